@@ -1,0 +1,60 @@
+//! Onboards the customers of a spreadsheet to Twilio Voice Integrity: never twice, never lost.
+//!
+//! # The idea
+//!
+//! 1. Decide in pure code, act at the edges, pass plain data between.
+//! 2. There are two truths, the *sheet* (what was asked for) and the *ledger* (what was done).
+//!    Outcomes, progress and every results file are derived from them and can be made again.
+//! 3. A product is an ordered table of steps made of a handful of verbs (`plan::Verb`). One row is one
+//!    account and one call at a time, so the order of the flow is the order of the dependencies: there
+//!    is no graph. `plan::Plan::next` is a pure function and the whole policy.
+//! 4. The engine is one loop that asks `next`, writes *started* to the ledger, sends, writes the
+//!    answer. There is no recovery code: a crash and a lost reply both leave a step *started*, and
+//!    `next` says to look for it.
+//! 5. A new step is one line in a table; a new trust product is one file in `products`.
+//!
+//! # The picture
+//!
+//! ```text
+//!     customers.csv / .xlsx                              ledger (SQLite)       results.csv
+//!          |                                               ^   |                   ^
+//!          v                                               |   v                   |
+//!     sheet --> check --> Customer --> plan --> engine ----+  Facts --> report ----+
+//!     (I/O)    (pure,                 (pure:    | one loop             (I/O)
+//!               rayon)                 next)    v    a customer
+//!                         products            twilio ---HTTP---> the API, or `sandbox`
+//!                         (pure: a table
+//!                          for each)
+//! ```
+//!
+//! # The rooms
+//!
+//! | room | owns | may use |
+//! |---|---|---|
+//! | [`model`] | the words of all rooms: Customer, Sid, Finding, Fault, the table of columns | nothing of ours |
+//!
+//! # Three audiences, three types
+//!
+//! They are never converted into one another. A [`model::Finding`] says what is wrong with the sheet.
+//! A [`plan::Reason`] says why a step was refused. A [`model::Fault`] says why the program stops.
+//!
+//! # What is deliberately absent
+//!
+//! A recovery module, a graph of steps, look-ups by step name between steps, retries hidden in a
+//! library, a lock held across input or output, secrets or personal data in ledger, log and messages,
+//! and switches that only tests set: a test passes in the clock, the listener, the observer and the
+//! token that ends the run.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::print_stdout,
+        clippy::print_stderr,
+        clippy::dbg_macro
+    )
+)]
+
+pub mod model;

@@ -1,0 +1,115 @@
+//! One valid row of the sheet: everything that the flow needs to know of one customer.
+
+use super::Sid;
+
+/// A customer subaccount as the sheet describes it, every field checked. It holds personal data:
+/// it has no `Debug`, so that it cannot slip into a log or an error text.
+#[derive(Clone)]
+pub struct Customer {
+    /// The row as the spreadsheet shows it, counted from 1. For messages only, never a key.
+    pub row: u64,
+    /// `subaccount_sid`: the account that everything is created in.
+    pub subaccount: Sid,
+    /// `email`: where Twilio mails status changes of both bundles.
+    pub email: String,
+    /// `friendly_name`, or the business name where that is empty. Both bundles are named after it.
+    pub friendly_name: String,
+    /// `status_callback`: the URL that Twilio calls on status changes of both bundles.
+    pub status_callback: Option<String>,
+    /// `primary_profile_sid`: the reseller's own profile, if this row has one of its own.
+    pub primary_profile: Option<Sid>,
+    /// `customer_profile_sid`: a profile made earlier that the row tells us to use.
+    pub customer_profile: Option<Sid>,
+    /// `trust_product_sid`: a trust product made earlier that the row tells us to use.
+    pub trust_product: Option<Sid>,
+    pub business: Business,
+    pub address: Address,
+    /// `representative_1_…`.
+    pub representative_1: Representative,
+    /// `representative_2_…`: all six columns or none.
+    pub representative_2: Option<Representative>,
+    pub phone_numbers: PhoneNumbers,
+    pub voice_integrity: VoiceIntegrity,
+}
+
+/// The attributes of the `customer_profile_business_information` end user (seed, step 5).
+#[derive(Clone)]
+pub struct Business {
+    pub name: String,
+    /// One of the seed's three values.
+    pub identity: &'static str,
+    /// One of the seed's seven values, such as `Limited Liability Corporation`.
+    pub kind: &'static str,
+    /// One of the seed's 31 values.
+    pub industry: &'static str,
+    /// As it goes over the wire: `EIN` or `DUNS`.
+    pub registration_identifier: &'static str,
+    /// Nine digits without separators.
+    pub registration_number: String,
+    /// One or several of the seed's five values, in the order of the sheet, each once.
+    pub regions_of_operation: Vec<&'static str>,
+    pub website_url: String,
+    /// Empty where the sheet has none.
+    pub social_media_profile_urls: String,
+}
+
+/// Where the business has its seat.
+#[derive(Clone)]
+pub enum Address {
+    /// `address_sid`: an address that the subaccount has already.
+    Existing(Sid),
+    /// The address columns: an address to create.
+    New {
+        street: String,
+        /// Empty where the sheet has none.
+        street_secondary: String,
+        city: String,
+        /// The two letters of a US state or territory.
+        region: String,
+        postal_code: String,
+        /// ISO 3166-1 alpha-2; Voice Integrity takes `US` only (error 11003).
+        iso_country: String,
+    },
+}
+
+/// The attributes of an `authorized_representative_1` or `_2` end user (seed, step 7).
+#[derive(Clone)]
+pub struct Representative {
+    pub first_name: String,
+    pub last_name: String,
+    pub email: String,
+    /// E.164 with +1, such as `+14155550123`.
+    pub phone_number: String,
+    pub business_title: String,
+    /// One of the seed's six values.
+    pub job_position: &'static str,
+}
+
+/// Which numbers of the subaccount are registered.
+#[derive(Clone, PartialEq, Eq)]
+pub enum PhoneNumbers {
+    /// The word `all`: every number that the subaccount has.
+    All,
+    /// In the order of the sheet, each once, never empty.
+    Listed(Vec<PhoneNumber>),
+}
+
+/// A number as the sheet names it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum PhoneNumber {
+    /// `PN…`.
+    Sid(Sid),
+    /// Such as `+14155550123`.
+    E164(String),
+}
+
+/// The attributes of the `voice_integrity_information` end user (seed, product step 2).
+#[derive(Clone)]
+pub struct VoiceIntegrity {
+    /// One of the seed's 45 values.
+    pub use_case: &'static str,
+    pub business_employee_count: u64,
+    pub average_business_day_call_volume: u64,
+    /// Empty where the sheet has none.
+    pub notes: String,
+}

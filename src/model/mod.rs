@@ -1,0 +1,14 @@
+//! The words that all rooms use. Pure: no I/O, no clock, nothing of ours imported.
+
+pub mod column;
+mod customer;
+mod fault;
+mod finding;
+mod sid;
+pub mod values;
+
+pub use column::Column;
+pub use customer::{Address, Business, Customer, PhoneNumber, PhoneNumbers, Representative, VoiceIntegrity};
+pub use fault::Fault;
+pub use finding::{Finding, Severity};
+pub use sid::{Sid, SidKind};
