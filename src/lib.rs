@@ -32,6 +32,7 @@
 //! | room | owns | may use |
 //! |---|---|---|
 //! | [`model`] | the words of all rooms: Customer, Sid, Finding, Fault, the table of columns | nothing of ours |
+//! | [`sheet`] | CSV, XLSX, XLS, ODS in: encoding, delimiter, headers, cells with their positions | model |
 //!
 //! # Three audiences, three types
 //!
@@ -58,3 +59,4 @@
 )]
 
 pub mod model;
+pub mod sheet;

@@ -1,0 +1,300 @@
+//! CSV and its relatives, record by record.
+//!
+//! The parser is csv's own core. It is driven here by hand for three things that csv hides: empty
+//! lines count as rows, because a spreadsheet shows them; a quotation mark that is never closed is
+//! told from the end of the file; and the text goes straight into the batch.
+
+use std::io::{self, Read};
+
+use csv_core::ReadRecordResult;
+
+use super::batch::{Batch, Flaw, Kind, ROW_BYTES_MAX};
+
+const INPUT_BYTES: usize = 1 << 17;
+
+/// A CSV file that is being read.
+pub(super) struct Delimited<R> {
+    core: csv_core::Reader,
+    input: R,
+    buffer: Vec<u8>,
+    /// What of the buffer has been read from the file and not yet been parsed.
+    start: usize,
+    end: usize,
+    at_eof: bool,
+    /// The rows that have been parsed, empty lines included.
+    rows: u64,
+    last_ended_with_cr: bool,
+}
+
+/// A record and where it stands. Its bytes and the ends of its cells are in the caller's buffers.
+pub(super) struct Record {
+    pub number: u64,
+    pub flaw: Option<Flaw>,
+}
+
+impl<R: Read> Delimited<R> {
+    /// `input` holds UTF-8 without a byte order mark; `delimiter` is one ASCII character.
+    pub fn new(input: R, delimiter: u8) -> Delimited<R> {
+        let core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+        Delimited {
+            core,
+            input,
+            buffer: vec![0; INPUT_BYTES],
+            start: 0,
+            end: 0,
+            at_eof: false,
+            rows: 0,
+            last_ended_with_cr: false,
+        }
+    }
+
+    /// Reads one record; its bytes are added to `text`, and `ends` holds the ends of its cells,
+    /// counted from where the record begins in `text`. `None` at the end of the file.
+    pub fn read(&mut self, text: &mut Vec<u8>, ends: &mut Vec<usize>) -> io::Result<Option<Record>> {
+        self.skip_empty_lines()?;
+        if self.at_end()? {
+            return Ok(None);
+        }
+        let line = self.core.line();
+        let (from, mut written, mut cells) = (text.len(), 0, 0);
+        let mut flaw = None;
+        let mut unclosed = false;
+        ends.resize(ends.capacity().max(64), 0);
+        text.resize(from + 1024, 0);
+        loop {
+            // At the end of the file the record is closed by a line break of ours. If the parser
+            // takes that for part of a cell, a quotation mark is still open.
+            let (source, ours): (&[u8], bool) = if !self.at_end()? {
+                (&self.buffer[self.start..self.end], false)
+            } else if !unclosed {
+                (b"\n", true)
+            } else {
+                (b"", true)
+            };
+            let (result, read, out, ended) =
+                self.core.read_record(source, &mut text[from + written..], &mut ends[cells..]);
+            if ours {
+                self.last_ended_with_cr = false;
+            } else if read > 0 {
+                self.last_ended_with_cr = self.buffer[self.start + read - 1] == b'\r';
+                self.start += read;
+            }
+            written += out;
+            cells += ended;
+            match result {
+                ReadRecordResult::Record => break,
+                ReadRecordResult::End => break,
+                ReadRecordResult::InputEmpty if ours => unclosed = true,
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => text.resize(text.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
+            }
+            if written > ROW_BYTES_MAX {
+                flaw = Some(Flaw::TooLong { line });
+                self.start = self.end;
+                self.at_eof = true;
+                break;
+            }
+        }
+        if unclosed {
+            flaw = Some(Flaw::UnclosedQuote { line });
+        }
+        text.truncate(from + written);
+        ends.truncate(cells);
+        self.rows += 1;
+        Ok(Some(Record { number: self.rows, flaw }))
+    }
+
+    /// Reads one record that is no row of the sheet.
+    pub fn skip_uncounted(&mut self) -> io::Result<()> {
+        self.read(&mut Vec::new(), &mut Vec::new())?;
+        self.rows = 0;
+        Ok(())
+    }
+
+    /// Counts the lines with nothing in them as rows; the parser would skip them unseen.
+    fn skip_empty_lines(&mut self) -> io::Result<()> {
+        while !self.at_end()? {
+            match self.buffer[self.start] {
+                b'\n' if self.last_ended_with_cr => self.last_ended_with_cr = false,
+                b'\n' => self.rows += 1,
+                b'\r' => {
+                    self.rows += 1;
+                    self.last_ended_with_cr = true;
+                    self.start += 1;
+                    continue;
+                }
+                _ => break,
+            }
+            self.core.set_line(self.core.line() + 1);
+            self.start += 1;
+        }
+        self.last_ended_with_cr = false;
+        Ok(())
+    }
+
+    /// Whether everything has been parsed; fills the buffer where it is empty.
+    fn at_end(&mut self) -> io::Result<bool> {
+        while self.start == self.end && !self.at_eof {
+            match self.input.read(&mut self.buffer) {
+                Ok(0) => self.at_eof = true,
+                Ok(read) => (self.start, self.end) = (0, read),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.start == self.end)
+    }
+}
+
+/// A batch of records, built from bytes that are checked for UTF-8 all at once.
+#[derive(Default)]
+pub(super) struct Records {
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    /// The ends of all cells of all records, counted from the beginning of `text`.
+    cell_ends: Vec<usize>,
+    records: Vec<(Record, usize)>,
+}
+
+impl Records {
+    pub fn is_full(&self) -> bool {
+        self.records.len() >= super::batch::BATCH_ROWS || self.text.len() >= super::batch::BATCH_BYTES
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Reads one more record; `false` at the end of the file.
+    pub fn read_from<R: Read>(&mut self, csv: &mut Delimited<R>) -> io::Result<bool> {
+        let from = self.text.len();
+        let Some(record) = csv.read(&mut self.text, &mut self.ends)? else { return Ok(false) };
+        self.cell_ends.extend(self.ends.iter().map(|end| from + end));
+        self.records.push((record, self.ends.len()));
+        Ok(true)
+    }
+
+    /// The rows of these records: `width` cells of each are kept, the others only looked at. Rows up
+    /// to number `after` are left out.
+    pub fn into_batch(self, width: usize, after: u64) -> Batch {
+        let text = String::from_utf8(self.text);
+        let mut batch = Batch::default();
+        let mut ends = self.cell_ends.iter().copied();
+        let mut start = 0;
+        for (record, cells) in self.records {
+            let (mut kept, mut beyond) = (0, None);
+            let wanted = record.number > after;
+            for column in 0..cells {
+                let end = ends.next().unwrap_or(start);
+                let cell = &(start..end);
+                start = end;
+                if !wanted || (column >= width && beyond.is_some()) {
+                    continue;
+                }
+                let (content, kind) = match &text {
+                    Ok(text) => match text.get(cell.clone()) {
+                        Some(content) => (content.into(), Kind::Text),
+                        // The cells are cut in the middle of a character.
+                        None => (String::from_utf8_lossy(&text.as_bytes()[cell.clone()]), Kind::Undecodable),
+                    },
+                    Err(broken) => match std::str::from_utf8(&broken.as_bytes()[cell.clone()]) {
+                        Ok(content) => (content.into(), Kind::Text),
+                        Err(_) => {
+                            (String::from_utf8_lossy(&broken.as_bytes()[cell.clone()]), Kind::Undecodable)
+                        }
+                    },
+                };
+                if column < width {
+                    batch.push_cell(&content, None, kind, false);
+                    kept += 1;
+                } else if !content.trim().is_empty() {
+                    beyond = Some(column);
+                }
+            }
+            if wanted {
+                batch.end_row(record.number, kept, beyond, record.flaw);
+            }
+        }
+        batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(csv: &str) -> Vec<(u64, Vec<String>, Option<Flaw>)> {
+        let mut reader = Delimited::new(csv.as_bytes(), b',');
+        let mut records = Records::default();
+        while records.read_from(&mut reader).expect("memory can be read") {}
+        let batch = records.into_batch(COLUMNS, 0);
+        batch
+            .rows()
+            .map(|row| {
+                let cells = (0..row.len()).map(|column| row.cell(column).text.to_owned()).collect();
+                (row.number(), cells, row.flaw())
+            })
+            .collect()
+    }
+
+    const COLUMNS: usize = 10;
+
+    fn numbered(csv: &str) -> Vec<(u64, String)> {
+        rows(csv).into_iter().map(|(number, cells, _)| (number, cells.join("|"))).collect()
+    }
+
+    #[test]
+    fn rows_are_numbered_as_a_spreadsheet_numbers_them_whatever_ends_the_lines() {
+        for end in ["\n", "\r\n", "\r"] {
+            let csv = ["a,b", "", "1,\"x", "y\"", "", "", "2,", "3"].join(end);
+            let inner = format!("1|x{end}y");
+            let expected = [(1, "a|b".to_owned()), (3, inner), (6, "2|".to_owned()), (7, "3".to_owned())];
+            assert_eq!(numbered(&csv), expected, "{end:?}");
+            assert_eq!(numbered(&format!("{csv}{end}")), expected, "{end:?} at the end");
+        }
+        assert_eq!(numbered("\n\na\n"), [(3, "a".to_owned())]);
+        assert_eq!(numbered(""), []);
+        assert_eq!(numbered("\n\r\n\n"), []);
+    }
+
+    #[test]
+    fn a_quotation_mark_that_is_never_closed_is_found_at_its_line() {
+        let broken = rows("a,b\n\n1,\"x\n2,y\n3,z");
+        assert_eq!(broken.len(), 2);
+        assert_eq!(broken[1].0, 3);
+        assert_eq!(broken[1].1, ["1", "x\n2,y\n3,z\n"]);
+        assert_eq!(broken[1].2, Some(Flaw::UnclosedQuote { line: 3 }));
+        assert_eq!(rows("1,\"x\"\n2,5\" pipe")[1].2, None);
+    }
+
+    #[test]
+    fn a_row_of_the_whole_rest_of_the_file_is_cut_off() {
+        let csv = format!("a\n\"{}", "x,y\n".repeat(1 << 20));
+        let found = rows(&csv);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[1].2, Some(Flaw::TooLong { line: 2 }));
+    }
+
+    #[test]
+    fn bytes_of_another_encoding_spoil_their_own_cell_only() {
+        let mut reader = Delimited::new(&b"caf\xe9,ok\nfine,\xc3,\xa9\n"[..], b',');
+        let mut records = Records::default();
+        while records.read_from(&mut reader).expect("memory can be read") {}
+        let batch = records.into_batch(COLUMNS, 0);
+        let kinds: Vec<Vec<Kind>> =
+            batch.rows().map(|row| (0..row.len()).map(|column| row.cell(column).kind).collect()).collect();
+        assert_eq!(kinds[0], [Kind::Undecodable, Kind::Text]);
+        assert_eq!(kinds[1], [Kind::Text, Kind::Undecodable, Kind::Undecodable]);
+    }
+
+    #[test]
+    fn cells_beyond_the_width_are_noticed_and_not_kept() {
+        let mut reader = Delimited::new(&b"a,b,,\na,b,,c\n"[..], b',');
+        let mut records = Records::default();
+        while records.read_from(&mut reader).expect("memory can be read") {}
+        let batch = records.into_batch(2, 0);
+        let beyond: Vec<_> = batch.rows().map(|row| (row.len(), row.beyond())).collect();
+        assert_eq!(beyond, [(2, None), (2, Some(3))]);
+    }
+}

@@ -1,0 +1,186 @@
+//! What was found out about a sheet: its format and where its headers are.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::batch::COLUMNS_MAX;
+use super::marks::Marks;
+use super::names::{self, Meaning};
+use super::source::{Encoding, Mapping, Stamp};
+
+/// How the sheet is to be read. Found once, used by every pass.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    pub format: Format,
+    /// The row of the headers, counted from 1 as the spreadsheet shows it.
+    pub header_row: u64,
+    /// The headers from the first column to the last one that has one.
+    pub headers: Vec<String>,
+    /// Where headers are expected, what each of them means.
+    pub meanings: Vec<Meaning>,
+    /// What a workbook says about its cells besides their values.
+    pub marks: Arc<Marks>,
+    pub(super) stamp: Stamp,
+}
+
+/// The format of the file, and what is particular to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Format {
+    Csv {
+        encoding: Encoding,
+        delimiter: u8,
+        /// How many bytes of byte order mark stand in front.
+        skip: usize,
+        /// Whether a line `sep=;` stands in front. Spreadsheet programs do not show it as a row.
+        sep_line: bool,
+    },
+    Workbook {
+        kind: Workbook,
+        sheet: String,
+        /// How many other worksheets there are.
+        others: usize,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Workbook {
+    Xlsx,
+    Xls,
+    Ods,
+}
+
+impl Workbook {
+    pub fn name(self) -> &'static str {
+        match self {
+            Workbook::Xlsx => "XLSX",
+            Workbook::Xls => "XLS",
+            Workbook::Ods => "ODS",
+        }
+    }
+}
+
+impl Layout {
+    pub(super) fn new(format: Format, header: Header, map: &[Mapping], stamp: Stamp) -> Layout {
+        let mut headers = header.cells;
+        while headers.last().is_some_and(|header| header.trim().is_empty()) {
+            headers.pop();
+        }
+        let meanings = headers.iter().map(|header| names::meaning(header, map)).collect();
+        Layout { format, header_row: header.row, headers, meanings, marks: Arc::default(), stamp }
+    }
+
+    pub(super) fn with_marks(mut self, marks: Marks) -> Layout {
+        self.marks = Arc::new(marks);
+        self
+    }
+
+    /// How many columns are read.
+    pub fn width(&self) -> usize {
+        self.headers.len()
+    }
+
+    /// How many columns belong to the sheet itself: those that our own files add at the end do not.
+    pub fn data_width(&self) -> usize {
+        let is_data = |header: &String| !header.trim().is_empty() && !names::is_state_header(header);
+        self.headers.iter().rposition(is_data).map_or(0, |last| last + 1)
+    }
+
+    /// The same sheet read whole: from its first row on, and every column.
+    pub fn whole(&self) -> Layout {
+        Layout {
+            header_row: 0,
+            headers: vec![String::new(); COLUMNS_MAX],
+            meanings: vec![Meaning::Nothing; COLUMNS_MAX],
+            ..self.clone()
+        }
+    }
+
+    /// Another sheet of the same workbook, read whole.
+    pub fn other_sheet(&self, name: &str) -> Layout {
+        let mut layout = Layout { marks: Arc::default(), ..self.whole() };
+        if let Format::Workbook { sheet, .. } = &mut layout.format {
+            *sheet = name.to_owned();
+        }
+        layout
+    }
+
+    /// Whether cells have types; in a CSV file all is text.
+    pub fn has_typed_cells(&self) -> bool {
+        matches!(self.format, Format::Workbook { .. })
+    }
+}
+
+/// What was chosen, in one line: `CSV, UTF-8, separated by commas, headers in row 1`.
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.format {
+            Format::Csv { encoding, delimiter, .. } => {
+                let separator = match delimiter {
+                    b',' => "commas".to_owned(),
+                    b';' => "semicolons".to_owned(),
+                    b'\t' => "tabs".to_owned(),
+                    b'|' => "vertical bars".to_owned(),
+                    other => format!("`{}`", char::from(*other)),
+                };
+                write!(f, "CSV, {}, separated by {separator}", encoding.name())?;
+            }
+            Format::Workbook { kind, sheet, others } => {
+                write!(f, "{}, sheet \"{sheet}\"", kind.name())?;
+                if *others > 0 {
+                    write!(f, " of {}", others + 1)?;
+                }
+            }
+        }
+        write!(f, ", headers in row {}", self.header_row)?;
+        if self.header_row > 1 {
+            write!(f, " (what is above is skipped)")?;
+        }
+        Ok(())
+    }
+}
+
+/// The row that is taken for the headers.
+#[derive(Clone, Debug)]
+pub(super) struct Header {
+    pub row: u64,
+    pub cells: Vec<String>,
+    /// How many different columns of ours it names.
+    pub score: usize,
+}
+
+/// Only this many rows are looked at for headers: titles and remarks above them are short.
+pub(super) const HEADER_ROWS_MAX: usize = 50;
+
+/// The row that names most of our columns, the first of equals; the first filled row where none
+/// does. `wanted` is the row that the user says it is.
+pub(super) fn find_header(
+    rows: impl IntoIterator<Item = (u64, Vec<String>)>,
+    map: &[Mapping],
+    wanted: Option<u64>,
+) -> Option<Header> {
+    let mut best: Option<Header> = None;
+    for (row, cells) in rows {
+        let is_blank = cells.iter().all(|cell| cell.trim().is_empty());
+        if is_blank || wanted.is_some_and(|wanted| wanted != row) {
+            continue;
+        }
+        let score = score(&cells, map);
+        if best.as_ref().is_none_or(|best| score > best.score) {
+            best = Some(Header { row, cells, score });
+        }
+    }
+    best
+}
+
+fn score(cells: &[String], map: &[Mapping]) -> usize {
+    let mut columns: Vec<_> = cells
+        .iter()
+        .filter_map(|cell| match names::meaning(cell, map) {
+            Meaning::Column(column) => Some(column),
+            Meaning::Nothing | Meaning::Unknown => None,
+        })
+        .collect();
+    columns.sort_unstable();
+    columns.dedup();
+    columns.len()
+}

@@ -1,0 +1,420 @@
+//! XLSX, XLS and ODS workbooks, read through calamine.
+//!
+//! XLSX is read cell by cell: a table of the whole sheet would cost 500 GB for a file of 4 KB that
+//! has a cell in its last corner. XLS and ODS can only be read whole; their own limits bound them.
+
+use std::fs::File;
+use std::io::{BufReader, Seek};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use calamine::{
+    CellErrorType, Data, DataRef, ExcelDateTime, Ods, OdsError, Range, Reader, SheetType, SheetVisible, Xls,
+    XlsError, Xlsx, XlsxError,
+};
+
+use super::batch::{Batch, COLUMNS_MAX, Kind, Span};
+use super::layout::{Format, HEADER_ROWS_MAX, Header, Layout, Workbook, find_header};
+use super::marks::{self, Marks};
+use super::number_format;
+use super::source::{Source, Stamp};
+use crate::model::Fault;
+
+/// How many cells are looked at per sheet to find its headers.
+const SAMPLE_CELLS: usize = 20_000;
+
+/// Chooses the sheet and the row in it that name most of our columns.
+pub(super) fn detect(source: &Source, file: File, kind: Workbook, stamp: Stamp) -> Result<Layout, Fault> {
+    let again = file.try_clone().map_err(|error| source.broken_off(&error))?;
+    let mut book = Book::open(source, file, kind)?;
+    let sheets = book.sheets();
+    let wanted: Vec<String> = match &source.options().sheet {
+        Some(name) => {
+            let found = sheets.iter().find(|sheet| sheet.trim().eq_ignore_ascii_case(name.trim()));
+            vec![found.ok_or_else(|| no_such_sheet(source, name, &sheets))?.clone()]
+        }
+        None => sheets.clone(),
+    };
+    let mut best: Option<(String, Header)> = None;
+    for sheet in wanted {
+        let rows = book.first_rows(source, &sheet)?;
+        let header = find_header(rows, &source.options().map, source.options().header_row);
+        if let Some(header) = header
+            && best.as_ref().is_none_or(|(_, best)| header.score > best.score)
+        {
+            best = Some((sheet, header));
+        }
+    }
+    let (sheet, header) = best.ok_or_else(|| super::empty(source))?;
+    let marks = match kind {
+        Workbook::Xlsx => marks::of_xlsx(again, &sheet),
+        Workbook::Xls | Workbook::Ods => Marks::default(),
+    };
+    let format = Format::Workbook { kind, sheet, others: sheets.len().saturating_sub(1) };
+    source.opened.put(book);
+    Ok(Layout::new(format, header, &source.options().map, stamp).with_marks(marks))
+}
+
+/// The worksheets of a workbook in the order of their tabs, and whether each is hidden.
+pub(super) fn sheets(
+    source: &Source,
+    file: File,
+    kind: Workbook,
+) -> Result<Vec<(String, Visibility)>, Fault> {
+    let book = Book::open(source, file, kind)?;
+    let sheets = book.metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    let visibility = |visible| match visible {
+        SheetVisible::Visible => Visibility::Visible,
+        SheetVisible::Hidden | SheetVisible::VeryHidden => Visibility::Hidden,
+    };
+    Ok(sheets.map(|sheet| (sheet.name.clone(), visibility(sheet.visible))).collect())
+}
+
+/// Whether a worksheet is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    Visible,
+    Hidden,
+}
+
+/// Reads the rows below the headers, handing them on batch by batch until `each` says no.
+pub(super) fn read(
+    source: &Source,
+    file: File,
+    layout: &Layout,
+    each: &mut dyn FnMut(Batch) -> bool,
+) -> Result<(), Fault> {
+    let Format::Workbook { kind, sheet, .. } = &layout.format else { return Ok(()) };
+    let mut rows = Rows::new(layout, each);
+    let book = match source.opened.take() {
+        Some(book) => book,
+        None => Book::open(source, file, *kind)?,
+    };
+    match book {
+        Book::Xlsx(mut book) => {
+            let each = &mut |row, column, cell: Value| rows.cell(row, column, cell);
+            stream(source, &mut book, sheet, &layout.marks, each)?;
+        }
+        Book::Xls(mut book) => rows.range(&range(source, sheet, book.worksheet_range(sheet))?),
+        Book::Ods(mut book) => rows.range(&range(source, sheet, book.worksheet_range(sheet))?),
+    }
+    rows.finish();
+    Ok(())
+}
+
+/// A workbook that was opened to find its headers, kept for the pass that follows: opening one means
+/// reading all its strings. It is taken once; later passes open the file again.
+#[derive(Clone, Default)]
+pub(super) struct Opened(Arc<Mutex<Option<Book>>>);
+
+impl Opened {
+    fn put(&self, book: Book) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(book);
+    }
+
+    fn take(&self) -> Option<Book> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+enum Book {
+    Xlsx(Xlsx<BufReader<File>>),
+    Xls(Xls<BufReader<File>>),
+    Ods(Ods<BufReader<File>>),
+}
+
+impl Book {
+    fn open(source: &Source, file: File, kind: Workbook) -> Result<Book, Fault> {
+        // An XLSX file with a password is an OLE container, as an XLS file is.
+        if kind == Workbook::Xls
+            && let Ok(again) = file.try_clone()
+            && matches!(Xlsx::new(BufReader::new(again)), Err(XlsxError::Password))
+        {
+            return Err(protected(source));
+        }
+        let mut file = BufReader::new(file);
+        file.rewind().map_err(|error| source.broken_off(&error))?;
+        match kind {
+            Workbook::Xlsx => Xlsx::new(file).map(Book::Xlsx).map_err(|error| match error {
+                XlsxError::Password => protected(source),
+                error => damaged(source, &error),
+            }),
+            Workbook::Xls => Xls::new(file).map(Book::Xls).map_err(|error| match error {
+                XlsError::Password => protected(source),
+                error => damaged(source, &error),
+            }),
+            Workbook::Ods => Ods::new(file).map(Book::Ods).map_err(|error| match error {
+                OdsError::Password => protected(source),
+                error => damaged(source, &error),
+            }),
+        }
+    }
+
+    fn metadata(&self) -> &[calamine::Sheet] {
+        match self {
+            Book::Xlsx(book) => book.sheets_metadata(),
+            Book::Xls(book) => book.sheets_metadata(),
+            Book::Ods(book) => book.sheets_metadata(),
+        }
+    }
+
+    /// The worksheets, in the order of their tabs. Hidden ones hold lists and leftovers, not
+    /// customers; they are only taken by name or where there is no other.
+    fn sheets(&self) -> Vec<String> {
+        let worksheets = || self.metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+        let visible: Vec<_> = worksheets()
+            .filter(|sheet| sheet.visible == SheetVisible::Visible)
+            .map(|sheet| sheet.name.clone())
+            .collect();
+        if visible.is_empty() { worksheets().map(|sheet| sheet.name.clone()).collect() } else { visible }
+    }
+
+    /// The first rows of a sheet as text, to look for headers in.
+    fn first_rows(&mut self, source: &Source, sheet: &str) -> Result<Vec<(u64, Vec<String>)>, Fault> {
+        let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
+        let mut cells = 0;
+        let mut add = |row: u32, column: u32, cell: Value| {
+            cells += 1;
+            let number = u64::from(row) + 1;
+            if rows.last().is_none_or(|(last, _)| *last != number) {
+                rows.push((number, Vec::new()));
+            }
+            if let (Some((_, row)), true) = (rows.last_mut(), (column as usize) < COLUMNS_MAX) {
+                row.resize(row.len().max(column as usize + 1), String::new());
+                row[column as usize] = cell.text.into_owned();
+            }
+            rows.len() <= HEADER_ROWS_MAX && cells < SAMPLE_CELLS
+        };
+        match self {
+            Book::Xlsx(book) => stream(source, book, sheet, &Marks::default(), &mut add)?,
+            Book::Xls(book) => {
+                walk(&range(source, sheet, book.worksheet_range(sheet))?, &mut add);
+            }
+            Book::Ods(book) => {
+                walk(&range(source, sheet, book.worksheet_range(sheet))?, &mut add);
+            }
+        }
+        rows.truncate(HEADER_ROWS_MAX);
+        Ok(rows)
+    }
+}
+
+/// A cell's value as we hand it on.
+struct Value<'a> {
+    text: std::borrow::Cow<'a, str>,
+    shown: Option<String>,
+    kind: Kind,
+}
+
+/// Goes through the filled cells of an XLSX sheet in the order of the file until `each` says no.
+fn stream(
+    source: &Source,
+    book: &mut Xlsx<BufReader<File>>,
+    sheet: &str,
+    marks: &Marks,
+    each: &mut dyn FnMut(u32, u32, Value) -> bool,
+) -> Result<(), Fault> {
+    let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| damaged(source, &error))?;
+    let formats: Vec<Option<String>> = cells
+        .styles()
+        .iter()
+        .map(|style| style.number_format.as_ref().map(|format| format.format_code.clone()))
+        .collect();
+    let mut last: (u32, Option<u32>) = (0, None);
+    loop {
+        let (cell, style) = match cells.next_cell_with_style_id() {
+            Ok(Some(cell)) => cell,
+            Ok(None) => return Ok(()),
+            // An error value that is newer than calamine, such as `#SPILL!`. The reader goes on behind
+            // it; where it stands, the marks know.
+            Err(XlsxError::CellError(name)) => {
+                let (row, column) =
+                    marks.error_after(last.0, last.1).unwrap_or((last.0, last.1.map_or(0, |at| at + 1)));
+                last = (row, Some(column));
+                if !each(row, column, Value { text: name.into(), shown: None, kind: Kind::Error }) {
+                    return Ok(());
+                }
+                continue;
+            }
+            Err(error) => return Err(damaged(source, &error)),
+        };
+        let position = cell.get_position();
+        if position.0 < last.0 {
+            return Err(damaged(source, &XlsxError::Unexpected("its rows are not in order")));
+        }
+        last = (position.0, Some(position.1));
+        let value = match cell.get_value() {
+            DataRef::Empty => continue,
+            DataRef::String(text) => Value { text: text.as_str().into(), shown: None, kind: Kind::Text },
+            DataRef::SharedString(text) => Value { text: (*text).into(), shown: None, kind: Kind::Text },
+            DataRef::Float(number) => {
+                let format = formats.get(style).and_then(Option::as_deref);
+                number_value(*number, format)
+            }
+            DataRef::Int(number) => number_value(*number as f64, None),
+            DataRef::Bool(value) => bool_value(*value),
+            DataRef::DateTime(date) => date_value(date),
+            DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+                Value { text: text.clone().into(), shown: None, kind: Kind::Date }
+            }
+            DataRef::Error(error) => error_value(error),
+        };
+        if !each(position.0, position.1, value) {
+            return Ok(());
+        }
+    }
+}
+
+/// Goes through the filled cells of a sheet that was read whole.
+fn walk(range: &Range<Data>, each: &mut dyn FnMut(u32, u32, Value) -> bool) {
+    let (first_row, first_column) = range.start().unwrap_or_default();
+    for (row, column, cell) in range.used_cells() {
+        let value = match cell {
+            Data::Empty => continue,
+            Data::String(text) => Value { text: text.as_str().into(), shown: None, kind: Kind::Text },
+            Data::Float(number) => number_value(*number, None),
+            Data::Int(number) => number_value(*number as f64, None),
+            Data::Bool(value) => bool_value(*value),
+            Data::DateTime(date) => date_value(date),
+            Data::DateTimeIso(text) | Data::DurationIso(text) => {
+                Value { text: text.as_str().into(), shown: None, kind: Kind::Date }
+            }
+            Data::Error(error) => error_value(error),
+        };
+        if !each(first_row + row as u32, first_column + column as u32, value) {
+            return;
+        }
+    }
+}
+
+fn number_value(number: f64, format: Option<&str>) -> Value<'static> {
+    let shown = format.and_then(|format| number_format::shown(number, format));
+    Value { text: number_format::plain(number).into(), shown, kind: Kind::Number }
+}
+
+fn bool_value(value: bool) -> Value<'static> {
+    Value { text: if value { "TRUE" } else { "FALSE" }.into(), shown: None, kind: Kind::Bool }
+}
+
+fn date_value(date: &ExcelDateTime) -> Value<'static> {
+    let (year, month, day, hour, minute, second, _) = date.to_ymd_hms_milli();
+    let text = if (hour, minute, second) == (0, 0, 0) {
+        format!("{year:04}-{month:02}-{day:02}")
+    } else {
+        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+    };
+    Value { text: text.into(), shown: None, kind: Kind::Date }
+}
+
+fn error_value(error: &CellErrorType) -> Value<'static> {
+    Value { text: error.to_string().into(), shown: None, kind: Kind::Error }
+}
+
+/// Puts cells together to rows, and rows to batches.
+struct Rows<'a> {
+    layout: &'a Layout,
+    each: &'a mut dyn FnMut(Batch) -> bool,
+    batch: Batch,
+    number: u64,
+    /// The cells of the row; their text is in the batch already.
+    row: Vec<Option<Span>>,
+    beyond: Option<usize>,
+    goes_on: bool,
+}
+
+impl<'a> Rows<'a> {
+    fn new(layout: &'a Layout, each: &'a mut dyn FnMut(Batch) -> bool) -> Rows<'a> {
+        Rows {
+            layout,
+            each,
+            batch: Batch::default(),
+            number: 0,
+            row: vec![None; layout.width()],
+            beyond: None,
+            goes_on: true,
+        }
+    }
+
+    fn cell(&mut self, row: u32, column: u32, value: Value) -> bool {
+        let number = u64::from(row) + 1;
+        if number != self.number {
+            self.end_row();
+            self.number = number;
+        }
+        if number <= self.layout.header_row {
+            return self.goes_on;
+        }
+        match self.row.get_mut(column as usize) {
+            Some(cell) => {
+                let is_formula = self.layout.marks.is_formula(row, column);
+                *cell = Some(self.batch.keep(&value.text, value.shown.as_deref(), value.kind, is_formula));
+            }
+            None if self.beyond.is_none() && !value.text.trim().is_empty() => {
+                self.beyond = Some(column as usize);
+            }
+            None => {}
+        }
+        self.goes_on
+    }
+
+    fn range(&mut self, range: &Range<Data>) {
+        walk(range, &mut |row, column, value| self.cell(row, column, value));
+    }
+
+    fn end_row(&mut self) {
+        let is_blank = self.beyond.is_none() && self.row.iter().all(Option::is_none);
+        if !is_blank {
+            let filled = self.row.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+            for cell in &mut self.row[..filled] {
+                self.batch.push_span(cell.take().unwrap_or_default());
+            }
+            self.batch.end_row(self.number, filled, self.beyond.take(), None);
+        }
+        if self.batch.is_full() {
+            self.hand_on();
+        }
+    }
+
+    fn hand_on(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        self.goes_on = self.goes_on && (batch.is_empty() || (self.each)(batch));
+    }
+
+    fn finish(mut self) {
+        self.end_row();
+        self.hand_on();
+    }
+}
+
+fn range<E: std::error::Error>(
+    source: &Source,
+    sheet: &str,
+    range: Result<Range<Data>, E>,
+) -> Result<Range<Data>, Fault> {
+    range.map_err(|error| {
+        Fault::new(
+            format!("Sheet \"{sheet}\" of {} could not be read: {error}.", source.name()),
+            "Open it in a spreadsheet program, save it as XLSX, and use that file.",
+        )
+    })
+}
+
+fn no_such_sheet(source: &Source, name: &str, sheets: &[String]) -> Fault {
+    Fault::new(
+        format!("{} has no sheet \"{name}\".", source.name()),
+        format!("Its sheets are: {}. Give one of these with --sheet.", sheets.join(", ")),
+    )
+}
+
+pub(super) fn protected(source: &Source) -> Fault {
+    Fault::new(
+        format!("{} is protected by a password.", source.name()),
+        "Open it in a spreadsheet program, save it without a password, and use that file.",
+    )
+}
+
+fn damaged(source: &Source, error: &dyn std::error::Error) -> Fault {
+    Fault::new(
+        format!("{} is damaged or no real workbook: {error}.", source.name()),
+        "Open it in a spreadsheet program, save it again as XLSX, and use that file.",
+    )
+}
