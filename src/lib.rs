@@ -33,6 +33,7 @@
 //! |---|---|---|
 //! | [`model`] | the words of all rooms: Customer, Sid, Finding, Fault, the table of columns | nothing of ours |
 //! | [`sheet`] | CSV, XLSX, XLS, ODS in: encoding, delimiter, headers, cells with their positions | model |
+//! | [`check`] | cells to a Customer or all its Findings; rules across rows; the only rayon | model, sheet |
 //!
 //! # Three audiences, three types
 //!
@@ -58,5 +59,6 @@
     )
 )]
 
+pub mod check;
 pub mod model;
 pub mod sheet;

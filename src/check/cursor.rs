@@ -1,0 +1,253 @@
+//! Reads the cells of one row, column by column, and collects what there is to say about them.
+
+use std::borrow::Cow;
+
+use super::Tally;
+use super::clean::clean;
+use super::plan::{Place, Plan};
+use super::rule::{self, Rule};
+use crate::model::column::Content;
+use crate::model::{Column, Finding, Severity};
+use crate::sheet::{Kind, Row, csv_unguarded};
+
+/// A row that is being read.
+pub(super) struct Cursor<'a> {
+    pub plan: &'a Plan,
+    pub row: Row<'a>,
+    /// Whether it has been said that cells at the end of the row are missing.
+    pub is_cut_short: bool,
+    findings: &'a mut Vec<Finding>,
+    tally: &'a mut Tally,
+}
+
+/// A filled cell.
+pub(super) struct Field<'a> {
+    pub column: Column,
+    pub text: Cow<'a, str>,
+    /// What the file says the cell is.
+    pub kind: Kind,
+}
+
+/// A cell that could not be read; what is wrong with it has been said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bad;
+
+/// `None` is an empty cell.
+pub(super) type Read<T> = Result<Option<T>, Bad>;
+
+/// How much of a value is repeated in a finding.
+const VALUE_CHARS_MAX: usize = 80;
+
+/// From this many separators on, a line break in a cell is no line break of an address but the end
+/// of a row that a quotation mark has swallowed.
+const SWALLOWED_SEPARATORS: usize = 5;
+
+impl<'a> Cursor<'a> {
+    pub fn new(
+        plan: &'a Plan,
+        row: Row<'a>,
+        findings: &'a mut Vec<Finding>,
+        tally: &'a mut Tally,
+    ) -> Cursor<'a> {
+        Cursor { plan, row, is_cut_short: false, findings, tally }
+    }
+
+    /// The cell of a column as people meant it: without what a spreadsheet or a careless copy put
+    /// there. Values that no column can take are findings already.
+    pub fn field(&mut self, column: Column) -> Read<Field<'a>> {
+        let plan = self.plan;
+        let at = match plan.place(column) {
+            Place::Absent => return Ok(None),
+            Place::Set(index) => {
+                let text = clean(&plan.set[usize::from(index)].1);
+                let field = Field { column, text, kind: Kind::Text };
+                return Ok((!field.text.is_empty()).then_some(field));
+            }
+            Place::At(at) => usize::from(at),
+        };
+        let cell = self.row.cell(at);
+        if cell.text.is_empty() {
+            return Ok(None);
+        }
+        let content = column.spec().content;
+        let raw = match cell.shown {
+            Some(shown) if content != Content::Count => shown,
+            _ => csv_unguarded(cell.text),
+        };
+        let mut text = clean(raw);
+        if text.len() != raw.len() || matches!(text, Cow::Owned(_)) {
+            self.tally.add(self.plan, column, self.row.number());
+        }
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let mistyped = match cell.kind {
+            // Another program has replaced what it could not read.
+            Kind::Text if text.contains('\u{fffd}') => Some(&rule::UNDECODABLE),
+            Kind::Text if is_error_value(&text) => Some(&rule::CELL_IS_ERROR),
+            Kind::Text | Kind::Number => None,
+            Kind::Error => Some(&rule::CELL_IS_ERROR),
+            Kind::Date => Some(&rule::CELL_IS_DATE),
+            Kind::Bool if column == Column::Notes => None,
+            Kind::Bool => Some(&rule::CELL_IS_BOOLEAN),
+            Kind::Undecodable => Some(&rule::UNDECODABLE),
+        };
+        if text.contains('\n') && !takes_lines(column) {
+            let separators = text.matches([',', ';', '\t']).count();
+            if !plan.is_typed && separators >= SWALLOWED_SEPARATORS {
+                let field = Field { column, text, kind: cell.kind };
+                return self.report(&rule::UNCLOSED_QUOTE, &field).err();
+            }
+            text = Cow::Owned(text.replace('\n', " "));
+        }
+        let field = Field { column, text, kind: cell.kind };
+        if let Some(rule) = mistyped {
+            return self.report(rule, &field).err();
+        }
+        if cell.formula && content == Content::Digits {
+            self.report(&rule::CELL_IS_FORMULA, &field).say();
+        }
+        let max = chars_max(column);
+        if field.text.len() > max && field.text.chars().count() > max {
+            let length = field.text.chars().count();
+            let message = format!("The cell has {length} characters; more than {max} do not belong here.");
+            return self.report(&rule::TOO_LONG, &field).message(message).err();
+        }
+        Ok(Some(field))
+    }
+
+    /// A cell that must be filled.
+    pub fn required(&mut self, column: Column) -> Result<Field<'a>, Bad> {
+        match self.field(column)? {
+            Some(field) => Ok(field),
+            None => Err(self.missing(column)),
+        }
+    }
+
+    /// Says that a required cell is empty.
+    pub fn missing(&mut self, column: Column) -> Bad {
+        // Cells that the file does not have are said once for the row.
+        if self.is_cut_short
+            && let Place::At(at) = self.plan.place(column)
+            && usize::from(at) >= self.row.len()
+        {
+            return Bad;
+        }
+        let field = Field { column, text: Cow::Borrowed(""), kind: Kind::Text };
+        self.report(&rule::REQUIRED, &field).message(format!("{} is empty.", column.name())).bad()
+    }
+
+    /// Begins a finding about a cell.
+    pub fn report<'f>(&'f mut self, rule: &'static Rule, field: &Field) -> Report<'f> {
+        let value = cut(&field.text);
+        self.report_value(rule, field.column, value)
+    }
+
+    /// Begins a finding about a part of a cell.
+    pub fn report_value(&mut self, rule: &'static Rule, column: Column, value: String) -> Report<'_> {
+        let row = self.row.number();
+        let finding = Finding {
+            row,
+            cell: self.plan.cell_name(column, row),
+            column: column.name().into(),
+            code: rule.code,
+            severity: rule.severity,
+            value,
+            message: rule.text.to_owned(),
+            suggestion: fix(rule),
+        };
+        Report { findings: self.findings, finding }
+    }
+
+    /// Begins a finding about the row as a whole.
+    pub fn report_row(&mut self, rule: &'static Rule) -> Report<'_> {
+        let finding = Finding {
+            row: self.row.number(),
+            cell: String::new(),
+            column: Cow::Borrowed(""),
+            code: rule.code,
+            severity: rule.severity,
+            value: String::new(),
+            message: rule.text.to_owned(),
+            suggestion: fix(rule),
+        };
+        Report { findings: self.findings, finding }
+    }
+}
+
+/// What to do; what a note says is done already.
+fn fix(rule: &Rule) -> String {
+    if rule.severity == Severity::Note { String::new() } else { rule.fix.to_owned() }
+}
+
+/// A finding that is being written.
+#[must_use]
+pub(super) struct Report<'f> {
+    findings: &'f mut Vec<Finding>,
+    finding: Finding,
+}
+
+impl Report<'_> {
+    pub fn message(mut self, message: String) -> Self {
+        self.finding.message = message;
+        self
+    }
+
+    pub fn suggestion(mut self, suggestion: String) -> Self {
+        self.finding.suggestion = suggestion;
+        self
+    }
+
+    pub fn say(self) {
+        self.findings.push(self.finding);
+    }
+
+    pub fn bad(self) -> Bad {
+        self.say();
+        Bad
+    }
+
+    pub fn err<T>(self) -> Result<T, Bad> {
+        Err(self.bad())
+    }
+}
+
+/// The value, short enough for a line.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(VALUE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Whether a text is what a spreadsheet writes into a CSV file for a formula that failed.
+fn is_error_value(text: &str) -> bool {
+    const VALUES: [&str; 9] =
+        ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"];
+    text.starts_with('#') && VALUES.contains(&text)
+}
+
+/// The columns in which several values may stand below each other.
+fn takes_lines(column: Column) -> bool {
+    matches!(
+        column,
+        Column::PhoneNumbers
+            | Column::BusinessRegionsOfOperation
+            | Column::SocialMediaProfileUrls
+            | Column::Notes
+    )
+}
+
+/// Twilio publishes no limits for these texts. Beyond these a cell is no value any more but text of
+/// its neighbours, pasted or swallowed.
+fn chars_max(column: Column) -> usize {
+    match column {
+        Column::Notes => 2_000,
+        Column::PhoneNumbers => 100_000,
+        Column::WebsiteUrl | Column::StatusCallback => 2_048,
+        Column::SocialMediaProfileUrls => 4_096,
+        Column::BusinessName | Column::FriendlyName | Column::Street | Column::StreetSecondary => 255,
+        Column::Email | Column::Representative1Email | Column::Representative2Email => 254,
+        _ => 128,
+    }
+}

@@ -1,0 +1,81 @@
+//! Everything that can be known of a sheet without the network: cells in, customers or findings out.
+//!
+//! The sheet is read twice. [`survey`] checks every row and keeps a few dozen bytes of each;
+//! [`customers`] reads the rows again and hands them on one by one, so that a run over a million rows
+//! needs no more memory than one over twenty. A sheet that changed in between is a fault.
+
+mod across;
+mod clean;
+mod closed;
+mod cursor;
+mod customers;
+mod digits;
+mod keys;
+mod phone;
+mod places;
+mod plan;
+mod row;
+pub mod rule;
+mod survey;
+mod web;
+
+pub use customers::{Customers, Entry, Invalid, customers};
+pub use survey::{Counts, Survey, Work, survey};
+
+use crate::model::{Column, Sid};
+use plan::Plan;
+
+/// What the user says about the rules.
+#[derive(Clone, Default)]
+pub struct Rules {
+    /// The parent account, if it is known: no row may name it.
+    pub parent: Option<Sid>,
+    pub strictness: Strictness,
+    /// `--set`: values that are the same for every row.
+    pub set: Vec<(Column, String)>,
+}
+
+/// What keeps a row from being sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    /// Errors only.
+    #[default]
+    Errors,
+    /// `--strict`: warnings too.
+    Warnings,
+}
+
+/// Reads `our_column=value` of `--set`. The error says what is wrong, for the command line.
+pub fn parse_set(text: &str) -> Result<(Column, String), String> {
+    let (name, value) =
+        text.split_once('=').ok_or_else(|| format!("`{text}` is not of the form our_column=value"))?;
+    match Column::named(name) {
+        Some(column) => Ok((column, value.trim().to_owned())),
+        None => Err(format!("there is no column `{}`; the template lists them all", name.trim())),
+    }
+}
+
+/// How many cells were made plain, and the first of them.
+#[derive(Default)]
+struct Tally {
+    cells: u64,
+    first: Vec<String>,
+}
+
+impl Tally {
+    /// How many cells are named.
+    const NAMED: usize = 3;
+
+    fn add(&mut self, plan: &Plan, column: Column, row: u64) {
+        self.cells += 1;
+        if self.first.len() < Tally::NAMED {
+            self.first.push(plan.cell_name(column, row));
+        }
+    }
+
+    fn merge(&mut self, later: Tally) {
+        self.cells += later.cells;
+        let room = Tally::NAMED.saturating_sub(self.first.len());
+        self.first.extend(later.first.into_iter().take(room));
+    }
+}

@@ -1,0 +1,116 @@
+//! The address: one that the subaccount has, or the columns of a new one.
+
+use super::fields::{did_you_mean, has_text, raw, required_text, sid, text};
+use crate::check::cursor::{Bad, Cursor};
+use crate::check::digits::{self, Zip};
+use crate::check::{places, rule};
+use crate::model::{Address, Column, SidKind};
+use crate::sheet::Kind;
+
+pub(super) fn address(cursor: &mut Cursor<'_>) -> Result<Address, Bad> {
+    let existing = sid(cursor, Column::AddressSid, SidKind::Address);
+    // The country alone is no address: many sheets have US in every row.
+    let is_filled =
+        [Column::Street, Column::StreetSecondary, Column::City, Column::Region, Column::PostalCode]
+            .into_iter()
+            .any(|column| has_text(cursor, column));
+    if has_text(cursor, Column::AddressSid) {
+        if is_filled {
+            return cursor
+                .report_value(&rule::ADDRESS_BOTH, Column::AddressSid, raw(cursor, Column::AddressSid))
+                .err();
+        }
+        return existing?.map(Address::Existing).ok_or(Bad);
+    }
+    if !is_filled && cursor.is_cut_short {
+        return Err(Bad);
+    }
+    if !is_filled {
+        return cursor.report_row(&rule::ADDRESS_NEITHER).err();
+    }
+    let street = cursor.required(Column::Street);
+    let street_secondary = text(cursor, Column::StreetSecondary);
+    let city = required_text(cursor, Column::City);
+    let region = region(cursor);
+    let postal_code = postal_code(cursor, region.as_ref().ok().copied());
+    let country = country(cursor);
+    let street = street?;
+    if places::is_po_box(&street.text) {
+        cursor.report(&rule::PO_BOX, &street).say();
+    }
+    Ok(Address::New {
+        street: street.text.into_owned(),
+        street_secondary: street_secondary?.unwrap_or_default(),
+        city: city?,
+        region: region?.to_owned(),
+        postal_code: postal_code?,
+        iso_country: country?,
+    })
+}
+
+fn region(cursor: &mut Cursor<'_>) -> Result<&'static str, Bad> {
+    let field = cursor.required(Column::Region)?;
+    if let Some(code) = places::state_of_code(&field.text) {
+        if code != field.text {
+            cursor.report(&rule::VALUE_SPELLING, &field).message(format!("Taken as {code}.")).say();
+        }
+        return Ok(code);
+    }
+    if let Some(code) = places::state_of_name(&field.text) {
+        cursor.report(&rule::STATE_NAME, &field).message(format!("Taken as {code}.")).say();
+        return Ok(code);
+    }
+    let likely = places::states_like(&field.text);
+    let report = cursor.report(&rule::STATE_UNKNOWN, &field);
+    if likely.is_empty() { report.err() } else { report.suggestion(did_you_mean(&likely)).err() }
+}
+
+fn postal_code(cursor: &mut Cursor<'_>, state: Option<&str>) -> Result<String, Bad> {
+    let field = cursor.required(Column::PostalCode)?;
+    if digits::is_exponent_form(&field.text) {
+        return cursor.report(&rule::DIGITS_LOST, &field).err();
+    }
+    let zip = match digits::zip(&field.text, state) {
+        Zip::Good(zip) => zip.to_owned(),
+        Zip::Reformatted(zip) => {
+            cursor.report(&rule::ZIP_REFORMATTED, &field).message(format!("Taken as {zip}.")).say();
+            zip
+        }
+        Zip::Padded(zip) => {
+            cursor.report(&rule::ZIP_PADDED, &field).message(format!("Taken as {zip}.")).say();
+            zip
+        }
+        Zip::TooShort(padded) => {
+            let rule = if field.kind == Kind::Number { &rule::DIGITS_LOST } else { &rule::ZIP_MALFORMED };
+            return cursor
+                .report(rule, &field)
+                .message("A ZIP code has 5 digits; zeros in front are probably lost.".to_owned())
+                .suggestion(format!("Did you mean {padded}? Format the column as text and type it in again."))
+                .err();
+        }
+        Zip::Malformed => return cursor.report(&rule::ZIP_MALFORMED, &field).err(),
+    };
+    if let (Some(state), found) = (state, places::state_of_zip(&zip))
+        && found != Some(state)
+    {
+        let message = match found {
+            Some(found) => format!("{zip} is a ZIP code of {found}, not of {state}."),
+            None => format!("No state has ZIP codes that begin with {}.", &zip[..3]),
+        };
+        cursor.report(&rule::ZIP_STATE, &field).message(message).say();
+    }
+    Ok(zip)
+}
+
+fn country(cursor: &mut Cursor<'_>) -> Result<String, Bad> {
+    const US: &str = "US";
+    match cursor.field(Column::IsoCountry)? {
+        Some(field) if field.text == US => {}
+        Some(field) if places::is_united_states(&field.text) => {
+            cursor.report(&rule::COUNTRY_NAME, &field).message(format!("Taken as {US}.")).say();
+        }
+        Some(field) => return cursor.report(&rule::COUNTRY_NOT_US, &field).err(),
+        None => cursor.report_value(&rule::COUNTRY_ASSUMED, Column::IsoCountry, String::new()).say(),
+    }
+    Ok(US.to_owned())
+}

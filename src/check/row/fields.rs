@@ -1,0 +1,172 @@
+//! Kinds of fields that several columns share: text, SIDs, addresses of the net, values of closed lists.
+
+use std::borrow::Cow;
+
+use crate::check::clean::clean;
+use crate::check::closed::{Found, List};
+use crate::check::cursor::{Bad, Cursor, Field, Read, cut};
+use crate::check::plan::Place;
+use crate::check::rule;
+use crate::check::web::{self, Web};
+use crate::model::{Column, Sid, SidKind};
+
+pub(super) fn sid(cursor: &mut Cursor<'_>, column: Column, kind: SidKind) -> Read<Sid> {
+    let Some(field) = cursor.field(column)? else { return Ok(None) };
+    read_sid(cursor, column, &field.text, kind).map(Some)
+}
+
+pub(super) fn read_sid(
+    cursor: &mut Cursor<'_>,
+    column: Column,
+    text: &str,
+    kind: SidKind,
+) -> Result<Sid, Bad> {
+    match Sid::parse(text) {
+        Some(sid) if sid.is(kind) => Ok(sid),
+        Some(sid) => {
+            let noun = sid.kind().map_or("something else", SidKind::noun);
+            let message = format!(
+                "This is {} {} ({noun}); {} {} ({}) belongs here.",
+                article(&sid.as_str()[..2]),
+                &sid.as_str()[..2],
+                article(kind.prefix()),
+                kind.prefix(),
+                kind.noun()
+            );
+            cursor.report_value(&rule::SID_KIND, column, cut(text)).message(message).err()
+        }
+        None => {
+            let message = match (text.len(), text.get(..2)) {
+                (length, Some(prefix))
+                    if prefix.eq_ignore_ascii_case(kind.prefix()) && length != 34 && text.is_ascii() =>
+                {
+                    format!("The SID has {length} characters instead of 34.")
+                }
+                _ => format!(
+                    "This is not a SID: {} and 32 hexadecimal digits ({}) belong here.",
+                    kind.prefix(),
+                    kind.noun()
+                ),
+            };
+            cursor.report_value(&rule::SID_MALFORMED, column, cut(text)).message(message).err()
+        }
+    }
+}
+
+fn article(prefix: &str) -> &'static str {
+    // A and R are spoken with a vowel: "an AC", "an RN".
+    if prefix.starts_with(['A', 'E', 'I', 'R', 'S']) { "an" } else { "a" }
+}
+
+pub(super) fn text(cursor: &mut Cursor<'_>, column: Column) -> Read<String> {
+    Ok(cursor.field(column)?.map(|field| field.text.into_owned()))
+}
+
+pub(super) fn required_text(cursor: &mut Cursor<'_>, column: Column) -> Result<String, Bad> {
+    cursor.required(column).map(|field| field.text.into_owned())
+}
+
+/// Checks a web address; gives its host.
+pub(super) fn url<'f>(cursor: &mut Cursor<'_>, field: &'f Field) -> Result<(Cow<'f, str>, bool), Bad> {
+    read_url(cursor, field.column, &field.text)
+}
+
+pub(super) fn read_url<'t>(
+    cursor: &mut Cursor<'_>,
+    column: Column,
+    text: &'t str,
+) -> Result<(Cow<'t, str>, bool), Bad> {
+    match web::web(text) {
+        Web::Good { host, is_encrypted } => {
+            if !web::has_known_suffix(&host) {
+                cursor.report_value(&rule::UNKNOWN_SUFFIX, column, cut(text)).say();
+            }
+            Ok((host, is_encrypted))
+        }
+        Web::Malformed(Some(meant)) => cursor
+            .report_value(&rule::URL_SYNTAX, column, cut(text))
+            .message("This is no whole web address: it must begin with https:// or http://.".to_owned())
+            .suggestion(format!("Did you mean {meant}?"))
+            .err(),
+        Web::Malformed(None) => cursor.report_value(&rule::URL_SYNTAX, column, cut(text)).err(),
+        Web::NotPublic => cursor.report_value(&rule::URL_NOT_PUBLIC, column, cut(text)).err(),
+    }
+}
+
+pub(super) fn email(cursor: &mut Cursor<'_>, field: Field) -> Result<String, Bad> {
+    match web::email_domain(&field.text) {
+        Some(domain) => {
+            if !web::has_known_suffix(domain) {
+                cursor.report(&rule::UNKNOWN_SUFFIX, &field).say();
+            }
+            Ok(field.text.into_owned())
+        }
+        None if field.text.matches('@').count() > 1 => cursor
+            .report(&rule::EMAIL_SYNTAX, &field)
+            .message("One e-mail address belongs here, not several.".to_owned())
+            .err(),
+        None => cursor.report(&rule::EMAIL_SYNTAX, &field).err(),
+    }
+}
+
+/// A value of a closed list.
+pub(super) fn listed(
+    cursor: &mut Cursor<'_>,
+    column: Column,
+    list: &'static List,
+) -> Result<&'static str, Bad> {
+    let field = cursor.required(column)?;
+    read_listed(cursor, column, &field.text, list)
+}
+
+pub(super) fn read_listed(
+    cursor: &mut Cursor<'_>,
+    column: Column,
+    text: &str,
+    list: &'static List,
+) -> Result<&'static str, Bad> {
+    let (rule, value) = match list.find(text) {
+        Found::Exact(value) => return Ok(value),
+        Found::Spelling(value) => (&rule::VALUE_SPELLING, value),
+        Found::Synonym(value) => (&rule::VALUE_SYNONYM, value),
+        Found::No(likeliest) => {
+            let suggestion = match likeliest.as_slice() {
+                [] if list.values.len() <= 7 => format!("Choose one of: {}.", list.values.join(", ")),
+                [] => format!("Choose one of the {} values; the template lists them.", list.values.len()),
+                likeliest => did_you_mean(likeliest),
+            };
+            return cursor
+                .report_value(&rule::NOT_IN_LIST, column, cut(text))
+                .message(format!("This is none of the {} values of {}.", list.values.len(), column.name()))
+                .suggestion(suggestion)
+                .err();
+        }
+    };
+    cursor.report_value(rule, column, cut(text)).message(format!("Taken as {value}.")).say();
+    Ok(value)
+}
+
+pub(super) fn did_you_mean(values: &[&str]) -> String {
+    match values {
+        [one] => format!("Did you mean {one}?"),
+        [most @ .., last] => format!("Did you mean {} or {last}?", most.join(", ")),
+        [] => String::new(),
+    }
+}
+
+/// Cuts a cell at each `;`, `,` and line break.
+pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split([';', ',', '\n']).map(str::trim).filter(|part| !part.is_empty())
+}
+
+pub(super) fn has_text(cursor: &Cursor<'_>, column: Column) -> bool {
+    !raw(cursor, column).is_empty()
+}
+
+pub(super) fn raw(cursor: &Cursor<'_>, column: Column) -> String {
+    match cursor.plan.place(column) {
+        Place::At(at) => clean(cursor.row.cell(usize::from(at)).text).into_owned(),
+        Place::Set(index) => cursor.plan.set[usize::from(index)].1.trim().to_owned(),
+        Place::Absent => String::new(),
+    }
+}

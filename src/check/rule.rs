@@ -1,0 +1,237 @@
+//! Every rule that the validator knows: its code, how much it matters, what it says and what to do.
+//!
+//! The codes are public and stable: people filter by them, and the README lists them.
+
+use crate::model::{Column, Severity};
+
+/// One rule, with a row that it lets pass and one that it speaks about.
+pub struct Rule {
+    pub code: &'static str,
+    pub severity: Severity,
+    /// What is wrong, in one sentence.
+    pub text: &'static str,
+    /// What to do about it.
+    pub fix: &'static str,
+    /// Cells that this rule has nothing to say about, in a row that is otherwise in order. Empty for
+    /// rules about headers, whole rows or typed cells, which have tests of their own.
+    pub good: Sample,
+    /// Cells that this rule speaks about.
+    pub bad: Sample,
+}
+
+pub type Sample = &'static [(Column, &'static str)];
+
+/// Whether a rule speaks about headers or the sheet as a whole, not about rows.
+pub fn is_about_headers(code: &str) -> bool {
+    [&MISSING_COLUMN, &DUPLICATE_COLUMN, &UNKNOWN_COLUMN, &NO_ROWS, &HIDDEN_ROWS, &MERGED_CELLS]
+        .iter()
+        .any(|rule| rule.code == code)
+}
+
+/// All rules as a Markdown table, for the README.
+pub fn readme_table() -> String {
+    let mut table =
+        String::from("| code | | what it says | what to do | for example |\n|---|---|---|---|---|\n");
+    for rule in ALL {
+        let example: Vec<_> = rule
+            .bad
+            .iter()
+            .map(|(column, value)| format!("`{}` = `{}`", column.name(), shown(value)))
+            .collect();
+        table.push_str(&format!(
+            "| `{}` | {} | {} | {} | {} |\n",
+            rule.code,
+            rule.severity.word(),
+            rule.text,
+            rule.fix,
+            example.join(", ")
+        ));
+    }
+    table
+}
+
+fn shown(value: &str) -> String {
+    let value: String = value.chars().take(60).collect();
+    value.replace('|', "\\|").replace('\n', " ")
+}
+
+const fn error(code: &'static str, text: &'static str, fix: &'static str) -> Rule {
+    Rule { code, severity: Severity::Error, text, fix, good: &[], bad: &[] }
+}
+
+const fn warning(code: &'static str, text: &'static str, fix: &'static str) -> Rule {
+    Rule { code, severity: Severity::Warning, text, fix, good: &[], bad: &[] }
+}
+
+const fn note(code: &'static str, text: &'static str, fix: &'static str) -> Rule {
+    Rule { code, severity: Severity::Note, text, fix, good: &[], bad: &[] }
+}
+
+impl Rule {
+    const fn good(mut self, good: Sample) -> Rule {
+        self.good = good;
+        self
+    }
+
+    const fn bad(mut self, bad: Sample) -> Rule {
+        self.bad = bad;
+        self
+    }
+}
+
+/// Declares the rules and the list of all of them.
+macro_rules! rules {
+    ($($name:ident = $rule:expr;)*) => {
+        $(pub static $name: Rule = $rule;)*
+        /// Every rule, in the order of the README.
+        pub static ALL: &[&Rule] = &[$(&$name),*];
+    };
+}
+
+rules! {
+    // Headers and the file as a whole.
+    MISSING_COLUMN = error("missing_column", "A required column is missing.",
+        "Add the column, or say with --map which of yours it is, or with --set the value for all rows.");
+    DUPLICATE_COLUMN = error("duplicate_column", "Two headers mean the same column.",
+        "Delete or rename one of them, or leave one out with --map \"Header=\".");
+    UNKNOWN_COLUMN = warning("unknown_column", "Some headers are none that we know; these columns are not read.",
+        "Correct the header, or say with --map which column it is.");
+    NO_ROWS = error("no_rows", "There are headers but no rows below them.", "Fill in one row for each customer.");
+    UNCLOSED_QUOTE = error("unclosed_quote", "A quotation mark opens a cell and is never closed, so that what follows is part of that cell.",
+        "Close or delete the quotation mark, or double it if it belongs to the text.");
+    HIDDEN_ROWS = warning("hidden_rows", "Some rows are hidden or filtered out in the spreadsheet; they are read all the same.",
+        "Delete the rows that are not meant.");
+    MERGED_CELLS = warning("merged_cells", "Cells are merged; only the first of them has a value, the others are empty.",
+        "Unmerge them and fill in each row.");
+    TEXT_NORMALISED = note("text_normalised", "Outer spaces, no-break and invisible characters were removed, and typographic quotes and dashes made plain.",
+        "Nothing to do.");
+    EXAMPLE_ROW = note("example_row", "This is the example of the template; it is skipped.", "Nothing to do.");
+
+    // Cells and rows of any kind.
+    REQUIRED = error("required", "A required cell is empty.", "Fill it in.")
+        .good(&[(Column::BusinessName, "Harbor Light Dental LLC")]).bad(&[(Column::BusinessName, " ")]);
+    TOO_FEW_CELLS = error("too_few_cells", "The row has fewer cells than there are headers, and required ones are missing.",
+        "Complete the row; look for a missing separator or a line break in the wrong place.");
+    TOO_MANY_CELLS = error("too_many_cells", "The row has filled cells to the right of the last header, so its cells may be shifted.",
+        "Look for a separator too many, or put quotation marks around the cell that contains it; or delete what stands there.");
+    TOO_LONG = error("too_long", "The cell is longer than anything that belongs here.", "Shorten it; look for text of other cells in it.")
+        .good(&[(Column::City, "Boston")])
+        .bad(&[(Column::City, "Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston")]);
+    UNDECODABLE = error("undecodable", "The cell holds bytes that are not of the file's encoding.",
+        "Save the file as UTF-8, or name its encoding with --encoding.");
+    CELL_IS_ERROR = error("cell_is_error", "The cell holds an error value instead of text.", "Correct the formula, or type in the value.")
+        .good(&[(Column::City, "Boston")]).bad(&[(Column::City, "#N/A")]);
+    CELL_IS_DATE = error("cell_is_date", "The spreadsheet has taken the cell for a date.", "Format the cell as text and type the value in again.");
+    CELL_IS_BOOLEAN = error("cell_is_boolean", "The spreadsheet has taken the cell for TRUE or FALSE.", "Format the cell as text and type the value in again.");
+    CELL_IS_FORMULA = note("cell_is_formula", "The cell is a formula; the value that was calculated last is taken.", "Check that the value is right.");
+    NOT_IN_LIST = error("not_in_list", "The value is not one of those that Twilio takes.", "Choose one of the list.")
+        .good(&[(Column::BusinessType, "Corporation")]).bad(&[(Column::BusinessType, "Franchise")]);
+    VALUE_SPELLING = note("value_spelling", "Case and spacing of a listed value were corrected.", "Nothing to do.")
+        .good(&[(Column::BusinessIndustry, "REAL_ESTATE")]).bad(&[(Column::BusinessIndustry, "Real estate")]);
+    VALUE_SYNONYM = note("value_synonym", "Another word for a listed value was replaced by it.", "Nothing to do.")
+        .good(&[(Column::BusinessType, "Limited Liability Corporation")]).bad(&[(Column::BusinessType, "LLC")]);
+
+    // SIDs.
+    SID_MALFORMED = error("sid_malformed", "This is not a Twilio SID: two letters and 32 hexadecimal digits.", "Copy the SID from the Twilio Console.")
+        .good(&[(Column::SubaccountSid, "AC00000000000000000000000000000009")]).bad(&[(Column::SubaccountSid, "AC0000000000000000000000000000000")]);
+    SID_KIND = error("sid_kind", "This is a SID of another kind than belongs here.", "Copy the right SID from the Twilio Console.")
+        .good(&[(Column::PrimaryProfileSid, "BU00000000000000000000000000000009")]).bad(&[(Column::PrimaryProfileSid, "AC00000000000000000000000000000009")]);
+    PARENT_ACCOUNT = error("parent_account", "This is the parent account, not a subaccount of it.", "Enter the SID of the customer's subaccount.");
+    DUPLICATE_SUBACCOUNT = error("duplicate_subaccount", "Two rows name the same subaccount.", "Keep one row for each subaccount.");
+
+    // Digits.
+    DIGITS_LOST = error("digits_lost", "The spreadsheet has taken these digits for a number, and some of them are lost.",
+        "Format the column as text and type the digits in again.")
+        .good(&[(Column::BusinessRegistrationNumber, "041234567")]).bad(&[(Column::BusinessRegistrationNumber, "4.1E+07")]);
+    REGISTRATION_NUMBER = error("registration_number", "An EIN or DUNS number has 9 digits.", "Check the number with the customer.")
+        .good(&[(Column::BusinessRegistrationNumber, "041234567")]).bad(&[(Column::BusinessRegistrationNumber, "04-12345678")]);
+    REGISTRATION_NUMBER_REFORMATTED = note("registration_number_reformatted", "Separators were taken out of the EIN or DUNS number.", "Nothing to do.")
+        .good(&[(Column::BusinessRegistrationNumber, "041234567")]).bad(&[(Column::BusinessRegistrationNumber, "04-1234567")]);
+    EIN_PREFIX = warning("ein_prefix", "No EIN begins with these two digits.", "Compare it with the customer's IRS letter (CP 575 or 147C).")
+        .good(&[(Column::BusinessRegistrationNumber, "041234567")]).bad(&[(Column::BusinessRegistrationNumber, "001234567")]);
+    SSN_LIKE = warning("ssn_like", "This is written like a social security number, not like an EIN.", "Check the number: Twilio refuses social security numbers.")
+        .good(&[(Column::BusinessRegistrationNumber, "04-1234567")]).bad(&[(Column::BusinessRegistrationNumber, "041-23-4567")]);
+    EIN_SHARED = warning("ein_shared", "One EIN or DUNS number stands under two business names.", "Check which row it belongs to.");
+    COUNT = error("count", "A whole number belongs here.", "Enter the number alone, without a range or a word.")
+        .good(&[(Column::BusinessEmployeeCount, "25")]).bad(&[(Column::BusinessEmployeeCount, "20-30")]);
+    COUNT_REFORMATTED = note("count_reformatted", "Separators were taken out of a number.", "Nothing to do.")
+        .good(&[(Column::BusinessEmployeeCount, "1200")]).bad(&[(Column::BusinessEmployeeCount, "1,200")]);
+
+    // E-mail and web.
+    EMAIL_SYNTAX = error("email_syntax", "This is not an e-mail address.", "Enter one address of the form name@example.com.")
+        .good(&[(Column::Email, "status@reseller.example.com")]).bad(&[(Column::Email, "status@reseller")]);
+    EMAIL_FREE_MAIL = warning("email_free_mail", "The representative uses a free mail service.", "Reviewers expect an address at the business's own domain (18606).")
+        .good(&[(Column::Representative1Email, "dana@harborlight.example.com")]).bad(&[(Column::Representative1Email, "harborlight@gmail.com")]);
+    EMAIL_DOMAIN = warning("email_domain", "The representative's mail domain is not that of the website.", "Reviewers expect the same domain (18606).")
+        .good(&[(Column::Representative1Email, "dana@mail.example.com")]).bad(&[(Column::Representative1Email, "dana@example.org")]);
+    UNKNOWN_SUFFIX = warning("unknown_suffix", "No domain ends like this.", "Look for a slip of the pen, such as .con for .com.")
+        .good(&[(Column::Email, "status@reseller.example.com")]).bad(&[(Column::Email, "status@reseller.con")]);
+    URL_SYNTAX = error("url_syntax", "This is not a web address.", "Enter it whole, beginning with https://.")
+        .good(&[(Column::WebsiteUrl, "https://harborlight.example.com")]).bad(&[(Column::WebsiteUrl, "www.harborlight.example.com")]);
+    URL_NOT_PUBLIC = error("url_not_public", "This web address cannot be reached from outside.", "Enter the address of the public website.")
+        .good(&[(Column::WebsiteUrl, "https://harborlight.example.com")]).bad(&[(Column::WebsiteUrl, "https://192.168.1.10/")]);
+    WEBSITE_HTTP = warning("website_http", "The website is given without encryption (http).", "Give the https address if there is one; reviewers expect it.")
+        .good(&[(Column::WebsiteUrl, "https://harborlight.example.com")]).bad(&[(Column::WebsiteUrl, "http://harborlight.example.com")]);
+
+    // Phone numbers.
+    PHONE_INVALID = error("phone_invalid", "This is not a phone number that can exist.", "Enter it with country code, such as +16175550123.")
+        .good(&[(Column::Representative1PhoneNumber, "+16175550123")]).bad(&[(Column::Representative1PhoneNumber, "+16171550123")]);
+    PHONE_COUNTRY = error("phone_country", "The representative's phone number is not a US one (+1), and Voice Integrity takes no other (11002).", "Enter a number that begins with +1.")
+        .good(&[(Column::Representative1PhoneNumber, "+16175550123")]).bad(&[(Column::Representative1PhoneNumber, "+442071838750")]);
+    PHONE_EXTENSION = error("phone_extension", "A phone number with an extension cannot be sent.", "Enter a direct number.")
+        .good(&[(Column::Representative1PhoneNumber, "+16175550123")]).bad(&[(Column::Representative1PhoneNumber, "617-555-0123 ext. 4")]);
+    PHONE_REFORMATTED = note("phone_reformatted", "A phone number was written in the international form (E.164).", "Nothing to do.")
+        .good(&[(Column::Representative1PhoneNumber, "+16175550123")]).bad(&[(Column::Representative1PhoneNumber, "(617) 555-0123")]);
+    NUMBER_NOT_US = warning("number_not_us", "Voice Integrity registers US numbers; this one is not of +1.", "Take the number off the row unless you know that it can be registered.")
+        .good(&[(Column::PhoneNumbers, "+16175550150")]).bad(&[(Column::PhoneNumbers, "+442071838750")]);
+    NUMBER_REPEATED = note("number_repeated", "A number stands twice in this row and is taken once.", "Nothing to do.")
+        .good(&[(Column::PhoneNumbers, "+16175550150")]).bad(&[(Column::PhoneNumbers, "+16175550150; +16175550150")]);
+    ALL_AND_MORE = error("all_and_more", "The word all stands beside numbers.", "Enter either the word all or the numbers.")
+        .good(&[(Column::PhoneNumbers, "all")]).bad(&[(Column::PhoneNumbers, "all; +16175550150")]);
+    DUPLICATE_NUMBER = error("duplicate_number", "A number stands in two rows, and it can belong to one customer only.", "Take it off one of the rows.");
+
+    // Addresses.
+    ADDRESS_NEITHER = error("address_neither", "The row has no address.", "Fill in street, city, region, postal_code and iso_country, or address_sid.")
+        .good(&[(Column::Street, "12 Harbor Street")])
+        .bad(&[(Column::Street, ""), (Column::StreetSecondary, ""), (Column::City, ""), (Column::Region, ""), (Column::PostalCode, "")]);
+    ADDRESS_BOTH = error("address_both", "The row has an address_sid and address columns too.", "Empty one or the other.")
+        .good(&[(Column::AddressSid, "")]).bad(&[(Column::AddressSid, "AD00000000000000000000000000000009")]);
+    COUNTRY_NOT_US = error("country_not_us", "The address is not in the United States, and Voice Integrity takes no other (11003).", "Enter a US address of the business.")
+        .good(&[(Column::IsoCountry, "US")]).bad(&[(Column::IsoCountry, "CA")]);
+    COUNTRY_NAME = note("country_name", "The country was written as its code.", "Nothing to do.")
+        .good(&[(Column::IsoCountry, "US")]).bad(&[(Column::IsoCountry, "U.S.A.")]);
+    COUNTRY_ASSUMED = note("country_assumed", "The country is empty; US is taken, the only one that Voice Integrity takes.", "Nothing to do.")
+        .good(&[(Column::IsoCountry, "US")]).bad(&[(Column::IsoCountry, "")]);
+    STATE_UNKNOWN = error("state_unknown", "This is no US state or territory.", "Enter its two letters, such as MA.")
+        .good(&[(Column::Region, "MA")]).bad(&[(Column::Region, "ZZ")]);
+    STATE_NAME = note("state_name", "The state was written as its two letters.", "Nothing to do.")
+        .good(&[(Column::Region, "MA")]).bad(&[(Column::Region, "Massachusetts")]);
+    ZIP_MALFORMED = error("zip_malformed", "A ZIP code has 5 digits, or 5 and 4.", "Check the ZIP code.")
+        .good(&[(Column::PostalCode, "02110-1234")]).bad(&[(Column::PostalCode, "021101")]);
+    ZIP_PADDED = note("zip_padded", "The zero that ZIP codes of this state begin with was put back.", "Nothing to do.")
+        .good(&[(Column::PostalCode, "02110")]).bad(&[(Column::PostalCode, "2110")]);
+    ZIP_REFORMATTED = note("zip_reformatted", "The ZIP code was written in its usual form.", "Nothing to do.")
+        .good(&[(Column::PostalCode, "02110-1234")]).bad(&[(Column::PostalCode, "02110 1234")]);
+    ZIP_STATE = warning("zip_state", "The ZIP code does not belong to the state.", "Check both.")
+        .good(&[(Column::PostalCode, "02110"), (Column::Region, "MA")]).bad(&[(Column::PostalCode, "02110"), (Column::Region, "TX")]);
+    PO_BOX = warning("po_box", "A PO box is no physical address, and reviewers reject it (18603).", "Enter the street address of the business.")
+        .good(&[(Column::Street, "12 Harbor Street")]).bad(&[(Column::Street, "P.O. Box 12")]);
+
+    // Representatives.
+    REPRESENTATIVE_2_INCOMPLETE = error("representative_2_incomplete", "The second representative is only half filled in.", "Fill in all six cells, or empty them all.")
+        .good(&[(Column::Representative2FirstName, "")]).bad(&[(Column::Representative2FirstName, "Luis")]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_code_means_two_rules() {
+        let mut codes: Vec<_> = ALL.iter().map(|rule| rule.code).collect();
+        codes.sort_unstable();
+        let before = codes.len();
+        codes.dedup();
+        assert_eq!(codes.len(), before);
+    }
+}

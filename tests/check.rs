@@ -1,0 +1,268 @@
+//! What the validator says about rows, and what comes out of them.
+
+mod common;
+
+use common::{Sheet, customers, entries, good, said, source, survey, survey_with};
+use trusthub_onboard::check::{Entry, Rules, Strictness, rule};
+use trusthub_onboard::model::{Address, Column, PhoneNumber, PhoneNumbers, Severity, Sid};
+
+fn codes_of(sample: rule::Sample) -> Vec<&'static str> {
+    let sheet = sample.iter().fold(Sheet::of(1), |sheet, (column, value)| sheet.with(1, *column, value));
+    survey(&sheet.source()).1.iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn every_rule_speaks_about_its_bad_value_and_not_about_its_good_one() {
+    for rule in rule::ALL {
+        if !rule.bad.is_empty() {
+            assert!(codes_of(rule.bad).contains(&rule.code), "{} lets {:?} pass", rule.code, rule.bad);
+            assert!(!codes_of(rule.good).contains(&rule.code), "{} stops {:?}", rule.code, rule.good);
+        }
+    }
+}
+
+#[test]
+fn a_finding_has_the_severity_of_its_rule() {
+    for rule in rule::ALL {
+        let sheet =
+            rule.bad.iter().fold(Sheet::of(1), |sheet, (column, value)| sheet.with(1, *column, value));
+        for finding in survey(&sheet.source()).1 {
+            if finding.code == rule.code {
+                assert_eq!(finding.severity, rule.severity, "{}", rule.code);
+                assert_eq!(finding.suggestion.is_empty(), rule.severity == Severity::Note, "{}", rule.code);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_in_order_becomes_a_customer_with_every_value_of_it() {
+    let sheet = Sheet::of(1).with(
+        1,
+        Column::PhoneNumbers,
+        "PN000000000000000000000000000000AB; (617) 555-0150\n+16175550151",
+    );
+    let entries = entries(&sheet.source());
+    let [Entry::Valid(customer)] = entries.as_slice() else { panic!("the row is not valid") };
+    assert_eq!(customer.row, 2);
+    assert_eq!(customer.subaccount.as_str(), "AC00000000000000000000000000000001");
+    assert_eq!(customer.email, "onboarding@reseller.example.com");
+    assert_eq!(customer.friendly_name, "Harbor Light Dental");
+    assert_eq!(customer.status_callback.as_deref(), Some("https://hooks.reseller.example.com/trusthub"));
+    assert_eq!(customer.business.name, "Harbor Light Dental LLC");
+    assert_eq!(customer.business.kind, "Limited Liability Corporation");
+    assert_eq!(customer.business.registration_identifier, "EIN");
+    assert_eq!(customer.business.registration_number, "040000001");
+    assert_eq!(customer.business.regions_of_operation, ["USA_AND_CANADA"]);
+    let Address::New { street, street_secondary, city, region, postal_code, iso_country } = &customer.address
+    else {
+        panic!("the address is no new one")
+    };
+    assert_eq!(
+        [street.as_str(), street_secondary, city, region, postal_code, iso_country],
+        ["12 Harbor Street", "Suite 3", "Boston", "MA", "02110", "US"]
+    );
+    assert_eq!(customer.representative_1.phone_number, "+16175550123");
+    assert_eq!(customer.representative_1.job_position, "CEO");
+    assert!(customer.representative_2.is_none());
+    let PhoneNumbers::Listed(numbers) = &customer.phone_numbers else { panic!("no numbers are listed") };
+    let numbers: Vec<&str> = numbers
+        .iter()
+        .map(|number| match number {
+            PhoneNumber::Sid(sid) => sid.as_str(),
+            PhoneNumber::E164(number) => number,
+        })
+        .collect();
+    assert_eq!(numbers, ["PN000000000000000000000000000000ab", "+16175550150", "+16175550151"]);
+    assert_eq!(customer.voice_integrity.use_case, "Appointment Reminders");
+    assert_eq!(customer.voice_integrity.business_employee_count, 25);
+}
+
+#[test]
+fn all_mistakes_of_a_row_are_said_at_once() {
+    let sheet = Sheet::of(1)
+        .with(1, Column::SubaccountSid, "PN00000000000000000000000000000001")
+        .with(1, Column::Email, "nobody")
+        .with(1, Column::BusinessType, "Franchise")
+        .with(1, Column::Region, "ZZ")
+        .with(1, Column::Representative1PhoneNumber, "12")
+        .with(1, Column::BusinessEmployeeCount, "some");
+    let (survey, findings) = survey(&sheet.source());
+    assert_eq!(
+        said(&findings),
+        [
+            "A2 sid_kind",
+            "C2 email_syntax",
+            "J2 not_in_list",
+            "U2 state_unknown",
+            "AA2 phone_invalid",
+            "AL2 count"
+        ]
+    );
+    assert_eq!(findings[0].message, "This is a PN (phone number); an AC (account) belongs here.");
+    assert_eq!((survey.rows, survey.valid, survey.invalid()), (1, 0, 1));
+}
+
+#[test]
+fn both_rows_of_a_double_subaccount_are_told_of_each_other_and_neither_is_sent() {
+    let sheet = Sheet::of(4).with(4, Column::SubaccountSid, "ac00000000000000000000000000000002");
+    let source = sheet.source();
+    let (survey, findings) = survey(&source);
+    assert_eq!(said(&findings), ["A5 duplicate_subaccount", "A3 duplicate_subaccount"]);
+    assert_eq!(findings[0].message, "Row 3 has the same subaccount.");
+    assert_eq!(findings[1].message, "Row 5 has the same subaccount.");
+    assert_eq!((survey.valid, survey.work.customers), (2, 2));
+    let sent: Vec<bool> = customers(&source, &Rules::default(), &survey)
+        .map(|entry| matches!(entry.unwrap(), Entry::Valid(_)))
+        .collect();
+    assert_eq!(sent, [true, false, true, false]);
+    assert!(survey.is_valid(2) && !survey.is_valid(3));
+}
+
+#[test]
+fn a_number_in_two_rows_is_an_error_in_both_whatever_its_form() {
+    let sheet = Sheet::of(3).with(1, Column::PhoneNumbers, "+16175550150; +16175550151").with(
+        3,
+        Column::PhoneNumbers,
+        "617.555.0151",
+    );
+    let (survey, findings) = survey(&sheet.source());
+    assert_eq!(said(&findings), ["AJ4 phone_reformatted", "AJ4 duplicate_number", "AJ2 duplicate_number"]);
+    assert_eq!(survey.valid, 1);
+}
+
+#[test]
+fn one_ein_under_two_names_is_a_doubt_and_under_one_name_none() {
+    let ein = good(Column::BusinessRegistrationNumber, 1);
+    let sheet = Sheet::of(3)
+        .with(2, Column::BusinessRegistrationNumber, &ein)
+        .with(3, Column::BusinessRegistrationNumber, &ein)
+        .with(2, Column::BusinessName, "HARBOR LIGHT DENTAL, LLC")
+        .with(3, Column::BusinessName, "Somebody Else Inc");
+    let (survey, findings) = survey(&sheet.source());
+    assert_eq!(said(&findings), ["M4 ein_shared", "M2 ein_shared"]);
+    assert_eq!(survey.valid, 3);
+}
+
+#[test]
+fn a_strict_check_keeps_rows_with_warnings_back() {
+    let sheet = Sheet::of(2).with(2, Column::WebsiteUrl, "http://harborlight.example.com");
+    let strict = Rules { strictness: Strictness::Warnings, ..Rules::default() };
+    let source = sheet.source();
+    assert_eq!(survey(&source).0.valid, 2);
+    let (survey, _) = survey_with(&source, &strict);
+    assert_eq!(survey.valid, 1);
+    let second = customers(&source, &strict, &survey).nth(1);
+    match second {
+        Some(Ok(Entry::Invalid(invalid))) => assert_eq!(invalid.finding.code, "website_http"),
+        _ => panic!("the row is sent"),
+    }
+}
+
+#[test]
+fn the_parent_account_is_no_customer() {
+    let rules = Rules { parent: Sid::parse("AC00000000000000000000000000000001"), ..Rules::default() };
+    let (survey, findings) = survey_with(&Sheet::of(2).source(), &rules);
+    assert_eq!(said(&findings), ["A2 parent_account"]);
+    assert_eq!(survey.valid, 1);
+}
+
+#[test]
+fn a_value_given_for_every_row_takes_the_place_of_a_column() {
+    let csv = Sheet::of(2).csv().replacen("use_case", "purpose", 1);
+    let rules = Rules { set: vec![(Column::UseCase, "Fraud Alerts".to_owned())], ..Rules::default() };
+    let source = source(csv);
+    let (survey, findings) = survey_with(&source, &rules);
+    assert_eq!(said(&findings), ["AK1 unknown_column"]);
+    for entry in customers(&source, &rules, &survey) {
+        let Ok(Entry::Valid(customer)) = entry else { panic!("the row is not valid") };
+        assert_eq!(customer.voice_integrity.use_case, "Fraud Alerts");
+    }
+    let both = survey_with(&Sheet::of(1).source(), &rules).1;
+    assert_eq!(said(&both), ["AK1 duplicate_column"]);
+}
+
+#[test]
+fn an_address_sid_alone_is_enough_and_the_country_does_not_disturb_it() {
+    let bare = [Column::Street, Column::StreetSecondary, Column::City, Column::Region, Column::PostalCode]
+        .into_iter()
+        .fold(Sheet::of(1), |sheet, column| sheet.with(1, column, ""))
+        .with(1, Column::AddressSid, "AD00000000000000000000000000000007");
+    let entries = entries(&bare.source());
+    assert!(
+        matches!(&entries[..], [Entry::Valid(customer)] if matches!(customer.address, Address::Existing(_)))
+    );
+}
+
+#[test]
+fn several_regions_are_read_once_each_in_the_order_of_the_sheet() {
+    let sheet = Sheet::of(1).with(1, Column::BusinessRegionsOfOperation, "europe; USA, ASIA\nEUROPE");
+    let source = sheet.source();
+    assert_eq!(said(&survey(&source).1), ["N2 value_spelling", "N2 value_synonym"]);
+    let entries = entries(&source);
+    assert!(
+        matches!(&entries[..], [Entry::Valid(customer)] if customer.business.regions_of_operation == ["EUROPE", "USA_AND_CANADA", "ASIA"])
+    );
+}
+
+#[test]
+fn what_a_run_has_to_do_is_counted_over_the_valid_rows() {
+    let second = [
+        (Column::Representative2FirstName, "Luis"),
+        (Column::Representative2LastName, "Ortega"),
+        (Column::Representative2Email, "luis@harborlight.example.com"),
+        (Column::Representative2PhoneNumber, "+16175550124"),
+        (Column::Representative2BusinessTitle, "Office Manager"),
+        (Column::Representative2JobPosition, "GM"),
+    ];
+    let sheet = second.iter().fold(Sheet::of(4), |sheet, (column, value)| sheet.with(1, *column, value));
+    let sheet = sheet
+        .with(2, Column::PhoneNumbers, "+16175550150; +16175550151; +16175550152")
+        .with(3, Column::PhoneNumbers, "ALL")
+        .with(3, Column::CustomerProfileSid, "BU00000000000000000000000000000009")
+        .with(4, Column::Email, "nobody");
+    let work = survey(&sheet.source()).0.work;
+    assert_eq!((work.customers, work.numbers, work.all_numbers), (3, 4, 1));
+    assert_eq!((work.second_representatives, work.existing_profiles, work.existing_products), (1, 1, 0));
+}
+
+#[test]
+fn a_sheet_that_changes_between_the_two_passes_stops_the_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("customers.csv");
+    std::fs::write(&path, Sheet::of(3).csv()).unwrap();
+    let source = trusthub_onboard::sheet::Source::new(&path, Default::default()).unwrap();
+    let (survey, _) = survey(&source);
+    // Same length, same time: only the content tells.
+    let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+    std::fs::write(&path, Sheet::of(3).csv().replace("Boston", "Austin")).unwrap();
+    std::fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+    let mut rows = customers(&source, &Rules::default(), &survey);
+    assert!(matches!(rows.next(), Some(Err(fault)) if fault.what().contains("changed")));
+    assert!(rows.next().is_none());
+    std::fs::write(&path, Sheet::of(4).csv()).unwrap();
+    let again = trusthub_onboard::check::customers(&source, &Rules::default(), &survey);
+    assert!(matches!(again, Err(fault) if fault.what().contains("changed")));
+}
+
+#[test]
+fn a_row_without_findings_is_a_customer_and_a_row_without_customer_has_an_error() {
+    // Every column emptied, one after the other, and every row cut off after every cell.
+    for column in Column::ALL {
+        let (survey, findings) = survey(&Sheet::of(1).with(1, column, "").source());
+        let has_error = findings.iter().any(|finding| finding.severity == Severity::Error);
+        assert_eq!(survey.valid == 0, has_error, "{}", column.name());
+    }
+    for cells in 1..Column::ALL.len() {
+        let mut sheet = Sheet::of(2);
+        sheet.rows[0].truncate(cells);
+        let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+        writer.write_record(Column::ALL.map(Column::name)).unwrap();
+        sheet.rows.iter().for_each(|row| writer.write_record(row).unwrap());
+        let source = source(writer.into_inner().unwrap());
+        let (survey, findings) = survey(&source);
+        let has_error = findings.iter().any(|finding| finding.severity == Severity::Error);
+        assert_eq!(survey.valid == 1, has_error, "after {cells} cells: {findings:?}");
+        assert_eq!(customers(&source, &Rules::default(), &survey).count(), 2);
+    }
+}

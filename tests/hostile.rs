@@ -1,0 +1,105 @@
+//! Bytes that nobody has looked at: whatever comes, the reader gives rows or a fault.
+
+mod common;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
+
+use common::{Sheet, bytes, source};
+use proptest::prelude::*;
+use trusthub_onboard::check::{self, Entry, Rules};
+use trusthub_onboard::model::{Column, Severity};
+
+/// Reads the bytes to the end, twice; says whether both passes agree on the rows.
+fn read(content: &[u8]) -> Result<(), TestCaseError> {
+    let source = source(content);
+    let rules = Rules::default();
+    let mut errors = 0;
+    let survey = check::survey(&source, &rules, &mut |finding| {
+        errors += u64::from(finding.severity == Severity::Error)
+    });
+    let Ok(survey) = survey else { return Ok(()) };
+    prop_assert_eq!(survey.counts.errors, errors);
+    // What is not valid has been told why.
+    prop_assert!(errors > 0 || survey.valid == survey.rows);
+    let (mut rows, mut valid) = (0, 0);
+    for entry in common::customers(&source, &rules, &survey) {
+        match entry {
+            Ok(Entry::Valid(_)) => valid += 1,
+            Ok(Entry::Invalid(_)) => {}
+            Err(_) => return Err(TestCaseError::fail("the second pass sees another sheet")),
+        }
+        rows += 1;
+    }
+    prop_assert_eq!((rows, valid), (survey.rows, survey.valid));
+    Ok(())
+}
+
+static WORKBOOK: LazyLock<Vec<u8>> = LazyLock::new(|| bytes(&Sheet::of(3), |_| {}));
+
+const ODS: &[u8] = include_bytes!("fixtures/libreoffice.ods");
+const XLS: &[u8] = include_bytes!("fixtures/libreoffice.xls");
+
+/// Some bytes of a file changed.
+fn damaged(file: &[u8], changes: &[(prop::sample::Index, u8)], cut: Option<prop::sample::Index>) -> Vec<u8> {
+    let mut file = file.to_vec();
+    for (at, byte) in changes {
+        let at = at.index(file.len());
+        file[at] = *byte;
+    }
+    if let Some(cut) = cut {
+        file.truncate(cut.index(file.len()));
+    }
+    file
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_read_or_refused(content in prop::collection::vec(any::<u8>(), 0..2000)) {
+        read(&content)?;
+    }
+
+    #[test]
+    fn any_text_below_our_headers_is_read(text in "[a-z0-9,;\"\t\r\n'=+@é\u{feff}-]{0,400}") {
+        let headers: Vec<_> = Column::ALL.iter().map(|column| column.name()).collect();
+        read(format!("{}\n{text}", headers.join(",")).as_bytes())?;
+    }
+
+    #[test]
+    fn any_cells_below_our_headers_are_read(cells in prop::collection::vec("\\PC{0,12}", 0..120)) {
+        let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+        writer.write_record(Column::ALL.map(Column::name)).unwrap();
+        for row in cells.chunks(Column::ALL.len()) {
+            writer.write_record(row).unwrap();
+        }
+        read(&writer.into_inner().unwrap())?;
+    }
+
+    #[test]
+    fn a_damaged_workbook_is_read_or_refused(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20),
+        cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
+    ) {
+        for file in [&WORKBOOK[..], ODS, XLS] {
+            let file = damaged(file, &changes, cut);
+            // A panic of the library behind it would be a fault already; one that gets here is ours.
+            let read = catch_unwind(AssertUnwindSafe(|| read(&file)));
+            prop_assert!(read.is_ok(), "a panic got through");
+            read.unwrap_or(Ok(()))?;
+        }
+    }
+
+    #[test]
+    fn damaged_cells_of_a_workbook_are_read_or_refused(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..10),
+    ) {
+        // Inside the compressed parts nearly every change is found by the checksum; here the XML itself is changed.
+        let file = common::patched(&WORKBOOK, "xl/worksheets/sheet1.xml", |xml| {
+            let changed = damaged(xml.as_bytes(), &changes, None);
+            String::from_utf8_lossy(&changed).into_owned()
+        });
+        read(&file)?;
+    }
+}
