@@ -34,6 +34,8 @@
 //! | [`model`] | the words of all rooms: Customer, Sid, Finding, Fault, the table of columns | nothing of ours |
 //! | [`sheet`] | CSV, XLSX, XLS, ODS in: encoding, delimiter, headers, cells with their positions | model |
 //! | [`check`] | cells to a Customer or all its Findings; rules across rows; the only rayon | model, sheet |
+//! | [`plan`] | steps, marks, `next`, the requests as plain data, our mark in names, digests | model, products |
+//! | [`products`] | one file a product: its ordered table of steps, what its requests hold | model, plan |
 //!
 //! # Three audiences, three types
 //!
@@ -61,4 +63,6 @@
 
 pub mod check;
 pub mod model;
+pub mod plan;
+pub mod products;
 pub mod sheet;

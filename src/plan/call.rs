@@ -1,0 +1,365 @@
+//! The requests that a plan asks for, as plain data, and how an answer is recognised as ours.
+
+use super::facts::{Digest, Facts, UNKNOWN};
+use super::step::{Bundle, Key, Object, Part, StepId, Verb, from_hex};
+use super::{Plan, Task, mark};
+use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
+use crate::products::Place;
+use serde::Deserialize;
+
+/// Form fields in the order in which they go out. Names are Twilio's, in PascalCase.
+pub type Form = Vec<(&'static str, String)>;
+
+/// One request in the account of one customer.
+pub struct Call {
+    pub method: Method,
+    pub host: Host,
+    /// With the query, as it goes over the wire. It holds SIDs only, so that it may be logged.
+    pub path: String,
+    /// Empty for everything but POST.
+    pub form: Form,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Method {
+    Get,
+    Post,
+    Delete,
+}
+
+impl Method {
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Delete => "DELETE",
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Host {
+    /// api.twilio.com
+    Api,
+    /// trusthub.twilio.com
+    TrustHub,
+}
+
+impl Call {
+    pub fn get(host: Host, path: String) -> Call {
+        Call { method: Method::Get, host, path, form: vec![] }
+    }
+}
+
+/// The fields of any resource that decide whether it is the one that was meant. Which of them are
+/// there depends on the kind.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default)]
+pub struct Item {
+    pub sid: Option<String>,
+    pub account_sid: Option<String>,
+    pub friendly_name: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    pub policy_sid: Option<String>,
+    pub status: Option<String>,
+    pub object_sid: Option<String>,
+    pub channel_endpoint_sid: Option<String>,
+    pub phone_number: Option<String>,
+    pub iso_country: Option<String>,
+    pub owner_account_sid: Option<String>,
+    /// Why a bundle was rejected; often null although it was [public code].
+    pub errors: Option<Vec<ItemError>>,
+}
+
+/// One reason of a rejection.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default)]
+pub struct ItemError {
+    pub code: Option<u32>,
+}
+
+impl Item {
+    /// Its SID, if it has one that is a SID.
+    pub fn sid(&self) -> Option<Sid> {
+        Sid::parse(self.sid.as_deref()?)
+    }
+
+    /// The codes of a rejection.
+    pub fn codes(&self) -> Vec<u32> {
+        self.errors.iter().flatten().filter_map(|it| it.code).collect()
+    }
+
+    fn is(field: &Option<String>, value: &str) -> bool {
+        field.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(value))
+    }
+}
+
+/// Where all resources of a kind are listed: as many on a page as the API allows [docs, 20007].
+const PAGE: &str = "PageSize=1000";
+
+impl Plan<'_> {
+    /// The request that carries out a task; `None` where a SID that it needs is not known, which
+    /// only a wrong order of the steps could cause.
+    pub fn request(&self, task: Task, facts: &Facts) -> Option<Call> {
+        let post = |host, path, form| Some(Call { method: Method::Post, host, path, form });
+        match task.verb {
+            Verb::CheckAccount => Some(Call::get(Host::Api, account_path(&self.customer.subaccount))),
+            Verb::Survey => None,
+            Verb::ResolveNumbers => Some(Call::get(
+                Host::Api,
+                format!("/2010-04-01/Accounts/{}/IncomingPhoneNumbers.json?{PAGE}", self.customer.subaccount),
+            )),
+            Verb::CheckAddress => match &self.customer.address {
+                Address::Existing(sid) => {
+                    Some(Call::get(Host::Api, self.path_of(Place::Addresses, Some(sid))))
+                }
+                Address::New { .. } => None,
+            },
+            Verb::Make(resource) => {
+                let mut form = (resource.fixed)(self.policy());
+                form.splice(0..0, self.content(task.key.step, facts)?);
+                post(resource.place.host(), self.path_of(resource.place, None), form)
+            }
+            Verb::Attach(object, bundle) => post(
+                Host::TrustHub,
+                format!("{}/EntityAssignments", self.bundle_path(bundle, facts)?),
+                vec![("ObjectSid", self.object(object, facts)?.to_string())],
+            ),
+            Verb::AssignNumbers(bundle) => post(
+                Host::TrustHub,
+                format!("{}/ChannelEndpointAssignments", self.bundle_path(bundle, facts)?),
+                vec![
+                    ("ChannelEndpointType", "phone-number".to_owned()),
+                    ("ChannelEndpointSid", task.key.part.sid()?.to_string()),
+                ],
+            ),
+            Verb::Evaluate(bundle) => post(
+                Host::TrustHub,
+                format!("{}/Evaluations", self.bundle_path(bundle, facts)?),
+                vec![("PolicySid", self.policy_sid(bundle).to_string())],
+            ),
+            // Status alone: regulatory bundles refuse it together with anything else (22204).
+            Verb::Submit(bundle) => post(
+                Host::TrustHub,
+                self.bundle_path(bundle, facts)?,
+                vec![("Status", "pending-review".to_owned())],
+            ),
+            Verb::Review(bundle) => Some(Call::get(Host::TrustHub, self.bundle_path(bundle, facts)?)),
+        }
+    }
+
+    /// The request that updates a resource in place. `Attributes` goes out whole, because an update
+    /// replaces it.
+    pub fn amendment(&self, task: Task, facts: &Facts) -> Option<Call> {
+        let Verb::Make(resource) = task.verb else { return None };
+        let path = self.path_of(resource.place, Some(facts.sid(task.key)?));
+        let mut form = self.content(task.key.step, facts)?;
+        if resource.place.bundle().is_some() && !form.iter().any(|it| it.0 == "StatusCallback") {
+            // What is left out of an update stays as it was.
+            form.push(("StatusCallback", String::new()));
+        }
+        Some(Call { method: Method::Post, host: resource.place.host(), path, form })
+    }
+
+    /// The request that takes an assignment off its bundle.
+    pub fn removal(&self, task: Task, facts: &Facts) -> Option<Call> {
+        let bundle = self.bundle_path(task.bundle, facts)?;
+        let collection = match task.verb {
+            Verb::AssignNumbers(_) => "ChannelEndpointAssignments",
+            _ => "EntityAssignments",
+        };
+        let path = format!("{bundle}/{collection}/{}", facts.sid(task.key)?);
+        Some(Call { method: Method::Delete, host: Host::TrustHub, path, form: vec![] })
+    }
+
+    /// Where a request whose answer was lost would show: a list, or for a submission the bundle.
+    pub fn look(&self, task: Task, facts: &Facts) -> Option<Call> {
+        let trust_hub = |path| Some(Call::get(Host::TrustHub, path));
+        match task.verb {
+            Verb::Make(resource) => Some(self.list(resource.place)),
+            Verb::Attach(_, bundle) => {
+                trust_hub(format!("{}/EntityAssignments?{PAGE}", self.bundle_path(bundle, facts)?))
+            }
+            Verb::AssignNumbers(bundle) => {
+                let number = task.key.part.sid()?;
+                let bundle = self.bundle_path(bundle, facts)?;
+                trust_hub(format!("{bundle}/ChannelEndpointAssignments?ChannelEndpointSid={number}&{PAGE}"))
+            }
+            Verb::Submit(bundle) => trust_hub(self.bundle_path(bundle, facts)?),
+            _ => None,
+        }
+    }
+
+    /// The list of all resources of a kind; bundles under our policy only.
+    pub fn list(&self, place: Place) -> Call {
+        let filter = match place.bundle() {
+            Some(bundle) => format!("PolicySid={}&", self.policy_sid(bundle)),
+            None => String::new(),
+        };
+        Call::get(place.host(), format!("{}?{filter}{PAGE}", self.path_of(place, None)))
+    }
+
+    /// The list of everything that is assigned to a bundle.
+    pub fn list_assignments(&self, bundle: Bundle, collection: &str, facts: &Facts) -> Option<Call> {
+        let path = format!("{}/{collection}?{PAGE}", self.bundle_path(bundle, facts)?);
+        Some(Call::get(Host::TrustHub, path))
+    }
+
+    /// Whether a listed resource is what this task makes: by mark and type, or by what it assigns;
+    /// never by attributes, because what was made by hand may well have the same ones.
+    pub fn is_ours(&self, task: Task, facts: &Facts, item: &Item) -> bool {
+        if item.sid().is_some_and(|sid| facts.is_disowned(task.key.step, &sid)) {
+            return false;
+        }
+        match task.verb {
+            Verb::Make(resource) => {
+                let name = item.friendly_name.as_deref().unwrap_or_default();
+                self.is_of_the_kind(task, item)
+                    && mark::bears_mark(name, &self.customer.subaccount, resource.mark)
+            }
+            Verb::Attach(object, _) => {
+                self.object(object, facts).is_some_and(|sid| Item::is(&item.object_sid, sid.as_str()))
+            }
+            Verb::AssignNumbers(_) => {
+                task.key.part.sid().is_some_and(|sid| Item::is(&item.channel_endpoint_sid, sid.as_str()))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a listed resource is of the kind that this task makes, whoever made it.
+    pub fn is_of_the_kind(&self, task: Task, item: &Item) -> bool {
+        let Verb::Make(resource) = task.verb else { return false };
+        (resource.fixed)(self.policy()).into_iter().all(|(field, value)| match field {
+            "PolicySid" => Item::is(&item.policy_sid, &value),
+            "Type" => Item::is(&item.kind, &value),
+            "IsoCountry" => Item::is(&item.iso_country, &value),
+            _ => true,
+        })
+    }
+
+    /// What a step stands for: a created resource for its own content, an assignment for its
+    /// object, an evaluation and a submission for the whole content of the bundle.
+    pub fn digest(&self, step: StepId, facts: &Facts) -> Digest {
+        let Some(verb) = self.steps().iter().find(|it| it.id == step).map(|it| it.verb) else {
+            return UNKNOWN;
+        };
+        match verb {
+            Verb::Make(_) => self
+                .made
+                .iter()
+                .find(|it| it.0 == step)
+                .map(|it| it.1)
+                .or_else(|| self.content(step, facts).map(|form| self.digest_of(&form)))
+                .unwrap_or(UNKNOWN),
+            Verb::Attach(object, _) => {
+                self.object(object, facts).and_then(|sid| from_hex(&sid.as_str()[2..])).unwrap_or(UNKNOWN)
+            }
+            Verb::CheckAddress => match &self.customer.address {
+                Address::Existing(sid) => from_hex(&sid.as_str()[2..]).unwrap_or(UNKNOWN),
+                Address::New { .. } => UNKNOWN,
+            },
+            Verb::ResolveNumbers => self.digest_of_the_numbers(),
+            Verb::Evaluate(bundle) | Verb::Submit(bundle) => self.digest_of_the_bundle(bundle, facts),
+            Verb::CheckAccount | Verb::Survey | Verb::AssignNumbers(_) | Verb::Review(_) => UNKNOWN,
+        }
+    }
+
+    /// The digests that the row alone decides. They are asked for at every turn of the loop.
+    pub(super) fn digests_from_the_row(&self) -> Vec<(StepId, Digest)> {
+        let nothing_known = Facts::default();
+        let steps = self.steps().iter().filter(|step| matches!(step.verb, Verb::Make(_)));
+        steps
+            .filter_map(|step| {
+                let form = self.content(step.id, &nothing_known)?;
+                Some((step.id, self.digest_of(&form)))
+            })
+            .collect()
+    }
+
+    fn digest_of(&self, form: &Form) -> Digest {
+        let mut hasher = self.key.hasher();
+        for (name, value) in form {
+            hasher.add(name.as_bytes());
+            hasher.add(value.as_bytes());
+        }
+        hasher.finish()
+    }
+
+    fn digest_of_the_numbers(&self) -> Digest {
+        let mut hasher = self.key.hasher();
+        match &self.customer.phone_numbers {
+            PhoneNumbers::All => hasher.add(b"all"),
+            PhoneNumbers::Listed(numbers) => {
+                for number in numbers {
+                    match number {
+                        PhoneNumber::Sid(sid) => hasher.add(sid.as_str().as_bytes()),
+                        PhoneNumber::E164(digits) => hasher.add(digits.as_bytes()),
+                    }
+                }
+            }
+        }
+        hasher.finish()
+    }
+
+    fn digest_of_the_bundle(&self, bundle: Bundle, facts: &Facts) -> Digest {
+        let mut hasher = self.key.hasher();
+        for step in self.steps().iter().filter(|it| it.bundle == bundle) {
+            match step.verb {
+                // The primary profile is not the row's content, and reports do not know it.
+                Verb::Attach(Object::PrimaryProfile, _) => (),
+                Verb::Make(_) | Verb::Attach(..) => hasher.add(&self.digest(step.id, facts)),
+                Verb::AssignNumbers(_) => {
+                    // The order of the numbers in the cell means nothing.
+                    let mut numbers: Vec<Part> = self.numbers(facts);
+                    numbers.retain(|part| facts.is_done(Key { step: step.id, part: *part }));
+                    numbers.sort_unstable();
+                    for number in numbers {
+                        hasher.add(number.to_text().as_bytes());
+                    }
+                }
+                _ => (),
+            }
+        }
+        hasher.finish()
+    }
+
+    /// The fields that create and update have in common: the name with our mark, and the content.
+    fn content(&self, step: StepId, facts: &Facts) -> Option<Form> {
+        let step = self.steps().iter().find(|it| it.id == step)?;
+        let Verb::Make(resource) = step.verb else { return None };
+        let name =
+            mark::friendly_name(&self.customer.friendly_name, &self.customer.subaccount, resource.mark);
+        let mut form = vec![("FriendlyName", name)];
+        form.extend((resource.content)(self.customer, facts)?);
+        Some(form)
+    }
+
+    pub(super) fn object(&self, object: Object, facts: &Facts) -> Option<Sid> {
+        match object {
+            Object::PrimaryProfile => self.primary().cloned(),
+            Object::MadeBy(step) => facts.sid(step).cloned(),
+        }
+    }
+
+    fn bundle_path(&self, bundle: Bundle, facts: &Facts) -> Option<String> {
+        Some(format!("{}/{}", bundle.path(), facts.sid(bundle.made_by())?))
+    }
+
+    fn policy_sid(&self, bundle: Bundle) -> &Sid {
+        match bundle {
+            Bundle::CustomerProfile => &self.policy().secondary_profile_policy,
+            Bundle::TrustProduct => &self.policy().voice_integrity_policy,
+        }
+    }
+
+    fn path_of(&self, place: Place, sid: Option<&Sid>) -> String {
+        place.path(&self.customer.subaccount, sid)
+    }
+}
+
+/// Where an account is read.
+pub fn account_path(account: &Sid) -> String {
+    format!("/2010-04-01/Accounts/{account}.json")
+}

@@ -1,0 +1,340 @@
+//! What is known of one customer: the marks that the ledger keeps, and what only this run knows.
+
+use super::step::{Bundle, Key, Part, StepId};
+use crate::model::Sid;
+use std::collections::BTreeMap;
+
+/// Unix milliseconds.
+pub type Time = u64;
+
+/// Sixteen bytes of a keyed hash of what was sent.
+pub type Digest = [u8; 16];
+
+/// The content of a resource that was found by its mark, or whose update has no answer yet.
+pub const UNKNOWN: Digest = [0; 16];
+
+/// Where a step stands. Everything here may be written down: no name, number, address, e-mail,
+/// token or message text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// The request may have gone out; its answer is not known.
+    Started { at: Time, digest: Digest },
+    /// Done, with the SID of what came of it, and what had been sent.
+    Done { sid: Option<Sid>, digest: Digest, note: Option<Note> },
+    /// How a bundle stands in its vetting.
+    Seen { status: BundleStatus, codes: Vec<u32> },
+    /// The answer was no, or ours is. Asked again by the next run. `kept` is the resource that exists
+    /// all the same, where an update of it was refused.
+    Refused { reason: Reason, kept: Option<Sid> },
+    /// Several resources bear our mark, and only a person can say which one is right.
+    Unsure { candidates: Vec<Sid> },
+    /// An assignment that was taken off again because the row no longer asks for it.
+    Removed,
+}
+
+/// Something worth knowing of a step that is done all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// The API refused the evaluation call itself.
+    NotEvaluated,
+    /// The evaluation was noncompliant, and `--evaluate warn` went on.
+    Noncompliant,
+}
+
+/// Why a step is refused, in codes and SIDs only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The HTTP status of the answer; `None` where we refused before asking.
+    pub http_status: Option<u16>,
+    pub code: Code,
+    /// The resource that stands in the way, where one does.
+    pub sid: Option<Sid>,
+    /// `RQ…` of Twilio's answer.
+    pub request_id: Option<String>,
+    /// For an evaluation: the failing fields as `object_type.object_field`, comma-separated.
+    pub fields: Option<String>,
+}
+
+impl Reason {
+    /// Our own refusal, before or instead of asking.
+    pub fn ours(code: OurCode) -> Reason {
+        Reason { http_status: None, code: Code::Ours(code), sid: None, request_id: None, fields: None }
+    }
+
+    /// Names the resource that stands in the way.
+    pub fn naming(self, sid: Sid) -> Reason {
+        Reason { sid: Some(sid), ..self }
+    }
+}
+
+/// What kind of refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// Twilio's number for it, such as 20404.
+    Twilio(u32),
+    /// The answer had no code; its HTTP status says all.
+    None,
+    Ours(OurCode),
+}
+
+macro_rules! our_codes {
+    ($($(#[$doc:meta])* $id:ident = $name:literal,)*) => {
+        /// Refusals that are ours, by their public names.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum OurCode { $($(#[$doc])* $id,)* }
+
+        impl OurCode {
+            pub const ALL: &'static [OurCode] = &[$(OurCode::$id,)*];
+
+            /// The public name, such as `changed_after_submission`.
+            pub fn name(self) -> &'static str {
+                match self { $(OurCode::$id => $name,)* }
+            }
+        }
+    };
+}
+
+our_codes! {
+    /// The row differs from what was submitted.
+    ChangedAfterSubmission = "changed_after_submission",
+    /// A bundle without our mark is under the same policy already.
+    ExistsAlready = "exists_already",
+    /// A bundle with our mark is there that this ledger knows nothing of, and `--existing refuse` is given.
+    UnknownToTheLedger = "unknown_to_the_ledger",
+    /// The row names a bundle, and the customer has been begun with another one.
+    OtherBundleBegun = "other_bundle_begun",
+    /// The row names a bundle that is not under our policy, or not the subaccount's.
+    NotSuchABundle = "not_such_a_bundle",
+    /// The parent has no account with this SID, or the account is not the parent's.
+    NotASubaccount = "not_a_subaccount",
+    /// The subaccount is suspended or closed.
+    AccountNotActive = "account_not_active",
+    /// The subaccount's auth token is refused even after it was read again.
+    Unauthorized = "unauthorized",
+    /// The primary profile does not exist or is not approved.
+    PrimaryProfile = "primary_profile_not_usable",
+    /// The address is not the subaccount's or not in the US.
+    AddressNotUsable = "address_not_usable",
+    /// The subaccount has no number at all, or none that the row names.
+    NoNumbers = "no_numbers",
+    /// The subaccount has no such number.
+    NumberNotFound = "number_not_found",
+    /// The number is on another bundle.
+    NumberElsewhere = "number_elsewhere",
+    /// The evaluation says what is missing.
+    Noncompliant = "noncompliant",
+}
+
+/// `status` of a customer profile or trust product [spec].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BundleStatus {
+    Draft,
+    PendingReview,
+    InReview,
+    TwilioRejected,
+    TwilioApproved,
+}
+
+impl BundleStatus {
+    pub const ALL: [BundleStatus; 5] = [
+        BundleStatus::Draft,
+        BundleStatus::PendingReview,
+        BundleStatus::InReview,
+        BundleStatus::TwilioRejected,
+        BundleStatus::TwilioApproved,
+    ];
+
+    /// Twilio's word, such as `pending-review`.
+    pub fn word(self) -> &'static str {
+        match self {
+            BundleStatus::Draft => "draft",
+            BundleStatus::PendingReview => "pending-review",
+            BundleStatus::InReview => "in-review",
+            BundleStatus::TwilioRejected => "twilio-rejected",
+            BundleStatus::TwilioApproved => "twilio-approved",
+        }
+    }
+
+    /// Reads Twilio's word without regard to case, because SDK release notes report both.
+    pub fn parse(word: &str) -> Option<BundleStatus> {
+        BundleStatus::ALL.into_iter().find(|status| status.word().eq_ignore_ascii_case(word))
+    }
+}
+
+/// All that `Plan::next` looks at.
+#[derive(Clone, Default)]
+pub struct Facts {
+    marks: BTreeMap<Key, Mark>,
+    /// When the place where a started step would show was last read, and it was not there.
+    missed: BTreeMap<Key, Time>,
+    /// When an answer to a started step came, which may have been broken. A later run does not need to know: it
+    /// counts from the start.
+    heard: BTreeMap<Key, Time>,
+    /// How often this run has started each step.
+    sent: BTreeMap<Key, u32>,
+}
+
+impl Facts {
+    /// What the ledger says, as it says it: for reports.
+    pub fn recorded(records: impl IntoIterator<Item = (Key, Mark)>) -> Facts {
+        Facts { marks: records.into_iter().collect(), ..Facts::default() }
+    }
+
+    /// What a new run goes on from: a refusal, a doubt and a review that is not final are asked
+    /// again by every run.
+    ///
+    /// A start that lies in the future was written before the clock was set back; it counts from
+    /// now, so that the wait for it stays bounded.
+    pub fn for_a_new_run(mut self, now: Time) -> Facts {
+        self.marks.retain(|key, mark| match mark {
+            _ if matches!(key.step, StepId::Account | StepId::Existing) => false,
+            Mark::Started { .. } | Mark::Done { .. } => true,
+            Mark::Seen { status, .. } => *status == BundleStatus::TwilioApproved,
+            Mark::Refused { kept, .. } => kept.is_some(),
+            Mark::Unsure { .. } | Mark::Removed => false,
+        });
+        for mark in self.marks.values_mut() {
+            match mark {
+                Mark::Started { at, .. } => *at = now.min(*at),
+                Mark::Refused { kept, .. } => {
+                    *mark = Mark::Done { sid: kept.take(), digest: UNKNOWN, note: None };
+                }
+                _ => (),
+            }
+        }
+        self
+    }
+
+    /// For a report, which reads nothing: the steps that every run repeats count as done unless they
+    /// were refused.
+    pub fn with_reads_done(mut self) -> Facts {
+        for step in [StepId::Account, StepId::Existing] {
+            self.marks.entry(step.into()).or_insert(Mark::Done { sid: None, digest: UNKNOWN, note: None });
+        }
+        self
+    }
+
+    pub fn apply(&mut self, key: Key, mark: Mark) {
+        self.missed.remove(&key);
+        self.heard.remove(&key);
+        if let Mark::Started { .. } = mark {
+            *self.sent.entry(key).or_default() += 1;
+        }
+        self.marks.insert(key, mark);
+    }
+
+    /// Notes that the request of a started step goes out once more, and says its new mark: whatever
+    /// was waited for is counted from this try.
+    pub fn restart(&mut self, key: Key, now: Time) -> Option<Mark> {
+        self.missed.remove(&key);
+        self.heard.remove(&key);
+        match self.marks.get_mut(&key) {
+            Some(mark @ Mark::Started { .. }) => {
+                if let Mark::Started { at, .. } = mark {
+                    *at = now;
+                }
+                Some(mark.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// Notes that a started step did not show at `looked`.
+    pub fn miss(&mut self, key: Key, looked: Time) {
+        self.missed.insert(key, looked);
+    }
+
+    pub fn missed(&self, key: Key) -> Option<Time> {
+        self.missed.get(&key).copied()
+    }
+
+    /// Notes that an answer came, of whatever kind.
+    pub fn hear(&mut self, key: Key, at: Time) {
+        self.heard.insert(key, at);
+    }
+
+    pub fn heard(&self, key: Key) -> Option<Time> {
+        self.heard.get(&key).copied()
+    }
+
+    /// How often this run has started the step.
+    pub fn times_sent(&self, key: Key) -> u32 {
+        self.sent.get(&key).copied().unwrap_or(0)
+    }
+
+    pub fn mark(&self, key: impl Into<Key>) -> Option<&Mark> {
+        self.marks.get(&key.into())
+    }
+
+    pub fn marks(&self) -> impl Iterator<Item = (Key, &Mark)> {
+        self.marks.iter().map(|(key, mark)| (*key, mark))
+    }
+
+    /// The shares of one step.
+    pub fn shares(&self, step: StepId) -> impl Iterator<Item = (Part, &Mark)> {
+        self.marks
+            .range(Key::from(step)..)
+            .take_while(move |(key, _)| key.step == step)
+            .map(|it| (it.0.part, it.1))
+    }
+
+    /// Whether a person has said that this resource is not the one that we use.
+    pub fn is_disowned(&self, step: StepId, sid: &Sid) -> bool {
+        Part::disowned(sid).is_some_and(|part| self.marks.contains_key(&Key { step, part }))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    pub fn is_done(&self, key: impl Into<Key>) -> bool {
+        matches!(self.mark(key), Some(Mark::Done { .. }))
+    }
+
+    /// Whether its request may have gone out and its end is not known.
+    pub fn is_started(&self, key: impl Into<Key>) -> bool {
+        matches!(self.mark(key), Some(Mark::Started { .. }))
+    }
+
+    /// The SID that a step yielded.
+    pub fn sid(&self, key: impl Into<Key>) -> Option<&Sid> {
+        match self.mark(key) {
+            Some(Mark::Done { sid, .. }) => sid.as_ref(),
+            Some(Mark::Refused { kept, .. }) => kept.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The newest status of a bundle that is known.
+    pub fn status(&self, bundle: Bundle) -> Option<BundleStatus> {
+        match self.mark(bundle.reviewed_by()) {
+            Some(Mark::Seen { status, .. }) => Some(*status),
+            _ if self.is_done(bundle.submitted_by()) => Some(BundleStatus::PendingReview),
+            _ if self.is_done(bundle.made_by()) => Some(BundleStatus::Draft),
+            _ => None,
+        }
+    }
+
+    /// What had been submitted; `None` where nothing was.
+    pub fn submitted(&self, bundle: Bundle) -> Option<Digest> {
+        match self.mark(bundle.submitted_by()) {
+            Some(Mark::Done { digest, .. }) => Some(*digest),
+            _ => None,
+        }
+    }
+
+    /// Whether the content of a bundle may still be changed: before its submission, and again
+    /// after a rejection if we know what had been rejected.
+    pub fn is_open(&self, bundle: Bundle) -> bool {
+        match self.submitted(bundle) {
+            None => true,
+            Some(digest) => digest != UNKNOWN && self.status(bundle) == Some(BundleStatus::TwilioRejected),
+        }
+    }
+
+    /// Whether the row named a bundle that was under way before us: its content is not ours to
+    /// make or to judge.
+    pub fn is_taken_as_is(&self, bundle: Bundle, named: Option<&Sid>) -> bool {
+        named.is_some() && self.sid(bundle.made_by()) == named && self.submitted(bundle) == Some(UNKNOWN)
+    }
+}

@@ -1,0 +1,523 @@
+//! What is to be done next for one customer: pure, and the whole policy.
+//!
+//! `Plan::next` looks at the row, at the facts and at the time, and says one thing to do. Whoever
+//! does it applies the result to the facts and asks again. The first run, a resume after a crash
+//! and a rerun after a correction are the same loop: there is no recovery code.
+
+mod call;
+mod digest;
+mod facts;
+mod mark;
+mod step;
+
+pub use call::{Call, Form, Host, Item, Method, account_path};
+pub use digest::{DigestKey, Hasher};
+pub use facts::{BundleStatus, Code, Digest, Facts, Mark, Note, OurCode, Reason, Time, UNKNOWN};
+pub use mark::{bears_mark, friendly_name, mark};
+pub use step::{Bundle, Key, Object, Part, Step, StepId, Verb, from_hex, to_hex};
+
+use crate::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
+use crate::products;
+
+/// How often a place is read again while something that may exist does not show, in milliseconds.
+/// Four looks in the default visibility window: lists usually show a thing within a second or two.
+const LOOK_AGAIN_MS: Time = 2_500;
+
+/// A submission that stays `draft` is sent again this often at most: one public report of a silent
+/// no-op is known, and a third one in a row would not be an accident.
+const SUBMISSIONS_MAX: u32 = 3;
+
+/// "Voice Integrity rejected because the linked business profile is not approved" [docs].
+const PROFILE_NOT_APPROVED: u32 = 11005;
+
+/// What a user may choose about the flow. The same for every customer of a run.
+#[derive(Clone)]
+pub struct Policy {
+    pub submission: Submission,
+    pub evaluate: Evaluate,
+    pub refused_numbers: RefusedNumbers,
+    pub existing: Existing,
+    /// How long a created resource may stay out of the lists, in milliseconds.
+    pub visibility_window_ms: Time,
+    /// How long a request may be on its way, in milliseconds.
+    pub call_timeout_ms: Time,
+    pub secondary_profile_policy: Sid,
+    pub voice_integrity_policy: Sid,
+}
+
+/// What is submitted, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Submission {
+    /// The trust product waits for the approval of its profile, because a product whose profile is
+    /// not approved is rejected (error 11005).
+    ProductAfterApproval,
+    /// Both in one run, in the seed's literal order.
+    ProductNow,
+    /// Nothing: all drafts.
+    Never,
+}
+
+/// What an evaluation is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Evaluate {
+    /// A noncompliant bundle is refused and not submitted.
+    Refuse,
+    /// A noncompliant bundle is submitted all the same, and that is said.
+    Warn,
+    Off,
+}
+
+/// What a refused number does to its bundle.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RefusedNumbers {
+    /// The bundle is not submitted.
+    Refuse,
+    /// The bundle is submitted without it if one number remains.
+    Skip,
+}
+
+/// What is done about a bundle with our mark that this ledger knows nothing of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Existing {
+    /// It is taken over: this is how a lost ledger is made up for.
+    Adopt,
+    /// Its row is refused: another ledger may be at work.
+    Refuse,
+}
+
+/// One thing to do.
+#[derive(Clone, Copy)]
+pub struct Task {
+    pub key: Key,
+    pub verb: Verb,
+    pub bundle: Bundle,
+}
+
+/// What to do next.
+pub enum Next {
+    /// Read something; nothing changes at the API.
+    Read(Task),
+    /// Write *started* down, then send.
+    Send(Task),
+    /// It was started and has no end: look whether it is there.
+    Adopt(Task),
+    /// It exists, and the row says something else now: update it in place.
+    Amend(Task),
+    /// An assignment that the row no longer asks for: take it off.
+    Remove(Task),
+    /// Nothing before this moment.
+    Wait(Time),
+    Over(Ending),
+}
+
+/// How a run ends for one customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every step of the plan is done.
+    Done,
+    /// A review is under way.
+    Waiting(Bundle),
+    Rejected(Bundle),
+    Refused(Vec<(Key, Reason)>),
+    Unsure(Key, Vec<Sid>),
+    /// Too many answers were lost or refused for load. The next run goes on from here.
+    Unfinished(Key),
+}
+
+/// One word for how a customer stands. Public: the results file and the exit code rest on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    Approved,
+    Submitted,
+    AwaitingProfileApproval,
+    Drafted,
+    Rejected,
+    Refused,
+    Unsure,
+    Unfinished,
+    Invalid,
+    NotAttempted,
+}
+
+impl Outcome {
+    pub const ALL: [Outcome; 10] = [
+        Outcome::Approved,
+        Outcome::Submitted,
+        Outcome::AwaitingProfileApproval,
+        Outcome::Drafted,
+        Outcome::Rejected,
+        Outcome::Refused,
+        Outcome::Unsure,
+        Outcome::Unfinished,
+        Outcome::Invalid,
+        Outcome::NotAttempted,
+    ];
+
+    /// The word in the results file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Approved => "approved",
+            Outcome::Submitted => "submitted",
+            Outcome::AwaitingProfileApproval => "awaiting_profile_approval",
+            Outcome::Drafted => "drafted",
+            Outcome::Rejected => "rejected",
+            Outcome::Refused => "refused",
+            Outcome::Unsure => "unsure",
+            Outcome::Unfinished => "unfinished",
+            Outcome::Invalid => "invalid",
+            Outcome::NotAttempted => "not_attempted",
+        }
+    }
+}
+
+/// The plan of one customer.
+pub struct Plan<'a> {
+    pub customer: &'a Customer,
+    policy: &'a Policy,
+    /// `None` for a report, which has not looked it up.
+    primary: Option<&'a Sid>,
+    steps: Vec<Step>,
+    key: &'a DigestKey,
+    /// The sheet's numbers, each with the share under which its SID is kept; empty for `all`.
+    wanted: Vec<Wanted>,
+    /// The digests of all resources that are created from the row alone.
+    made: Vec<(StepId, Digest)>,
+}
+
+/// A number of the sheet.
+enum Wanted {
+    Known(Part),
+    ToResolve(Part),
+}
+
+impl<'a> Plan<'a> {
+    /// The plan for this row. It depends on the facts in one point only: a bundle that the row
+    /// names and that was submitted before us is used as it is.
+    pub fn of(
+        customer: &'a Customer,
+        policy: &'a Policy,
+        primary: Option<&'a Sid>,
+        key: &'a DigestKey,
+        facts: &Facts,
+    ) -> Plan<'a> {
+        let wanted = match &customer.phone_numbers {
+            PhoneNumbers::All => vec![],
+            PhoneNumbers::Listed(numbers) => numbers.iter().map(|it| wanted(it, key)).collect(),
+        };
+        let steps = products::steps(customer, policy, facts);
+        let mut plan = Plan { customer, policy, primary, steps, key, wanted, made: vec![] };
+        plan.made = plan.digests_from_the_row();
+        plan
+    }
+
+    /// The whole policy: the first step that is not done decides.
+    pub fn next(&self, facts: &Facts, now: Time) -> Next {
+        let mut reviews: Vec<Ending> = vec![];
+        for step in &self.steps {
+            let mut refused = vec![];
+            let mut done = 0;
+            for task in self.tasks(step, facts) {
+                match self.judge(task, facts, now) {
+                    None => done += 1,
+                    // A refused number does not stop its siblings, so that all are named at once.
+                    Some(Next::Over(Ending::Refused(why))) => refused.extend(why),
+                    // Reviews that follow one another are all read: the worse of both counts.
+                    Some(Next::Over(ending @ (Ending::Waiting(_) | Ending::Rejected(_)))) => {
+                        reviews.push(ending)
+                    }
+                    // Behind a review that is not over there is nothing to do but to read the other.
+                    Some(_) if !reviews.is_empty() && !matches!(step.verb, Verb::Review(_)) => {
+                        return Next::Over(worst(reviews));
+                    }
+                    Some(next) => return next,
+                }
+            }
+            let skip = matches!(step.verb, Verb::AssignNumbers(_))
+                && self.policy.refused_numbers == RefusedNumbers::Skip
+                && done > 0;
+            if !refused.is_empty() && !skip {
+                return Next::Over(Ending::Refused(refused));
+            }
+            if let Verb::AssignNumbers(bundle) = step.verb
+                && let Some(next) = self.take_off_leftovers(bundle, facts, now)
+            {
+                return next;
+            }
+        }
+        Next::Over(worst(reviews))
+    }
+
+    /// How a customer stands by what is recorded, for reports.
+    pub fn standing(&self, recorded: &Facts) -> Outcome {
+        if recorded.is_empty() {
+            return Outcome::NotAttempted;
+        }
+        match self.next(&recorded.clone().with_reads_done(), 0) {
+            Next::Over(ending) => self.outcome(&ending, recorded),
+            Next::Send(Task { verb: Verb::Submit(_), .. })
+                if Bundle::BOTH.into_iter().all(|it| recorded.is_done(it.made_by())) =>
+            {
+                Outcome::Drafted
+            }
+            _ => Outcome::Unfinished,
+        }
+    }
+
+    /// Whether nothing at all is left to do or to wait for.
+    pub fn is_finished(&self, recorded: &Facts) -> bool {
+        !recorded.is_empty()
+            && matches!(self.next(&recorded.clone().with_reads_done(), 0), Next::Over(Ending::Done))
+    }
+
+    /// What this task still needs; `None` when it is done. All transitions stand here.
+    fn judge(&self, task: Task, facts: &Facts, now: Time) -> Option<Next> {
+        let open = facts.is_open(task.bundle);
+        let changed = || self.changed_after_submission(task, facts);
+        let mark = match facts.mark(task.key) {
+            None | Some(Mark::Removed) => {
+                return match task.verb {
+                    // What is submitted is read by its SID; nothing else of ours can be missing.
+                    Verb::Survey if Bundle::BOTH.into_iter().all(|it| facts.submitted(it).is_some()) => None,
+                    verb if verb.only_reads() => Some(Next::Read(task)),
+                    // A number that was not found is looked up again by every run.
+                    Verb::AssignNumbers(_) if task.key.part.sid().is_none() => Some(Next::Read(Task {
+                        key: StepId::PhoneNumbers.into(),
+                        verb: Verb::ResolveNumbers,
+                        bundle: Bundle::CustomerProfile,
+                    })),
+                    Verb::AssignNumbers(bundle)
+                        if facts.is_taken_as_is(bundle, bundle.named_by(self.customer)) =>
+                    {
+                        Some(Next::Send(task))
+                    }
+                    _ if open => Some(Next::Send(task)),
+                    // What was submitted without an evaluation needs none any more.
+                    Verb::Evaluate(_) => None,
+                    _ => Some(changed()),
+                };
+            }
+            Some(mark) => mark,
+        };
+        match (mark, task.verb) {
+            (Mark::Refused { reason, .. }, _) => {
+                Some(Next::Over(Ending::Refused(vec![(task.key, reason.clone())])))
+            }
+            (Mark::Unsure { candidates }, _) => {
+                Some(Next::Over(Ending::Unsure(task.key, candidates.clone())))
+            }
+            (Mark::Seen { status, .. }, _) => match status {
+                BundleStatus::TwilioApproved => None,
+                // It is submitted again when its profile is approved: until then it waits with it.
+                BundleStatus::TwilioRejected if self.came_too_early(task.bundle, facts) => {
+                    match facts.status(Bundle::CustomerProfile) {
+                        Some(BundleStatus::TwilioApproved | BundleStatus::TwilioRejected) => {
+                            Some(Next::Over(Ending::Rejected(task.bundle)))
+                        }
+                        _ => Some(Next::Over(Ending::Waiting(task.bundle))),
+                    }
+                }
+                BundleStatus::TwilioRejected => Some(Next::Over(Ending::Rejected(task.bundle))),
+                _ => Some(Next::Over(Ending::Waiting(task.bundle))),
+            },
+            // The newest evaluation counts, so it is simply repeated.
+            (Mark::Started { .. }, Verb::Evaluate(_)) => open.then_some(Next::Send(task)),
+            (Mark::Started { .. }, Verb::Submit(_)) => Some(match facts.missed(task.key) {
+                // A bundle that is read by its SID has no lag: draft means not submitted.
+                Some(_) if facts.times_sent(task.key) >= SUBMISSIONS_MAX => {
+                    Next::Over(Ending::Unfinished(task.key))
+                }
+                Some(_) => Next::Send(task),
+                None => Next::Adopt(task),
+            }),
+            (Mark::Started { at, .. }, _) => Some(self.adopt_or_ask_again(task, *at, facts, now)),
+            (Mark::Done { .. }, Verb::Submit(bundle))
+                if self.came_too_early(bundle, facts)
+                    && facts.status(Bundle::CustomerProfile) == Some(BundleStatus::TwilioApproved)
+                    && facts.times_sent(task.key) == 0 =>
+            {
+                Some(Next::Send(task))
+            }
+            (Mark::Done { digest, .. }, verb) => match verb {
+                _ if *digest == self.digest(task.key.step, facts) => None,
+                // Without the object there is nothing to compare.
+                Verb::Attach(object, _) if self.object(object, facts).is_none() => None,
+                Verb::Make(_) if open => Some(Next::Amend(task)),
+                Verb::Attach(..) if open && *digest != UNKNOWN => Some(Next::Remove(task)),
+                Verb::ResolveNumbers | Verb::CheckAddress if open => Some(Next::Read(task)),
+                Verb::Evaluate(_) | Verb::Submit(_) if open => Some(Next::Send(task)),
+                Verb::Make(_) | Verb::Attach(..) | Verb::ResolveNumbers | Verb::CheckAddress
+                    if *digest != UNKNOWN =>
+                {
+                    Some(changed())
+                }
+                _ => None,
+            },
+            (Mark::Removed, _) => None,
+        }
+    }
+
+    /// Whether a product was rejected only because its profile was not approved yet, which happens with
+    /// `--submit-product now`.
+    fn came_too_early(&self, bundle: Bundle, facts: &Facts) -> bool {
+        bundle == Bundle::TrustProduct
+            && matches!(facts.mark(bundle.reviewed_by()), Some(Mark::Seen { status, codes })
+                if *status == BundleStatus::TwilioRejected && codes.contains(&PROFILE_NOT_APPROVED))
+    }
+
+    /// A request that was never answered may still be on its way, so absence counts only after the
+    /// call time-out and the visibility window; after a broken answer the window alone is enough.
+    fn adopt_or_ask_again(&self, task: Task, started: Time, facts: &Facts, now: Time) -> Next {
+        let window = self.policy.visibility_window_ms;
+        let certain = match facts.heard(task.key) {
+            Some(heard) => heard + window,
+            None => started + self.policy.call_timeout_ms + window,
+        };
+        match facts.missed(task.key) {
+            Some(looked) if looked >= certain => Next::Send(task),
+            Some(looked) if now < certain.min(looked + LOOK_AGAIN_MS) => {
+                Next::Wait(certain.min(looked + LOOK_AGAIN_MS))
+            }
+            _ => Next::Adopt(task),
+        }
+    }
+
+    /// A row that differs from what was submitted is refused, unless the bundle was rejected: what was
+    /// last known of its review may be out of date, so that is read first.
+    fn changed_after_submission(&self, task: Task, facts: &Facts) -> Next {
+        let review = Key::from(task.bundle.reviewed_by());
+        match facts.mark(review) {
+            None => Next::Read(Task { key: review, verb: Verb::Review(task.bundle), bundle: task.bundle }),
+            Some(_) => {
+                let reason = Reason::ours(OurCode::ChangedAfterSubmission);
+                Next::Over(Ending::Refused(vec![(task.key, reason)]))
+            }
+        }
+    }
+
+    /// What an earlier row asked for and this one does not: an assignment of a representative or a
+    /// number is taken off. A request whose end is not known is looked for first, because nothing may
+    /// be submitted that the sheet does not say, and no SID be lost.
+    fn take_off_leftovers(&self, bundle: Bundle, facts: &Facts, now: Time) -> Option<Next> {
+        if facts.is_taken_as_is(bundle, bundle.named_by(self.customer)) {
+            return None;
+        }
+        let wanted = self.numbers(facts);
+        for (key, mark) in facts.marks() {
+            let Some(step) = products::step(key.step).filter(|it| it.bundle == bundle) else { continue };
+            let is_left = match step.verb {
+                Verb::AssignNumbers(_) => key.part.sid().is_some() && !wanted.contains(&key.part),
+                Verb::Make(_) | Verb::Attach(..) => !(step.wanted_by)(self.customer),
+                _ => false,
+            };
+            let task = Task { key, verb: step.verb, bundle };
+            match (mark, step.verb) {
+                _ if !is_left => (),
+                (Mark::Started { at, .. }, _) => match self.adopt_or_ask_again(task, *at, facts, now) {
+                    // It never came to be, and nobody wants it any more.
+                    Next::Send(_) => (),
+                    next => return Some(next),
+                },
+                // A resource that is connected with nothing does no harm.
+                (_, Verb::Make(_)) => (),
+                (Mark::Done { .. }, _) if facts.is_open(bundle) => return Some(Next::Remove(task)),
+                (Mark::Done { .. }, _) => return Some(self.changed_after_submission(task, facts)),
+                _ => (),
+            }
+        }
+        None
+    }
+
+    /// The step itself, or one task per number.
+    fn tasks(&self, step: &Step, facts: &Facts) -> Vec<Task> {
+        let task = |part| Task { key: Key { step: step.id, part }, verb: step.verb, bundle: step.bundle };
+        match step.verb {
+            Verb::AssignNumbers(Bundle::CustomerProfile) => {
+                self.numbers(facts).into_iter().map(task).collect()
+            }
+            // Only the numbers that the profile has taken can be on the product.
+            Verb::AssignNumbers(Bundle::TrustProduct) => self
+                .numbers(facts)
+                .into_iter()
+                .filter(|part| facts.is_done(Key { step: StepId::CustomerProfileNumbers, part: *part }))
+                .map(task)
+                .collect(),
+            _ => vec![task(Part::Whole)],
+        }
+    }
+
+    /// The shares of the row's numbers: with a SID where one is known.
+    pub fn numbers(&self, facts: &Facts) -> Vec<Part> {
+        let resolved = |part: Part| facts.sid(Key { step: StepId::PhoneNumbers, part }).map(Part::number);
+        match &self.customer.phone_numbers {
+            PhoneNumbers::All => {
+                let parts = facts.shares(StepId::PhoneNumbers).map(|(part, _)| part);
+                parts.filter(|part| matches!(part, Part::Number(_))).collect()
+            }
+            PhoneNumbers::Listed(_) => {
+                let mut parts = Vec::with_capacity(self.wanted.len());
+                for wanted in &self.wanted {
+                    let part = match wanted {
+                        Wanted::Known(part) => *part,
+                        Wanted::ToResolve(part) => resolved(*part).unwrap_or(*part),
+                    };
+                    // A row may name one number twice, once by its SID and once by its digits.
+                    if !parts.contains(&part) {
+                        parts.push(part);
+                    }
+                }
+                parts
+            }
+        }
+    }
+
+    /// The share under which the SID of a number of the sheet is kept.
+    pub fn wanted_part(&self, e164: &str) -> Part {
+        Part::Wanted(self.key.digest(&[e164]))
+    }
+
+    /// The steps of this row, in their order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The word for an ending.
+    pub fn outcome(&self, ending: &Ending, facts: &Facts) -> Outcome {
+        match ending {
+            Ending::Done if self.policy.submission == Submission::Never => {
+                let approved = |bundle| facts.status(bundle) == Some(BundleStatus::TwilioApproved);
+                match Bundle::BOTH.into_iter().all(approved) {
+                    true => Outcome::Approved,
+                    false => Outcome::Drafted,
+                }
+            }
+            Ending::Done => Outcome::Approved,
+            Ending::Waiting(_) if facts.submitted(Bundle::TrustProduct).is_some() => Outcome::Submitted,
+            Ending::Waiting(_) => Outcome::AwaitingProfileApproval,
+            Ending::Rejected(_) => Outcome::Rejected,
+            Ending::Refused(_) => Outcome::Refused,
+            Ending::Unsure(..) => Outcome::Unsure,
+            Ending::Unfinished(_) => Outcome::Unfinished,
+        }
+    }
+
+    pub fn policy(&self) -> &Policy {
+        self.policy
+    }
+
+    pub fn primary(&self) -> Option<&Sid> {
+        self.primary
+    }
+}
+
+/// A rejection counts more than a review that goes on; nothing at all means that all is done.
+fn worst(mut reviews: Vec<Ending>) -> Ending {
+    let rejected = reviews.iter().position(|it| matches!(it, Ending::Rejected(_))).unwrap_or(0);
+    if reviews.is_empty() { Ending::Done } else { reviews.swap_remove(rejected) }
+}
+
+fn wanted(number: &PhoneNumber, key: &DigestKey) -> Wanted {
+    match number {
+        PhoneNumber::Sid(sid) => Wanted::Known(Part::number(sid)),
+        PhoneNumber::E164(digits) => Wanted::ToResolve(Part::Wanted(key.digest(&[digits]))),
+    }
+}
