@@ -36,6 +36,8 @@
 //! | [`check`] | cells to a Customer or all its Findings; rules across rows; the only rayon | model, sheet |
 //! | [`plan`] | steps, marks, `next`, the requests as plain data, our mark in names, digests | model, products |
 //! | [`products`] | one file a product: its ordered table of steps, what its requests hold | model, plan |
+//! | [`ledger`] | the durable record of every step; one writer with group commit | model, plan, events |
+//! | [`clock`], [`events`] | time from outside; what happens, told to whoever watches | model, plan |
 //!
 //! # Three audiences, three types
 //!
@@ -62,6 +64,9 @@
 )]
 
 pub mod check;
+pub mod clock;
+pub mod events;
+pub mod ledger;
 pub mod model;
 pub mod plan;
 pub mod products;

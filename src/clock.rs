@@ -1,0 +1,39 @@
+//! Time, passed in from outside, so that a test can wait an hour in no time.
+
+use crate::plan::Time;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// What the run asks about time.
+pub trait Clock: Send + Sync {
+    /// Unix milliseconds. They never go back within one process.
+    fn now(&self) -> Time;
+
+    /// Ends when that much time has passed.
+    fn sleep(&self, wait_ms: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// The machine's clock: the wall's time at the start and the steady clock from there, so that a
+/// clock that is set back in mid-run changes nothing.
+pub struct SystemClock {
+    started_wall_ms: Time,
+    started: Instant,
+}
+
+impl SystemClock {
+    pub fn start() -> SystemClock {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        SystemClock { started_wall_ms: wall.as_millis() as Time, started: Instant::now() }
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Time {
+        self.started_wall_ms + self.started.elapsed().as_millis() as Time
+    }
+
+    fn sleep(&self, wait_ms: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::time::sleep(Duration::from_millis(wait_ms)))
+    }
+}

@@ -1,0 +1,119 @@
+//! The durable record of every step: one SQLite file, readable with any SQLite tool.
+//!
+//! It holds account SIDs, step names, SIDs, codes, statuses, request ids and digests: never a
+//! name, number, address, e-mail, token or message text. Its key is the world (Twilio, another base
+//! URL, a sandbox) and the subaccount, so that a sorted, split, renamed or corrected sheet goes on
+//! where each customer stood.
+
+mod lock;
+mod record;
+mod schema;
+mod writer;
+
+pub use record::{CustomerRun, Record, Stray};
+
+use crate::events::Observer;
+use crate::model::{Fault, Sid};
+use crate::plan::{DigestKey, Facts};
+use lock::Lock;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use writer::Writer;
+
+/// An open ledger, looked at from one world.
+pub struct Ledger {
+    path: PathBuf,
+    world: i64,
+    key: DigestKey,
+    /// Reads go beside the writer: WAL lets both work at once.
+    reader: Mutex<Connection>,
+    writer: Option<Writer>,
+    _lock: Option<Lock>,
+}
+
+impl Ledger {
+    /// Opens the ledger for a run, creating it where there is none. Only one process can have it
+    /// open in this way.
+    ///
+    /// # Errors
+    /// Another process has it open; it is damaged, from a newer version, or no ledger at all; the
+    /// file cannot be created or written.
+    pub fn open(path: &Path, world: &str, observer: Arc<dyn Observer>) -> Result<Ledger, Fault> {
+        let lock = Lock::take(path)?;
+        let connection = schema::open_for_writing(path)?;
+        let world = schema::world(&connection, world).map_err(|error| unusable(path, &error))?;
+        let key = schema::digest_key(&connection).map_err(|error| unusable(path, &error))?;
+        let reader = schema::open_for_reading(path)?;
+        let writer = Writer::start(connection, world, path.to_owned(), observer);
+        Ok(Ledger {
+            path: path.to_owned(),
+            world,
+            key,
+            reader: Mutex::new(reader),
+            writer: Some(writer),
+            _lock: Some(lock),
+        })
+    }
+
+    /// Opens the ledger for a report. This works beside a running process.
+    ///
+    /// # Errors
+    /// There is no such file, or it is damaged, from a newer version, or no ledger at all.
+    pub fn open_for_reading(path: &Path, world: &str) -> Result<Ledger, Fault> {
+        let reader = schema::open_for_reading(path)?;
+        let world = schema::known_world(&reader, world).map_err(|error| unusable(path, &error))?;
+        let key = schema::digest_key(&reader).map_err(|error| unusable(path, &error))?;
+        Ok(Ledger {
+            path: path.to_owned(),
+            world,
+            key,
+            reader: Mutex::new(reader),
+            writer: None,
+            _lock: None,
+        })
+    }
+
+    /// The key of this ledger's digests.
+    pub fn key(&self) -> &DigestKey {
+        &self.key
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is recorded of one customer, and of the last run that touched it.
+    pub fn customer(&self, subaccount: &Sid) -> Result<(Facts, Option<CustomerRun>), Fault> {
+        let reader = self.reader.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let facts = record::facts(&reader, self.world, subaccount);
+        let run = record::customer_run(&reader, self.world, subaccount);
+        match (facts, run) {
+            (Ok(facts), Ok(run)) => Ok((facts, run)),
+            (Err(error), _) | (_, Err(error)) => Err(unusable(&self.path, &error)),
+        }
+    }
+
+    /// Makes these records durable, all of them or none. When this returns they are on the disk.
+    ///
+    /// # Errors
+    /// The ledger cannot write: nothing more may be sent.
+    pub async fn append(&self, subaccount: &Sid, records: Vec<Record>) -> Result<(), Fault> {
+        match &self.writer {
+            Some(writer) => writer.append(subaccount.clone(), records).await,
+            None => Err(Fault::new(
+                format!("The ledger {} is open for reading only", self.path.display()),
+                "This is a mistake in the program; please report it.",
+            )),
+        }
+    }
+
+    /// Writes what is left and folds the write-ahead log into the file, so that one file remains.
+    pub fn close(mut self) -> Result<(), Fault> {
+        self.writer.take().map_or(Ok(()), Writer::stop)
+    }
+}
+
+fn unusable(path: &Path, error: &rusqlite::Error) -> Fault {
+    schema::fault_of(path, error)
+}

@@ -1,0 +1,262 @@
+//! How marks are written down and read back.
+
+use crate::model::Sid;
+use crate::plan::{
+    BundleStatus, Code, Digest, Facts, Key, Mark, Note, OurCode, Part, Reason, StepId, Time, UNKNOWN,
+};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// One line to be written.
+#[derive(Clone)]
+pub enum Record {
+    Step { key: Key, mark: Mark, at: Time },
+    Stray(Stray),
+    Customer(CustomerRun),
+}
+
+/// Something that came to be in another account than the one that was meant.
+#[derive(Clone)]
+pub struct Stray {
+    pub step: StepId,
+    pub sid: Option<String>,
+    pub landed_in: Option<String>,
+    pub request_id: Option<String>,
+    pub at: Time,
+}
+
+/// The last run that touched a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CustomerRun {
+    /// Requests sent for it in that run.
+    pub calls: u32,
+    pub started_at: Time,
+    /// `None` while the run goes on, or if it was cut off.
+    pub finished_at: Option<Time>,
+}
+
+/// Writes one record inside the open transaction.
+pub fn write(connection: &Connection, world: i64, subaccount: &Sid, record: &Record) -> rusqlite::Result<()> {
+    match record {
+        Record::Step { key, mark, at } => write_step(connection, world, subaccount, *key, mark, *at),
+        Record::Stray(stray) => {
+            let mut statement =
+                connection.prepare_cached("INSERT INTO strays VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+            statement.execute(params![
+                world,
+                subaccount.as_str(),
+                stray.step.name(),
+                stray.sid,
+                stray.landed_in,
+                stray.request_id,
+                stray.at
+            ])?;
+            Ok(())
+        }
+        Record::Customer(run) => {
+            let mut statement =
+                connection.prepare_cached("INSERT OR REPLACE INTO customers VALUES (?1, ?2, ?3, ?4, ?5)")?;
+            statement.execute(params![
+                world,
+                subaccount.as_str(),
+                run.calls,
+                run.started_at,
+                run.finished_at
+            ])?;
+            Ok(())
+        }
+    }
+}
+
+fn write_step(
+    connection: &Connection,
+    world: i64,
+    subaccount: &Sid,
+    key: Key,
+    mark: &Mark,
+    at: Time,
+) -> rusqlite::Result<()> {
+    // Whole lines take the place of whole lines: the SID of an assignment that was taken off must not
+    // come back with a later refusal.
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO steps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+         ON CONFLICT DO UPDATE SET state = excluded.state, sid = excluded.sid,
+             digest = excluded.digest, http_status = excluded.http_status, code = excluded.code,
+             detail = excluded.detail, request_id = excluded.request_id, other_sid = excluded.other_sid,
+             at = excluded.at",
+    )?;
+    let line = Line::of(mark);
+    statement.execute(params![
+        world,
+        subaccount.as_str(),
+        key.step.name(),
+        key.part.to_text(),
+        line.state,
+        line.sid,
+        line.digest.map(|it| it.to_vec()),
+        line.http_status,
+        line.code,
+        line.detail,
+        line.request_id,
+        line.other_sid,
+        at
+    ])?;
+    Ok(())
+}
+
+/// All that is recorded of one customer.
+pub fn facts(connection: &Connection, world: i64, subaccount: &Sid) -> rusqlite::Result<Facts> {
+    let mut statement = connection.prepare_cached(
+        "SELECT step, part, state, sid, digest, http_status, code, detail, request_id, other_sid, at
+         FROM steps WHERE world = ?1 AND subaccount = ?2",
+    )?;
+    let rows = statement.query_map(params![world, subaccount.as_str()], |row| {
+        let step: String = row.get(0)?;
+        let part: String = row.get(1)?;
+        let key = match (StepId::parse(&step), Part::parse(&part)) {
+            (Some(step), Some(part)) => Key { step, part },
+            _ => return Err(unreadable(0, &format!("step {step:?}, part {part:?}"))),
+        };
+        Ok((key, Line::read(row)?.mark(row.get(10)?)?))
+    })?;
+    Ok(Facts::recorded(rows.collect::<rusqlite::Result<Vec<_>>>()?))
+}
+
+/// The last run that touched a customer.
+pub fn customer_run(
+    connection: &Connection,
+    world: i64,
+    subaccount: &Sid,
+) -> rusqlite::Result<Option<CustomerRun>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT calls, started_at, finished_at FROM customers WHERE world = ?1 AND subaccount = ?2",
+    )?;
+    statement
+        .query_row(params![world, subaccount.as_str()], |row| {
+            Ok(CustomerRun { calls: row.get(0)?, started_at: row.get(1)?, finished_at: row.get(2)? })
+        })
+        .optional()
+}
+
+/// A mark as the table holds it.
+#[derive(Default)]
+struct Line {
+    state: String,
+    sid: Option<String>,
+    digest: Option<Digest>,
+    http_status: Option<u16>,
+    code: Option<String>,
+    detail: Option<String>,
+    request_id: Option<String>,
+    other_sid: Option<String>,
+}
+
+impl Line {
+    fn of(mark: &Mark) -> Line {
+        let state = |state: &str| Line { state: state.to_owned(), ..Line::default() };
+        match mark {
+            Mark::Started { digest, .. } => Line { digest: Some(*digest), ..state("started") },
+            Mark::Done { sid, digest, note } => Line {
+                sid: sid.as_ref().map(Sid::to_string),
+                digest: Some(*digest),
+                detail: note.map(|note| note_word(note).to_owned()),
+                ..state("done")
+            },
+            Mark::Seen { status, codes } => Line {
+                code: Some(status.word().to_owned()),
+                detail: (!codes.is_empty()).then(|| join(codes)),
+                ..state("seen")
+            },
+            Mark::Refused { reason, kept } => Line {
+                sid: kept.as_ref().map(Sid::to_string),
+                other_sid: reason.sid.as_ref().map(Sid::to_string),
+                http_status: reason.http_status,
+                code: match reason.code {
+                    Code::Twilio(code) => Some(code.to_string()),
+                    Code::Ours(code) => Some(code.name().to_owned()),
+                    Code::None => None,
+                },
+                detail: reason.fields.clone(),
+                request_id: reason.request_id.clone(),
+                ..state("refused")
+            },
+            Mark::Unsure { candidates } => Line { detail: Some(join(candidates)), ..state("unsure") },
+            Mark::Removed => state("removed"),
+        }
+    }
+
+    fn read(row: &Row) -> rusqlite::Result<Line> {
+        Ok(Line {
+            state: row.get(2)?,
+            sid: row.get(3)?,
+            digest: row.get(4)?,
+            http_status: row.get(5)?,
+            code: row.get(6)?,
+            detail: row.get(7)?,
+            request_id: row.get(8)?,
+            other_sid: row.get(9)?,
+        })
+    }
+
+    fn mark(self, at: Time) -> rusqlite::Result<Mark> {
+        let sid = self.sid.as_deref().and_then(Sid::parse);
+        let digest = self.digest.unwrap_or(UNKNOWN);
+        let detail = self.detail.unwrap_or_default();
+        let parts = || detail.split(',').filter(|it| !it.is_empty());
+        Ok(match self.state.as_str() {
+            "started" => Mark::Started { at, digest },
+            "done" => Mark::Done { sid, digest, note: read_note(&detail) },
+            "seen" => Mark::Seen {
+                status: self
+                    .code
+                    .as_deref()
+                    .and_then(BundleStatus::parse)
+                    .ok_or_else(|| unreadable(6, "a bundle's status"))?,
+                codes: parts().filter_map(|code| code.parse().ok()).collect(),
+            },
+            "refused" => Mark::Refused {
+                reason: Reason {
+                    http_status: self.http_status,
+                    code: read_code(self.code.as_deref()),
+                    sid: self.other_sid.as_deref().and_then(Sid::parse),
+                    request_id: self.request_id,
+                    fields: (!detail.is_empty()).then_some(detail),
+                },
+                // What exists outlives a refusal: an update of it was refused.
+                kept: sid,
+            },
+            "unsure" => Mark::Unsure { candidates: parts().filter_map(Sid::parse).collect() },
+            "removed" => Mark::Removed,
+            other => return Err(unreadable(2, &format!("state {other:?}"))),
+        })
+    }
+}
+
+fn read_code(code: Option<&str>) -> Code {
+    match code {
+        None => Code::None,
+        Some(code) => match OurCode::ALL.iter().find(|it| it.name() == code) {
+            Some(ours) => Code::Ours(*ours),
+            None => code.parse().map_or(Code::None, Code::Twilio),
+        },
+    }
+}
+
+fn note_word(note: Note) -> &'static str {
+    match note {
+        Note::NotEvaluated => "not_evaluated",
+        Note::Noncompliant => "noncompliant",
+    }
+}
+
+fn read_note(word: &str) -> Option<Note> {
+    [Note::NotEvaluated, Note::Noncompliant].into_iter().find(|note| note_word(*note) == word)
+}
+
+fn join(items: &[impl ToString]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn unreadable(column: usize, what: &str) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, format!("unknown {what}").into())
+}

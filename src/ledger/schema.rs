@@ -1,0 +1,240 @@
+//! The tables, and everything about opening the file.
+
+use super::lock::private;
+use crate::model::Fault;
+use crate::plan::DigestKey;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+/// The version of the tables. A newer one is refused, because it may mean more than we can read; an
+/// older one is carried forward step by step.
+const VERSION: i64 = 1;
+
+/// Marks the file as ours in SQLite's header: the letters THOB.
+const APPLICATION_ID: i64 = 0x5448_4f42;
+
+/// What every SQLite file begins with.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// A reader beside a writer never waits in WAL mode, and there is one writer. This is for the
+/// moments in which another program, such as a backup, holds the file.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+const TABLES: &str = "
+    CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+    CREATE TABLE worlds (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+    -- Where each step of each customer stands. Times are Unix milliseconds.
+    CREATE TABLE steps (
+        world INTEGER NOT NULL REFERENCES worlds (id),
+        subaccount TEXT NOT NULL,
+        step TEXT NOT NULL,
+        part TEXT NOT NULL,
+        state TEXT NOT NULL,
+        sid TEXT,
+        digest BLOB,
+        http_status INTEGER,
+        code TEXT,
+        detail TEXT,
+        request_id TEXT,
+        -- What stands in the way of a refused step.
+        other_sid TEXT,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (world, subaccount, step, part)
+    ) STRICT, WITHOUT ROWID;
+    -- The last run that touched a customer.
+    CREATE TABLE customers (
+        world INTEGER NOT NULL REFERENCES worlds (id),
+        subaccount TEXT NOT NULL,
+        calls INTEGER NOT NULL,
+        started_at INTEGER NOT NULL,
+        finished_at INTEGER,
+        PRIMARY KEY (world, subaccount)
+    ) STRICT, WITHOUT ROWID;
+    -- What was created in another account than the one that was meant.
+    CREATE TABLE strays (
+        world INTEGER NOT NULL REFERENCES worlds (id),
+        subaccount TEXT NOT NULL,
+        step TEXT NOT NULL,
+        sid TEXT,
+        landed_in TEXT,
+        request_id TEXT,
+        at INTEGER NOT NULL
+    ) STRICT;
+";
+
+/// Opens or creates the file and brings it to our version.
+pub fn open_for_writing(path: &Path) -> Result<Connection, Fault> {
+    create_private(path)?;
+    look_before_touching(path)?;
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    must_be_whole(&connection).map_err(|error| fault_of(path, &error))?;
+    prepare(&connection).map_err(|error| fault_of(path, &error))?;
+    Ok(connection)
+}
+
+/// Opens an existing file beside whoever writes it.
+pub fn open_for_reading(path: &Path) -> Result<Connection, Fault> {
+    let is_empty = std::fs::metadata(path).is_ok_and(|it| it.len() == 0);
+    if !path.exists() || is_empty {
+        return Err(Fault::new(
+            format!("There is no ledger at {}", path.display()),
+            "Start `run` first, go to the folder where it ran, or name the ledger with --ledger FILE.",
+        ));
+    }
+    look_before_touching(path)?;
+    // Not read-only: in WAL mode a reader keeps its place in the shared index file.
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "query_only", true).map_err(|error| fault_of(path, &error))?;
+    Ok(connection)
+}
+
+/// The number of a world, which is made known if it is new.
+pub fn world(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.execute("INSERT OR IGNORE INTO worlds (name) VALUES (?1)", [name])?;
+    connection.query_row("SELECT id FROM worlds WHERE name = ?1", [name], |row| row.get(0))
+}
+
+/// The number of a world; -1, which no record has, where the ledger does not know it.
+pub fn known_world(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    let id = connection.query_row("SELECT id FROM worlds WHERE name = ?1", [name], |row| row.get(0));
+    Ok(id.optional()?.unwrap_or(-1))
+}
+
+/// The key of the digests, which was made when the ledger was.
+pub fn digest_key(connection: &Connection) -> rusqlite::Result<DigestKey> {
+    connection
+        .query_row("SELECT value FROM secrets WHERE name = 'digest_key'", [], |row| row.get(0))
+        .map(DigestKey::new)
+}
+
+/// What SQLite's error means to a person.
+pub fn fault_of(path: &Path, error: &rusqlite::Error) -> Fault {
+    let code = error.sqlite_error_code();
+    let reason = match error {
+        rusqlite::Error::SqliteFailure(_, Some(text)) => text.clone(),
+        other => other.to_string(),
+    };
+    let path = path.display();
+    match code {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Fault::new(
+            format!("The ledger {path} is damaged ({reason})"),
+            "It was left as it is. Restore it from a backup or move it away: with a new ledger, \
+             everything that bears our mark is found again and taken over.",
+        ),
+        Some(ErrorCode::DiskFull) => Fault::new(
+            format!("The disk with the ledger {path} is full"),
+            "Nothing more was sent. Make room, then run the same command again.",
+        ),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Fault::new(
+            format!("The ledger {path} cannot be opened for writing ({reason})"),
+            "Check the permissions of the file and of its folder, or name another place with --ledger.",
+        ),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Fault::new(
+            format!("The ledger {path} is held by another program"),
+            "Close the program that has it open, then run the same command again.",
+        ),
+        _ => Fault::new(
+            format!("The ledger {path} cannot be used ({reason})"),
+            "Nothing more was sent. Check the disk, then run the same command again.",
+        ),
+    }
+}
+
+fn create_private(path: &Path) -> Result<(), Fault> {
+    let made = private(OpenOptions::new().create_new(true).write(true)).open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(Fault::new(
+            format!("The ledger {} cannot be created ({error})", path.display()),
+            "Check that the folder exists and may be written to, or name another place with --ledger.",
+        )),
+    }
+}
+
+/// Tells a foreign file before SQLite opens it, so that nothing of it is changed.
+fn look_before_touching(path: &Path) -> Result<(), Fault> {
+    let mut start = vec![];
+    let read = std::fs::File::open(path).and_then(|file| file.take(100).read_to_end(&mut start));
+    if let Err(error) = read {
+        return Err(Fault::new(
+            format!("The ledger {} cannot be read ({error})", path.display()),
+            "Check the permissions of the file, or name another one with --ledger.",
+        ));
+    }
+    let not_ours = || {
+        Fault::new(
+            format!("{} is not a ledger of this program", path.display()),
+            "It was left as it is. Name another file with --ledger; it is created if it is not there.",
+        )
+    };
+    if start.is_empty() {
+        return Ok(());
+    }
+    // Bytes 68 to 71 of SQLite's header are the application id, 60 to 63 the user version.
+    let number = |at: usize| {
+        start.get(at..at + 4).map(|it| i64::from(u32::from_be_bytes([it[0], it[1], it[2], it[3]])))
+    };
+    if !start.starts_with(MAGIC) {
+        return Err(not_ours());
+    }
+    match (number(68), number(60)) {
+        (Some(APPLICATION_ID), Some(version)) if version > VERSION => Err(Fault::new(
+            format!(
+                "The ledger {} was written by a newer version of trusthub-onboard (format {version}, \
+                 this one knows {VERSION})",
+                path.display()
+            ),
+            "It was left as it is. Use the newer version.",
+        )),
+        (Some(APPLICATION_ID), Some(_)) => Ok(()),
+        // All zero: a ledger whose very first transaction was cut off.
+        (Some(0), Some(0)) if std::fs::metadata(path).is_ok_and(|it| it.len() <= 4096) => Ok(()),
+        _ => Err(not_ours()),
+    }
+}
+
+fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, Fault> {
+    let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(|error| fault_of(path, &error))?;
+    connection.busy_timeout(BUSY_WAIT).map_err(|error| fault_of(path, &error))?;
+    Ok(connection)
+}
+
+/// Reads the whole file once, which takes a second or two for a hundred thousand customers: damage
+/// that is met only in mid-run would be met after requests that rest on what was lost.
+fn must_be_whole(connection: &Connection) -> rusqlite::Result<()> {
+    let verdict: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0))?;
+    match verdict.as_str() {
+        "ok" => Ok(()),
+        _ => {
+            let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+            // SQLite's own list is long and says nothing to a person.
+            Err(rusqlite::Error::SqliteFailure(corrupt, Some("its pages do not fit together".to_owned())))
+        }
+    }
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    // FULL, because NORMAL may lose the last commits on a power cut: "was this sent?" would be lost.
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    // On macOS a plain fsync does not reach the disk; elsewhere these two change nothing.
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version == 0 {
+        connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE;
+             {TABLES}
+             INSERT INTO secrets VALUES ('digest_key', randomblob(32));
+             PRAGMA application_id = {APPLICATION_ID};
+             PRAGMA user_version = {VERSION};
+             COMMIT;"
+        ))?;
+    }
+    Ok(())
+}
