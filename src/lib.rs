@@ -37,6 +37,7 @@
 //! | [`plan`] | steps, marks, `next`, the requests as plain data, our mark in names, digests | model, products |
 //! | [`products`] | one file a product: its ordered table of steps, what its requests hold | model, plan |
 //! | [`ledger`] | the durable record of every step; one writer with group commit | model, plan, events |
+//! | [`twilio`] | requests out: hosts, credentials, pace (the only governor), what an answer means | model, plan, clock, events |
 //! | [`clock`], [`events`] | time from outside; what happens, told to whoever watches | model, plan |
 //!
 //! # Three audiences, three types
@@ -71,3 +72,4 @@ pub mod model;
 pub mod plan;
 pub mod products;
 pub mod sheet;
+pub mod twilio;

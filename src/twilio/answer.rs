@@ -1,0 +1,173 @@
+//! What an answer means: one pure function and its table.
+
+use crate::model::Sid;
+use crate::plan::Code;
+use serde::Deserialize;
+
+/// An answer as it came over the wire.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    pub status: u16,
+    /// Whole, or what came of it before the connection broke.
+    pub body: Vec<u8>,
+    /// Whether the body arrived as long as it was announced.
+    pub whole: Whole,
+    /// `Twilio-Request-Id`, `RQ` and 32 hexadecimal digits.
+    pub request_id: Option<String>,
+    /// `Retry-After` in seconds, where it was given so.
+    pub retry_after_s: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Whole {
+    #[default]
+    Yes,
+    No,
+}
+
+/// What to make of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// 2xx with a whole body: it was carried out.
+    Done,
+    /// 429: it was not carried out and may be sent again [docs, 20429].
+    TooMany,
+    /// 5xx, or 2xx with a broken body: it may or may not have been carried out.
+    Unknown,
+    /// 401: the credentials are not taken.
+    Unauthorized,
+    /// 404: something that the request names is not there, or not yet.
+    NotFound,
+    /// 409: it may be there already.
+    Conflict,
+    /// 3xx: this is not the API, or not the host that was meant.
+    Redirected,
+    /// Any other 4xx: the answer is no.
+    Refused,
+}
+
+/// The class of an answer by its status and by whether its body can be read.
+///
+/// | status | class |
+/// |---|---|
+/// | 2xx, body readable (204: any body) | done |
+/// | 2xx, body torn, empty or not JSON | unknown: it may have been carried out |
+/// | 3xx | redirected: the API never does |
+/// | 401 | unauthorized |
+/// | 404 | not found |
+/// | 408 | unknown: a proxy gave up, the API may not have |
+/// | 409 | conflict |
+/// | 429 | too many |
+/// | other 4xx | refused |
+/// | 5xx and anything else | unknown |
+pub fn classify(answer: &Answer) -> Class {
+    match answer.status {
+        204 => Class::Done,
+        200..=299 if is_json(answer) => Class::Done,
+        200..=299 => Class::Unknown,
+        300..=399 => Class::Redirected,
+        401 => Class::Unauthorized,
+        404 => Class::NotFound,
+        408 => Class::Unknown,
+        409 => Class::Conflict,
+        429 => Class::TooMany,
+        400..=499 => Class::Refused,
+        _ => Class::Unknown,
+    }
+}
+
+fn is_json(answer: &Answer) -> bool {
+    answer.whole == Whole::Yes && serde_json::from_slice::<serde::de::IgnoredAny>(&answer.body).is_ok()
+}
+
+/// The API said no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub http_status: u16,
+    pub code: Code,
+    /// Twilio's own words. They may hold what the row says, so they are shown and never kept.
+    pub message: String,
+    pub request_id: Option<String>,
+}
+
+impl Refusal {
+    /// Reads the error body [docs]; a proxy's page or an empty body leaves code and message open.
+    pub fn read(answer: &Answer) -> Refusal {
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        struct Body {
+            code: Option<u32>,
+            message: Option<String>,
+            detail: Option<String>,
+        }
+        let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
+        Refusal {
+            http_status: answer.status,
+            code: body.code.map_or(Code::None, Code::Twilio),
+            message: body.message.or(body.detail).unwrap_or_default(),
+            request_id: answer.request_id.clone(),
+        }
+    }
+
+    /// The first bundle that the message names, such as in `already assigned to BU…`.
+    pub fn names_bundle(&self) -> Option<Sid> {
+        let text = &self.message;
+        text.match_indices("BU").find_map(|(at, _)| text.get(at..at + 34).and_then(Sid::parse))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer { status, body: body.into(), ..Answer::default() }
+    }
+
+    #[test]
+    fn every_status_has_the_class_that_the_table_says() {
+        let body = r#"{"sid":"BU1"}"#;
+        for (status, class) in [
+            (200, Class::Done),
+            (201, Class::Done),
+            (301, Class::Redirected),
+            (400, Class::Refused),
+            (401, Class::Unauthorized),
+            (403, Class::Refused),
+            (404, Class::NotFound),
+            (405, Class::Refused),
+            (408, Class::Unknown),
+            (409, Class::Conflict),
+            (412, Class::Refused),
+            (422, Class::Refused),
+            (429, Class::TooMany),
+            (500, Class::Unknown),
+            (502, Class::Unknown),
+            (503, Class::Unknown),
+            (100, Class::Unknown),
+        ] {
+            assert_eq!(classify(&answer(status, body)), class, "{status}");
+        }
+        assert_eq!(classify(&answer(204, "")), Class::Done);
+    }
+
+    #[test]
+    fn a_success_whose_body_cannot_be_read_may_or_may_not_have_happened() {
+        for body in ["", "<html>gateway</html>", r#"{"sid":"BU"#] {
+            assert_eq!(classify(&answer(201, body)), Class::Unknown, "{body:?}");
+        }
+        let torn = Answer { whole: Whole::No, ..answer(201, r#"{"sid":"BU1"}"#) };
+        assert_eq!(classify(&torn), Class::Unknown);
+    }
+
+    #[test]
+    fn a_refusal_names_code_message_and_the_bundle_in_the_way() {
+        let message = "PN is already assigned to BUaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.";
+        let body = format!(r#"{{"code":20409,"message":"{message}","status":409}}"#);
+        let refusal = Refusal::read(&answer(409, &body));
+        assert_eq!((refusal.code, refusal.message.as_str()), (Code::Twilio(20409), message));
+        assert_eq!(refusal.names_bundle(), Sid::parse("BUaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+        let page = Refusal::read(&answer(403, "<html>"));
+        assert_eq!((page.code, page.message.as_str(), page.names_bundle()), (Code::None, "", None));
+    }
+}

@@ -1,0 +1,364 @@
+//! One request, as often as it may safely be repeated.
+
+use super::answer::{Answer, Class, Refusal, Whole, classify};
+use super::hosts::{Endpoint, Hosts};
+use super::pace::{Heard, Pace};
+use crate::clock::Clock;
+use crate::events::{Event, Observer, Request, Response};
+use crate::model::{Fault, Sid};
+use crate::plan::{Call, Code, Method, StepId, Time};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use secrecy::{ExposeSecret, SecretString};
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An auth token. It has no way into a log or a message.
+pub type Token = SecretString;
+
+/// Who a request is sent as.
+#[derive(Clone)]
+pub struct Identity {
+    pub account: Sid,
+    pub token: Token,
+}
+
+/// How long to wait for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// Until a connection stands, TLS included.
+    pub connect_ms: u64,
+    /// From the first byte sent to the last byte received.
+    pub call_ms: u64,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub enum Sent {
+    Done(Answer),
+    /// It may have been carried out. `heard` says whether any answer came, however broken.
+    Unknown {
+        heard: Answered,
+    },
+    Unauthorized(Refusal),
+    NotFound(Refusal),
+    Conflict(Refusal),
+    Refused(Refusal),
+    /// 3xx: whoever answered is not the API.
+    Redirected(Refusal),
+    /// It was surely not carried out: nothing but 429, or no connection.
+    Unavailable(Obstacle),
+}
+
+/// What became of one try.
+#[derive(Debug)]
+pub enum Once {
+    Over(Sent),
+    /// It was surely not carried out; it may be sent again after this wait.
+    Again {
+        wait_ms: u64,
+    },
+}
+
+/// What a request that is repeated has been through.
+#[derive(Default)]
+pub struct Tries {
+    count: u32,
+    refused_since: Option<Time>,
+    connections: u32,
+}
+
+impl Tries {
+    /// How often it was sent.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    Broken,
+    Nothing,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// 429 for as long as we were ready to wait.
+    TooMany,
+    /// The host could not be reached; the reason in the words of the network.
+    NoConnection(String),
+}
+
+/// Sends requests to both APIs.
+pub struct Client {
+    http: reqwest::Client,
+    hosts: Hosts,
+    pace: Pace,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+}
+
+/// Nothing but 429 for this long means that going on is pointless for now.
+const TOO_MANY_MAX_MS: Time = 15 * 60 * 1_000;
+
+/// The wait after the first 429; it doubles each time up to the second constant. Twilio's own
+/// guidance is exponential back-off; half a second is one call at the pace of most public scripts.
+const TOO_MANY_FIRST_WAIT_MS: u64 = 500;
+const TOO_MANY_WAIT_MAX_MS: u64 = 30_000;
+
+/// A server that asks for a longer pause than this is asked again after it all the same.
+const RETRY_AFTER_MAX_MS: u64 = 5 * 60 * 1_000;
+
+/// A request that could not be sent is tried this often: about a minute with the waits below,
+/// enough for a router that restarts.
+const CONNECTIONS_MAX: u32 = 8;
+const CONNECTION_FIRST_WAIT_MS: u64 = 250;
+const CONNECTION_WAIT_MAX_MS: u64 = 16_000;
+
+/// The largest answer that is read: a full page of 1,000 resources is about 1 MiB.
+const BODY_MAX: usize = 16 << 20;
+
+/// Shorter than the idle time-outs of common load balancers (5 s to 60 s, mostly 60 s), so that a
+/// request seldom meets a connection that is just being closed.
+const POOL_IDLE: Duration = Duration::from_secs(15);
+
+impl Client {
+    /// # Errors
+    /// The TLS of this machine cannot be set up.
+    pub fn new(
+        endpoint: &Endpoint,
+        timeouts: Timeouts,
+        pace: Pace,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Client, Fault> {
+        // A second installation is refused, and the first one is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut http = reqwest::Client::builder()
+            // A redirect could turn a POST into a GET, or carry a token to another host.
+            .redirect(reqwest::redirect::Policy::none())
+            // Repeating is decided here, with the ledger in mind.
+            .retry(reqwest::retry::never())
+            .connect_timeout(Duration::from_millis(timeouts.connect_ms))
+            .timeout(Duration::from_millis(timeouts.call_ms))
+            .pool_idle_timeout(POOL_IDLE)
+            .tcp_nodelay(true)
+            .user_agent(concat!("trusthub-onboard/", env!("CARGO_PKG_VERSION")));
+        http = match endpoint.is_loopback() {
+            // No proxy for this machine, and no need of certificates, which a slim machine lacks.
+            true => http.no_proxy().tls_certs_only([]),
+            false => http.https_only(true),
+        };
+        let http = http.build().map_err(|error| {
+            Fault::new(
+                format!("Secure connections cannot be set up ({})", root_cause(&error)),
+                "Install the system's CA certificates (on Debian: the package ca-certificates).",
+            )
+        })?;
+        Ok(Client { http, hosts: endpoint.hosts(), pace, clock, observer })
+    }
+
+    /// Sends a request and repeats it for as long as it was surely not carried out.
+    pub async fn send(&self, call: &Call, identity: &Identity, step: Option<StepId>) -> Sent {
+        let mut tries = Tries::default();
+        loop {
+            match self.send_once(call, identity, step, &mut tries).await {
+                Once::Over(sent) => return sent,
+                Once::Again { wait_ms } => self.clock.sleep(wait_ms).await,
+            }
+        }
+    }
+
+    /// Sends a request once. Whoever has to write down when it went out repeats it by itself.
+    pub async fn send_once(
+        &self,
+        call: &Call,
+        identity: &Identity,
+        step: Option<StepId>,
+        tries: &mut Tries,
+    ) -> Once {
+        tries.count += 1;
+        let turn = self.pace.turn(&identity.account).await;
+        let wait_ms = match self.try_once(call, identity, step, tries.count).await {
+            Tried::Answered(answer) => match classify(&answer) {
+                Class::TooMany => {
+                    let asked_for = answer.retry_after_s.map(|it| it.saturating_mul(1_000));
+                    turn.heard(Heard::TooMany { pause_ms: asked_for });
+                    let now = self.clock.now();
+                    let since = *tries.refused_since.get_or_insert(now);
+                    if now.saturating_sub(since) >= TOO_MANY_MAX_MS {
+                        return Once::Over(Sent::Unavailable(Obstacle::TooMany));
+                    }
+                    let back_off = doubled(TOO_MANY_FIRST_WAIT_MS, tries.count, TOO_MANY_WAIT_MAX_MS);
+                    let asked_for = asked_for.unwrap_or(0).min(RETRY_AFTER_MAX_MS);
+                    spread(back_off, &identity.account, tries.count).max(asked_for)
+                }
+                class => {
+                    // A server in trouble says nothing about how fast it may be asked.
+                    if class != Class::Unknown {
+                        turn.heard(Heard::Welcome);
+                    }
+                    return Once::Over(sent(class, answer));
+                }
+            },
+            Tried::NotSent(reason) => {
+                tries.connections += 1;
+                if tries.connections == CONNECTIONS_MAX {
+                    return Once::Over(Sent::Unavailable(Obstacle::NoConnection(reason)));
+                }
+                doubled(CONNECTION_FIRST_WAIT_MS, tries.connections, CONNECTION_WAIT_MAX_MS)
+            }
+            Tried::NoAnswer => return Once::Over(Sent::Unknown { heard: Answered::Nothing }),
+        };
+        Once::Again { wait_ms }
+    }
+
+    /// The rest of a list: only path and query of a `next_page` address are followed, on the host
+    /// of the call, so that no answer can send a token elsewhere.
+    pub fn next_page(&self, call: &Call, address: &str) -> Option<Call> {
+        let start = match address.find("://") {
+            Some(scheme) => scheme + 3 + address[scheme + 3..].find('/')?,
+            None => 0,
+        };
+        let path = &address[start..];
+        path.starts_with("/").then(|| Call::get(call.host, path.to_owned()))
+    }
+
+    async fn try_once(&self, call: &Call, identity: &Identity, step: Option<StepId>, attempt: u32) -> Tried {
+        let request =
+            Request { account: &identity.account, step, method: call.method, path: &call.path, attempt };
+        self.observer.on(&Event::Sending(&request));
+        let began = self.clock.now();
+        let tried = self.exchange(call, identity).await;
+        let (status, code, request_id) = match &tried {
+            Tried::Answered(answer) if answer.status >= 400 => {
+                (Some(answer.status), Refusal::read(answer).code, answer.request_id.clone())
+            }
+            Tried::Answered(answer) => (Some(answer.status), Code::None, answer.request_id.clone()),
+            Tried::NotSent(_) | Tried::NoAnswer => (None, Code::None, None),
+        };
+        let elapsed_ms = self.clock.now().saturating_sub(began);
+        self.observer.on(&Event::Sent(&request, &Response { status, code, request_id, elapsed_ms }));
+        tried
+    }
+
+    async fn exchange(&self, call: &Call, identity: &Identity) -> Tried {
+        let url = format!("{}{}", self.hosts.base(call.host), call.path);
+        let request = match call.method {
+            Method::Get => self.http.get(url),
+            Method::Post => self.http.post(url).form(&call.form),
+            Method::Delete => self.http.delete(url),
+        };
+        let request = request
+            .basic_auth(identity.account.as_str(), Some(identity.token.expose_secret()))
+            .header("Accept", "application/json");
+        let mut response = match request.send().await {
+            Ok(response) => response,
+            Err(error) if was_not_sent(&error) => return Tried::NotSent(root_cause(&error)),
+            Err(_) => return Tried::NoAnswer,
+        };
+        let mut answer = Answer {
+            status: response.status().as_u16(),
+            request_id: header(response.headers(), "twilio-request-id").filter(|id| is_request_id(id)),
+            retry_after_s: header(response.headers(), RETRY_AFTER.as_str()).and_then(|it| it.parse().ok()),
+            ..Answer::default()
+        };
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if answer.body.len() + chunk.len() <= BODY_MAX => answer.body.extend(chunk),
+                Ok(None) => break,
+                Ok(Some(_)) | Err(_) => {
+                    answer.whole = Whole::No;
+                    break;
+                }
+            }
+        }
+        Tried::Answered(answer)
+    }
+}
+
+enum Tried {
+    Answered(Answer),
+    /// Surely not carried out.
+    NotSent(String),
+    /// Perhaps carried out.
+    NoAnswer,
+}
+
+fn sent(class: Class, answer: Answer) -> Sent {
+    match class {
+        Class::Done => Sent::Done(answer),
+        Class::Unknown => Sent::Unknown { heard: Answered::Broken },
+        Class::Unauthorized => Sent::Unauthorized(Refusal::read(&answer)),
+        Class::NotFound => Sent::NotFound(Refusal::read(&answer)),
+        Class::Conflict => Sent::Conflict(Refusal::read(&answer)),
+        Class::Redirected => Sent::Redirected(Refusal::read(&answer)),
+        Class::Refused | Class::TooMany => Sent::Refused(Refusal::read(&answer)),
+    }
+}
+
+/// A request that was read whole and closed without an answer is `is_incomplete_message`, and may
+/// have been carried out; only these two cases were surely not.
+fn was_not_sent(error: &reqwest::Error) -> bool {
+    if error.is_connect() || error.is_builder() {
+        return true;
+    }
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// The innermost reason, which is the one that helps; the outer ones repeat the address.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// What goes into the ledger must be what it says it is.
+fn is_request_id(id: &str) -> bool {
+    id.len() == 34 && id.starts_with("RQ") && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn doubled(first_ms: u64, attempt: u32, most_ms: u64) -> u64 {
+    first_ms.saturating_mul(1 << attempt.saturating_sub(1).min(20)).min(most_ms)
+}
+
+/// Between half and the whole of a wait: customers that were refused together do not come back
+/// together. The spread follows from account and attempt, so that a run can be repeated exactly.
+fn spread(wait_ms: u64, account: &Sid, attempt: u32) -> u64 {
+    let sum: u64 = account.as_str().bytes().map(u64::from).sum::<u64>() * 31 + u64::from(attempt) * 17;
+    wait_ms / 2 + (wait_ms / 2) * (sum % 101) / 100
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_their_bound_and_spread_within_it() {
+        let account = Sid::parse("AC0123456789abcdef0123456789abcdef").unwrap();
+        let waits: Vec<u64> = (1..=9).map(|it| doubled(500, it, 30_000)).collect();
+        assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+        for (attempt, wait) in (1..).zip(waits) {
+            assert!((wait / 2..=wait).contains(&spread(wait, &account, attempt)));
+        }
+    }
+
+    #[test]
+    fn a_request_id_that_is_none_is_not_kept() {
+        assert!(is_request_id("RQ0123456789abcdef0123456789abcdef"));
+        assert!(!is_request_id("Jane Doe, +1 415 555 0123, jane@x"));
+    }
+}

@@ -1,0 +1,14 @@
+//! Requests out: hosts, credentials, pace, and what an answer means.
+//!
+//! This room knows HTTP and Twilio's manners. Whether something may be sent at all is the plan's
+//! business; whether it may be sent again is decided here, by one pure function (`answer`).
+
+mod answer;
+mod client;
+mod hosts;
+mod pace;
+
+pub use answer::{Answer, Class, Refusal, Whole, classify};
+pub use client::{Answered, Client, Identity, Obstacle, Once, Sent, Timeouts, Token, Tries};
+pub use hosts::{Endpoint, Hosts};
+pub use pace::{Pace, RATE_MAX, RATE_MIN, Rate};
