@@ -38,6 +38,7 @@
 //! | [`products`] | one file a product: its ordered table of steps, what its requests hold | model, plan |
 //! | [`ledger`] | the durable record of every step; one writer with group commit | model, plan, events |
 //! | [`twilio`] | requests out: hosts, credentials, pace (the only governor), what an answer means | model, plan, clock, events |
+//! | [`sandbox`] | the stand-in for the API | **nothing of ours**, so that it cannot share our mistakes |
 //! | [`clock`], [`events`] | time from outside; what happens, told to whoever watches | model, plan |
 //!
 //! # Three audiences, three types
@@ -71,5 +72,6 @@ pub mod ledger;
 pub mod model;
 pub mod plan;
 pub mod products;
+pub mod sandbox;
 pub mod sheet;
 pub mod twilio;

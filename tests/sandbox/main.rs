@@ -1,0 +1,10 @@
+//! The sandbox as its clients see it: over HTTP, on a loopback port, with a clock that tests move.
+
+mod faults;
+mod flow;
+mod hostile;
+mod journal;
+mod lists;
+mod rules;
+mod shapes;
+mod stand;

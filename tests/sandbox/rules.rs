@@ -1,0 +1,7 @@
+//! What the sandbox refuses, each time beside what it accepts.
+
+mod access;
+mod assigning;
+mod evaluating;
+mod lifecycle;
+mod parameters;
