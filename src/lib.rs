@@ -38,6 +38,7 @@
 //! | [`products`] | one file a product: its ordered table of steps, what its requests hold | model, plan |
 //! | [`ledger`] | the durable record of every step; one writer with group commit | model, plan, events |
 //! | [`twilio`] | requests out: hosts, credentials, pace (the only governor), what an answer means | model, plan, clock, events |
+//! | [`engine`] | the run: rows at once, the one loop a row, events out, shutdown in | model, plan, products, ledger, twilio, clock, events |
 //! | [`sandbox`] | the stand-in for the API | **nothing of ours**, so that it cannot share our mistakes |
 //! | [`clock`], [`events`] | time from outside; what happens, told to whoever watches | model, plan |
 //!
@@ -67,6 +68,7 @@
 
 pub mod check;
 pub mod clock;
+pub mod engine;
 pub mod events;
 pub mod ledger;
 pub mod model;

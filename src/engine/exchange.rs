@@ -1,0 +1,301 @@
+//! One request of a customer and what is made of its answer: who asks, whose answer it is, what a no means.
+
+use crate::ledger::{Record, Stray};
+use crate::model::{Fault, Sid};
+use crate::plan::{BundleStatus, Call, Code, Ending, Item, Key, Mark, Method, OurCode, Reason, StepId, Verb};
+use crate::twilio::{Answer, Answered, Identity, Obstacle, Once, Refusal, Sent, Tries};
+use serde::de::DeserializeOwned;
+
+use super::row::{Row, Stop};
+
+/// How often something that was just created is asked for again while it is not found. Public
+/// scripts wait one or two seconds after every creation.
+const NOT_YET_WAIT_MS: u64 = 1_000;
+
+/// An answer that is one.
+pub(super) enum Reply {
+    Yes(Answer),
+    NotFound(Refusal),
+    Conflict(Refusal),
+    No(Refusal),
+}
+
+/// As whom a request is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum As {
+    Subaccount,
+    Parent,
+}
+
+/// Whether a 404 may only mean that something is too new.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fresh {
+    Perhaps,
+    No,
+}
+
+impl Row<'_> {
+    /// Sends one request. Nothing goes out before everything that is known is durable.
+    pub(super) async fn call(
+        &mut self,
+        key: Key,
+        call: &Call,
+        as_whom: As,
+        fresh: Fresh,
+    ) -> Result<Reply, Stop> {
+        let mut tries = Tries::default();
+        loop {
+            if tries.count() > 0 {
+                self.sent_again(key, call);
+            }
+            self.save().await?;
+            let identity = self.identity(as_whom);
+            let sent_at = self.run.clock.now();
+            let once = self.run.client.send_once(call, &identity, Some(key.step), &mut tries).await;
+            self.calls += 1;
+            let sent = match once {
+                Once::Over(sent) => sent,
+                Once::Again { wait_ms } => {
+                    self.wait_for_another_try(key, call, wait_ms).await?;
+                    continue;
+                }
+            };
+            if call.method == Method::Post && !matches!(sent, Sent::Unknown { heard: Answered::Nothing }) {
+                // Only the answer to the request itself says that it is no longer on its way.
+                self.facts.hear(key, self.run.clock.now());
+            }
+            match sent {
+                Sent::Done(answer) => return Ok(Reply::Yes(answer)),
+                Sent::Refused(refusal) => return Ok(Reply::No(refusal)),
+                Sent::Conflict(refusal) => return Ok(Reply::Conflict(refusal)),
+                Sent::NotFound(refusal) => {
+                    if fresh == Fresh::No || sent_at >= self.fresh_until {
+                        return Ok(Reply::NotFound(refusal));
+                    }
+                    self.wait_for_another_try(key, call, NOT_YET_WAIT_MS).await?;
+                }
+                Sent::Unauthorized(_) if as_whom == As::Parent => {
+                    return Err(super::primary::parent_refused().into());
+                }
+                Sent::Unauthorized(refusal) => {
+                    if std::mem::replace(&mut self.token_read_again, true) {
+                        let reason = reason_of(OurCode::Unauthorized, &refusal);
+                        // A look that was refused says nothing about the request that it looks for.
+                        if call.method == Method::Post || !self.facts.is_started(key) {
+                            self.refuse_as(key, OurCode::Unauthorized, &refusal)?;
+                        }
+                        return Err(Stop::Over(Ending::Refused(vec![(key, reason)])));
+                    }
+                    // The token may have been changed in mid-run: it is read once more.
+                    Box::pin(self.check_account(StepId::Account.into())).await?;
+                    if let Some(Mark::Refused { reason, .. }) = self.facts.mark(StepId::Account) {
+                        let refused = vec![(StepId::Account.into(), reason.clone())];
+                        return Err(Stop::Over(Ending::Refused(refused)));
+                    }
+                }
+                Sent::Redirected(refusal) => {
+                    return Err(Fault::new(
+                        format!(
+                            "The server answered {} {} with a redirection (HTTP {})",
+                            call.method.name(),
+                            call.path.split('?').next().unwrap_or_default(),
+                            refusal.http_status
+                        ),
+                        "Twilio's API never does. Check --base-url, TWILIO_REGION, TWILIO_EDGE and the network's proxy.",
+                    )
+                    .into());
+                }
+                Sent::Unknown { .. } => return Err(Stop::Lost(key)),
+                Sent::Unavailable(obstacle) => {
+                    self.never_sent(key, call);
+                    if let Obstacle::NoConnection(reason) = obstacle {
+                        self.messages.push((key, format!("no connection: {reason}")));
+                    }
+                    return Err(Stop::Over(Ending::Unfinished(key)));
+                }
+            }
+        }
+    }
+
+    /// A request that surely was not carried out, and goes out once more: a crash from now on must
+    /// find the time of this try, or the next run would not wait long enough for what it made.
+    pub(super) fn sent_again(&mut self, key: Key, call: &Call) {
+        if call.method == Method::Post {
+            let at = self.run.clock.now();
+            let mark = self.facts.restart(key, at);
+            self.unsaved.extend(mark.map(|mark| Record::Step { key, mark, at }));
+        }
+    }
+
+    /// A pause before a request goes out once more. It is given up when the run comes to its end.
+    pub(super) async fn wait_for_another_try(
+        &mut self,
+        key: Key,
+        call: &Call,
+        wait_ms: u64,
+    ) -> Result<(), Stop> {
+        self.pause(wait_ms).await;
+        if self.run.drain.is_cancelled() {
+            self.never_sent(key, call);
+            return Err(Stop::Over(Ending::Unfinished(key)));
+        }
+        Ok(())
+    }
+
+    /// A creation that surely never went out need not be looked for by the next run. A look for it
+    /// that never went out says nothing.
+    pub(super) fn never_sent(&mut self, key: Key, call: &Call) {
+        if call.method != Method::Post {
+            return;
+        }
+        let creates = self.plan.steps().iter().any(|step| {
+            step.id == key.step
+                && matches!(step.verb, Verb::Make(_) | Verb::Attach(..) | Verb::AssignNumbers(_))
+        });
+        // Only the first request of a step is sure: one before it may have been carried out after all.
+        let first = self.facts.times_sent(key) == 1;
+        if creates && first && matches!(self.facts.mark(key), Some(Mark::Started { .. })) {
+            self.record(key, Mark::Removed);
+        }
+    }
+
+    pub(super) fn identity(&self, as_whom: As) -> Identity {
+        match (as_whom, &self.token) {
+            (As::Subaccount, Some(token)) => {
+                Identity { account: self.customer.subaccount.clone(), token: token.clone() }
+            }
+            _ => self.run.settings.parent.clone(),
+        }
+    }
+
+    /// Reads a resource, and compares its account with the one that was meant before anything else.
+    pub(super) async fn item(&mut self, key: Key, answer: &Answer) -> Result<Item, Stop> {
+        let item: Item = self.parse(key, answer)?;
+        self.check_landing(key, &item, answer.request_id.clone()).await?;
+        Ok(item)
+    }
+
+    /// An answer from another account stops the run: what it created there is written down first.
+    pub(super) async fn check_landing(
+        &mut self,
+        key: Key,
+        item: &Item,
+        request_id: Option<String>,
+    ) -> Result<(), Stop> {
+        let meant = &self.customer.subaccount;
+        let Some(landed_in) = item.account_sid.as_deref() else {
+            return Err(Stop::Lost(key));
+        };
+        if Sid::parse(landed_in).as_ref() == Some(meant) {
+            return Ok(());
+        }
+        // Only SIDs go into the ledger and the message, whatever the answer held.
+        let clean = |text: Option<&str>| text.and_then(Sid::parse).map(|sid| sid.to_string());
+        let (sid, landed_in) = (clean(item.sid.as_deref()), clean(Some(landed_in)));
+        let text = format!(
+            "An answer came from another account: step {} of {meant} gave {} in {}",
+            key.step,
+            sid.as_deref().unwrap_or("no SID"),
+            landed_in.as_deref().unwrap_or("an unreadable account"),
+        );
+        let at = self.run.clock.now();
+        self.unsaved.push(Record::Stray(Stray { step: key.step, sid, landed_in, request_id, at }));
+        self.save().await?;
+        Err(Fault::new(
+            text,
+            "The run has stopped, and both are in the ledger's table `strays`. Check which credentials \
+             the server takes before you go on.",
+        )
+        .into())
+    }
+
+    pub(super) async fn status(
+        &mut self,
+        key: Key,
+        answer: &Answer,
+    ) -> Result<(BundleStatus, Vec<u32>), Stop> {
+        let item = self.item(key, answer).await?;
+        match item.status.as_deref().and_then(BundleStatus::parse) {
+            Some(status) => Ok((status, item.codes())),
+            None => Err(Stop::Lost(key)),
+        }
+    }
+
+    /// An answer that does not say what we need is as good as lost.
+    pub(super) fn parse<T: DeserializeOwned>(&self, key: Key, answer: &Answer) -> Result<T, Stop> {
+        serde_json::from_slice(&answer.body).map_err(|_| Stop::Lost(key))
+    }
+
+    pub(super) fn wrong_table(&self, step: StepId) -> Stop {
+        Fault::new(
+            format!("The step {step} needs a SID that no earlier step yields: a mistake in the program"),
+            "Nothing was sent for it. Please report this.",
+        )
+        .into()
+    }
+
+    pub(super) fn not_yes(&mut self, key: Key, reply: Reply) -> Result<(), Stop> {
+        match reply {
+            Reply::No(refusal) | Reply::NotFound(refusal) | Reply::Conflict(refusal) => {
+                self.refused(key, &refusal)
+            }
+            Reply::Yes(_) => Err(Stop::Lost(key)),
+        }
+    }
+
+    /// The API said no to a look for what a started step may have made. The step stays started: the
+    /// next run must look again before it asks for it again.
+    pub(super) fn look_refused(&mut self, key: Key, reply: Reply) -> Stop {
+        match reply {
+            Reply::No(refusal) | Reply::NotFound(refusal) | Reply::Conflict(refusal) => {
+                self.messages.push((key, refusal.message.clone()));
+                Stop::Over(Ending::Refused(vec![(key, answered_no(&refusal))]))
+            }
+            Reply::Yes(_) => Stop::Lost(key),
+        }
+    }
+
+    /// The API said no.
+    pub(super) fn refused(&mut self, key: Key, refusal: &Refusal) -> Result<(), Stop> {
+        self.messages.push((key, refusal.message.clone()));
+        self.refuse_for(key, answered_no(refusal))
+    }
+
+    /// We say no.
+    pub(super) fn refuse(&mut self, key: Key, code: OurCode) -> Result<(), Stop> {
+        self.refuse_for(key, Reason::ours(code))
+    }
+
+    pub(super) fn refuse_for(&mut self, key: Key, reason: Reason) -> Result<(), Stop> {
+        let kept = self.facts.sid(key).cloned();
+        self.settle(key, Mark::Refused { reason, kept });
+        Ok(())
+    }
+
+    pub(super) fn refuse_as(&mut self, key: Key, code: OurCode, refusal: &Refusal) -> Result<(), Stop> {
+        self.messages.push((key, refusal.message.clone()));
+        self.refuse_for(key, reason_of(code, refusal))
+    }
+}
+
+/// The API's reason for a refusal.
+pub(super) fn answered_no(refusal: &Refusal) -> Reason {
+    Reason {
+        http_status: Some(refusal.http_status),
+        code: refusal.code,
+        sid: None,
+        request_id: refusal.request_id.clone(),
+        fields: None,
+    }
+}
+
+/// Our reason for a refusal, with what the API's answer said.
+pub(super) fn reason_of(code: OurCode, refusal: &Refusal) -> Reason {
+    Reason {
+        http_status: Some(refusal.http_status),
+        code: Code::Ours(code),
+        sid: None,
+        request_id: refusal.request_id.clone(),
+        fields: None,
+    }
+}

@@ -1,0 +1,416 @@
+//! The run: many customers at once, and for each of them one loop that asks the plan what is next.
+
+mod evaluation;
+mod exchange;
+mod list;
+mod primary;
+mod reads;
+mod row;
+mod settle;
+mod survey;
+mod writes;
+
+pub use primary::PRIMARY_PROFILE_POLICY;
+pub use settle::{Choice, settle};
+
+use crate::clock::Clock;
+use crate::events::{Event, Observer};
+use crate::ledger::Ledger;
+use crate::model::{Customer, Fault, Sid};
+use crate::plan::{Bundle, Code, Ending, Key, Outcome, Plan, Policy, StepId, Time};
+use crate::twilio::{Client, Identity};
+use primary::Primaries;
+use row::Row;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Customers who wait for something to show, beyond those who are worked on. Each holds a few
+/// kilobytes; when so many are in trouble, beginning more would only make it worse.
+const PARKED_MAX: usize = 1_000;
+
+/// Customers read ahead of the ones who are begun: enough that the reader never holds up the run.
+const READ_AHEAD: usize = 64;
+
+/// Everything that a run needs from outside.
+pub struct Settings {
+    pub parent: Identity,
+    pub policy: Policy,
+    /// The primary profile of rows that name none; `None` lets it be found in the parent account.
+    pub primary_profile: Option<Sid>,
+    /// Whether any row needs that one: it is read before the first customer.
+    pub default_primary: DefaultPrimary,
+    /// Customers at once.
+    pub concurrency: usize,
+    pub selection: Selection,
+    pub brake: Brake,
+    /// How long to go on looking at reviews, and how often, in milliseconds.
+    pub wait_ms: u64,
+    pub poll_ms: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DefaultPrimary {
+    Needed,
+    /// Every row names its own.
+    NotNeeded,
+}
+
+/// Which of the valid customers a run takes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Selection {
+    pub only: Only,
+    /// The first so many that are not finished.
+    pub limit: Option<u64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Only {
+    Everyone,
+    /// Begun earlier, and refused, rejected, unsure or unfinished since.
+    Failed,
+    /// Those with a bundle, and only to read how it stands: nothing is sent that changes anything.
+    ToLookAt,
+}
+
+/// Whether a run stops by itself when its first customers all fail in the same way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Brake {
+    On,
+    Off,
+}
+
+/// So many customers, the first of a run, refused at the same step with the same code are no
+/// accident: the other hundreds would fare no better, and each leaves drafts behind.
+const BRAKE_AFTER: usize = 5;
+
+/// The sheet's valid customers in their order; asked for once a round.
+pub type Customers = Box<dyn Iterator<Item = Result<Customer, Fault>> + Send>;
+
+/// How a run ended, customer by customer, as far as the ledger does not say it: the API's own
+/// words, which are shown once and never kept, and outcomes that leave no trace.
+#[derive(Default)]
+pub struct Ended {
+    /// When the run began.
+    pub started_at: Time,
+    pub interrupted: Interrupted,
+    /// Where and why the brake stopped the run, if it did.
+    pub braked: Option<(Key, Code)>,
+    pub customers: HashMap<Sid, CustomerEnd>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Interrupted {
+    #[default]
+    No,
+    Yes,
+}
+
+/// How the run ended for one customer.
+pub struct CustomerEnd {
+    pub outcome: Outcome,
+    pub failed: Option<Key>,
+    /// The code of a refusal.
+    pub code: Option<Code>,
+    /// Twilio's words for each refused step.
+    pub messages: Vec<(Key, String)>,
+}
+
+/// A run that can be started.
+pub struct Run {
+    settings: Settings,
+    client: Client,
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+    primaries: Primaries,
+    /// Cancelled when the run should come to an end: calls in flight are finished, no more are sent.
+    drain: CancellationToken,
+    started_at: Time,
+    slots: Arc<Semaphore>,
+}
+
+impl Run {
+    pub fn new(
+        settings: Settings,
+        client: Client,
+        ledger: Ledger,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+        drain: CancellationToken,
+    ) -> Arc<Run> {
+        let started_at = clock.now();
+        let slots = Arc::new(Semaphore::new(settings.concurrency.max(1)));
+        let primaries = Primaries::default();
+        Arc::new(Run { settings, client, ledger, clock, observer, primaries, drain, started_at, slots })
+    }
+
+    /// Takes every selected customer as far as it goes now, and keeps looking at reviews for as long
+    /// as the settings say. `customers` opens the sheet; it is called once a round.
+    ///
+    /// # Errors
+    /// The machine, the configuration, the parent account, or an answer from the wrong account. What
+    /// had been done stands in the ledger.
+    pub async fn go(
+        self: &Arc<Self>,
+        customers: impl Fn() -> Result<Customers, Fault> + Send + Sync,
+    ) -> Result<Ended, Fault> {
+        if self.settings.selection.only != Only::ToLookAt {
+            self.find_default_primary().await?;
+        }
+        let deadline = self.started_at + self.settings.wait_ms;
+        let mut ended = Ended { started_at: self.started_at, ..Ended::default() };
+        let mut only_these: Option<HashSet<Sid>> = None;
+        loop {
+            self.round(customers()?, only_these.as_ref(), &mut ended).await?;
+            let waiting: HashSet<Sid> = ended
+                .customers
+                .iter()
+                .filter(|(_, end)| is_waiting(end.outcome))
+                .map(|(subaccount, _)| subaccount.clone())
+                .collect();
+            let wait_ms = self.settings.poll_ms.min(deadline.saturating_sub(self.clock.now()));
+            if self.drain.is_cancelled() {
+                ended.interrupted = Interrupted::Yes;
+            }
+            let looks_only = self.settings.selection.only == Only::ToLookAt;
+            if waiting.is_empty() || looks_only || wait_ms == 0 || self.drain.is_cancelled() {
+                return Ok(ended);
+            }
+            self.observer.on(&Event::Polls { waiting: waiting.len() as u64, wait_ms });
+            tokio::select! {
+                () = self.clock.sleep(wait_ms) => (),
+                () = self.drain.cancelled() => (),
+            }
+            only_these = Some(waiting);
+        }
+    }
+
+    /// Ends the run's hold on its ledger.
+    pub fn close(self: Arc<Self>) -> Result<(), Fault> {
+        match Arc::into_inner(self) {
+            Some(run) => run.ledger.close(),
+            None => Ok(()),
+        }
+    }
+
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// When the run began.
+    pub fn started_at(&self) -> Time {
+        self.started_at
+    }
+
+    async fn round(
+        self: &Arc<Self>,
+        customers: Customers,
+        only_these: Option<&HashSet<Sid>>,
+        ended: &mut Ended,
+    ) -> Result<(), Fault> {
+        let mut feed = read_ahead(customers);
+        let begun = Arc::new(Semaphore::new(self.settings.concurrency + PARKED_MAX));
+        let mut taken = 0;
+        let mut rows: JoinSet<Result<(Sid, CustomerEnd), Fault>> = JoinSet::new();
+        let mut braking = Braking { released: self.settings.brake == Brake::Off, ..Braking::default() };
+        let mut fault = None;
+        while fault.is_none() && !self.drain.is_cancelled() {
+            // What has ended is taken in on the way, so that memory does not grow with rows done.
+            while let Some(row) = rows.try_join_next() {
+                fault = fault.or(self.take(row, &mut braking, ended));
+            }
+            if self.drain.is_cancelled() {
+                break;
+            }
+            if fault.is_some() || self.settings.selection.limit.is_some_and(|limit| taken >= limit) {
+                break;
+            }
+            let customer = tokio::select! {
+                customer = feed.recv() => customer,
+                () = self.drain.cancelled() => break,
+            };
+            let customer = match customer {
+                Some(Ok(customer)) => customer,
+                Some(Err(broken)) => {
+                    fault = Some(broken);
+                    break;
+                }
+                None => break,
+            };
+            if only_these.is_some_and(|these| !these.contains(&customer.subaccount)) {
+                continue;
+            }
+            // A customer of an earlier round is looked at again however it stands by now.
+            let selected = match only_these {
+                Some(_) => Ok(true),
+                None => self.is_selected(&customer),
+            };
+            match selected {
+                Ok(true) => taken += 1,
+                Ok(false) => continue,
+                Err(broken) => {
+                    fault = Some(broken);
+                    break;
+                }
+            }
+            let permits = tokio::select! {
+                permits = permits(begun.clone(), self.slots.clone()) => permits,
+                () = self.drain.cancelled() => break,
+            };
+            let Some((life, slot)) = permits else { break };
+            let run = self.clone();
+            rows.spawn(async move {
+                let _life = life;
+                Row::take(run, customer, slot).await
+            });
+        }
+        if fault.is_some() {
+            // Calls in flight are finished all the same: each of them may create something.
+            self.drain.cancel();
+        }
+        while let Some(row) = rows.join_next().await {
+            if let Some(broken) = self.take(row, &mut braking, ended) {
+                self.drain.cancel();
+                fault.get_or_insert(broken);
+            }
+        }
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// Takes in how a customer ended; a fault where it did not.
+    fn take(
+        &self,
+        row: Result<Result<(Sid, CustomerEnd), Fault>, tokio::task::JoinError>,
+        braking: &mut Braking,
+        ended: &mut Ended,
+    ) -> Option<Fault> {
+        match row {
+            Ok(Ok((subaccount, end))) => {
+                if braking.is_due(&end) {
+                    ended.braked = end.failed.zip(end.code);
+                    self.drain.cancel();
+                }
+                ended.customers.insert(subaccount, end);
+                None
+            }
+            Ok(Err(fault)) => Some(fault),
+            Err(_) => Some(Fault::new(
+                "The work on a customer broke off: a mistake in the program",
+                "Run the same command again: it goes on where each customer stood. Please report this.",
+            )),
+        }
+    }
+
+    /// Whether this run takes a customer on.
+    fn is_selected(&self, customer: &Customer) -> Result<bool, Fault> {
+        let (facts, begun) = self.ledger.customer(&customer.subaccount)?;
+        let primary = customer.primary_profile.as_ref();
+        let plan = Plan::of(customer, &self.settings.policy, primary, self.ledger.key(), &facts);
+        let standing = plan.standing(&facts);
+        Ok(match self.settings.selection.only {
+            Only::Everyone => !plan.is_finished(&facts),
+            Only::Failed => {
+                begun.is_some()
+                    && matches!(
+                        standing,
+                        Outcome::Refused
+                            | Outcome::Rejected
+                            | Outcome::Unsure
+                            | Outcome::Unfinished
+                            // Cut off before its first answer.
+                            | Outcome::NotAttempted
+                    )
+            }
+            Only::ToLookAt => Bundle::BOTH.into_iter().any(|it| facts.sid(it.made_by()).is_some()),
+        })
+    }
+}
+
+fn is_waiting(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Submitted | Outcome::AwaitingProfileApproval)
+}
+
+async fn permits(
+    begun: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
+) -> Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)> {
+    Some((begun.acquire_owned().await.ok()?, slots.acquire_owned().await.ok()?))
+}
+
+/// Reads the sheet on a thread of its own, a little ahead.
+fn read_ahead(customers: Customers) -> mpsc::Receiver<Result<Customer, Fault>> {
+    let (sender, feed) = mpsc::channel(READ_AHEAD);
+    std::thread::spawn(move || {
+        for customer in customers {
+            // The run has ended early.
+            if sender.blocking_send(customer).is_err() {
+                return;
+            }
+        }
+    });
+    feed
+}
+
+/// The place of a customer among those who are worked on. It can be given up for a while.
+struct Slot {
+    slots: Arc<Semaphore>,
+    held: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+impl Slot {
+    fn new(slots: Arc<Semaphore>, held: OwnedSemaphorePermit) -> Slot {
+        Slot { slots, held: Mutex::new(Some(held)) }
+    }
+
+    fn give_up(&self) {
+        self.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+    }
+
+    async fn take_back(&self) {
+        let held = self.slots.clone().acquire_owned().await.ok();
+        *self.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = held;
+    }
+}
+
+/// Watches the first customers of a run.
+#[derive(Default)]
+struct Braking {
+    alike: Vec<(StepId, Code)>,
+    released: bool,
+}
+
+impl Braking {
+    /// Whether the run should stop, now that this customer has ended.
+    fn is_due(&mut self, end: &CustomerEnd) -> bool {
+        let refusal = match (end.outcome, end.failed, end.code) {
+            (Outcome::Refused, Some(key), Some(code)) => Some((key.step, code)),
+            _ => None,
+        };
+        match refusal {
+            Some(refusal) if !self.released && self.alike.iter().all(|it| *it == refusal) => {
+                self.alike.push(refusal);
+                self.alike.len() == BRAKE_AFTER
+            }
+            _ => {
+                self.released = true;
+                false
+            }
+        }
+    }
+}
+
+/// How an ending reads where no customer's plan is at hand.
+fn failed_key(ending: &Ending) -> (Option<Key>, Option<Code>) {
+    match ending {
+        Ending::Refused(refused) => {
+            let first = refused.first();
+            (first.map(|it| it.0), first.map(|it| it.1.code))
+        }
+        Ending::Unsure(key, _) | Ending::Unfinished(key) => (Some(*key), None),
+        Ending::Rejected(bundle) => (Some(bundle.reviewed_by().into()), None),
+        Ending::Done | Ending::Waiting(_) => (None, None),
+    }
+}

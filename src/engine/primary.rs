@@ -1,0 +1,209 @@
+//! The reseller's own profile: it must be approved before anything is linked to it.
+
+use super::{DefaultPrimary, Run};
+use crate::model::{Customer, Fault, Sid, SidKind};
+use crate::plan::{BundleStatus, Call, Code, Host, Item, OurCode, Reason};
+use crate::twilio::{Answer, Obstacle, Refusal, Sent};
+use serde::Deserialize;
+use std::collections::HashMap;
+use tokio::sync::Mutex;
+
+/// The policy of primary business profiles [docs].
+pub const PRIMARY_PROFILE_POLICY: &str = "RN6433641899984f951173ef1738c3bdd0";
+
+/// A read that gets no answer is tried this often before the run gives up.
+const READS_MAX: u32 = 5;
+
+/// The primary profiles of this run, each read once.
+#[derive(Default)]
+pub(super) struct Primaries {
+    default: std::sync::OnceLock<Sid>,
+    of_rows: Mutex<HashMap<Sid, Result<(), Reason>>>,
+}
+
+impl Run {
+    /// Before the first customer: the profile that rows without one of their own are linked to.
+    pub(super) async fn find_default_primary(&self) -> Result<(), Fault> {
+        if self.settings.default_primary == DefaultPrimary::NotNeeded {
+            return Ok(());
+        }
+        let sid = match &self.settings.primary_profile {
+            Some(sid) => match self.read_profile(sid).await? {
+                Ok(()) => sid.clone(),
+                Err(why) => {
+                    return Err(Fault::new(
+                        format!("The primary profile {sid} cannot be used: {}", why.in_words),
+                        "Give the SID of your approved primary business profile with --primary-profile; \
+                         you find it in the Console of the parent account under Trust Hub.",
+                    ));
+                }
+            },
+            None => self.discover().await?,
+        };
+        let _ = self.primaries.default.set(sid);
+        Ok(())
+    }
+
+    /// The primary profile of a customer; a reason where its own cannot be used.
+    pub(super) async fn primary_of(&self, customer: &Customer) -> Result<Result<Sid, Reason>, Fault> {
+        let Some(own) = &customer.primary_profile else {
+            return self.primaries.default.get().cloned().map(Ok).ok_or_else(|| {
+                Fault::new(
+                    "No primary profile was looked for, and a row needs one: a mistake in the program",
+                    "Give it with --primary-profile. Please report this.",
+                )
+            });
+        };
+        // Held across the read on purpose: rows that share a profile wait for one reading of it.
+        let mut known = self.primaries.of_rows.lock().await;
+        let usable = match known.get(own) {
+            Some(usable) => usable.clone(),
+            None => {
+                let usable = self.read_profile(own).await?.map_err(|why| why.reason.naming(own.clone()));
+                known.insert(own.clone(), usable.clone());
+                usable
+            }
+        };
+        Ok(usable.map(|()| own.clone()))
+    }
+
+    async fn read_profile(&self, sid: &Sid) -> Result<Result<(), Unusable>, Fault> {
+        let call = Call::get(Host::TrustHub, format!("/v1/CustomerProfiles/{sid}"));
+        let answer = match self.read_as_parent(&call).await? {
+            Ok(answer) => answer,
+            Err(refusal) => {
+                let in_words = match refusal.http_status {
+                    404 => "there is none in the parent account".to_owned(),
+                    status => format!("Twilio answered HTTP {status}"),
+                };
+                return Ok(Err(Unusable::new(in_words, Some(&refusal))));
+            }
+        };
+        let item: Item = parse(&answer)?;
+        if item.account_sid.as_deref().and_then(Sid::parse).as_ref() != Some(&self.settings.parent.account) {
+            return Err(Fault::new(
+                format!("The primary profile {sid} was answered for another account than the parent's"),
+                "Check TWILIO_ACCOUNT_SID, and --base-url if you gave one.",
+            ));
+        }
+        Ok(match item.status.as_deref().and_then(BundleStatus::parse) {
+            Some(BundleStatus::TwilioApproved) => Ok(()),
+            Some(other) => Err(Unusable::new(format!("it is {}, not twilio-approved", other.word()), None)),
+            None => Err(Unusable::new("its status cannot be read".to_owned(), None)),
+        })
+    }
+
+    /// The one approved profile under the primary policy.
+    async fn discover(&self) -> Result<Sid, Fault> {
+        #[derive(Deserialize)]
+        struct Page {
+            results: Vec<Item>,
+        }
+        let call = Call::get(
+            Host::TrustHub,
+            format!(
+                "/v1/CustomerProfiles?PolicySid={PRIMARY_PROFILE_POLICY}&Status=twilio-approved&PageSize=1000"
+            ),
+        );
+        let fix = "Name it with --primary-profile BU… or TRUSTHUB_PRIMARY_PROFILE_SID; you find it in the \
+                   Console of the parent account under Trust Hub.";
+        let answer = match self.read_as_parent(&call).await? {
+            Ok(answer) => answer,
+            Err(refusal) => {
+                let what = format!("The primary profile cannot be looked up (HTTP {})", refusal.http_status);
+                return Err(Fault::new(what, fix));
+            }
+        };
+        let page: Page = parse(&answer)?;
+        let approved = page.results.iter().filter(|item| {
+            item.policy_sid.as_deref() == Some(PRIMARY_PROFILE_POLICY)
+                && item.status.as_deref().and_then(BundleStatus::parse) == Some(BundleStatus::TwilioApproved)
+        });
+        let mut sids: Vec<Sid> =
+            approved.filter_map(Item::sid).filter(|sid| sid.is(SidKind::Bundle)).collect();
+        match sids.len() {
+            1 => Ok(sids.remove(0)),
+            0 => Err(Fault::new(
+                "The parent account has no approved primary business profile",
+                format!("Create one in the Console and wait for its approval. {fix}"),
+            )),
+            _ => {
+                let sids: Vec<String> = sids.iter().map(Sid::to_string).collect();
+                let what = "The parent account has several approved primary business profiles";
+                Err(Fault::new(format!("{what}: {}", sids.join(", ")), fix))
+            }
+        }
+    }
+
+    async fn read_as_parent(&self, call: &Call) -> Result<Result<Answer, Refusal>, Fault> {
+        for _ in 0..READS_MAX {
+            match self.client.send(call, &self.settings.parent, None).await {
+                Sent::Done(answer) => return Ok(Ok(answer)),
+                Sent::Unauthorized(_) => return Err(parent_refused()),
+                Sent::NotFound(refusal) | Sent::Conflict(refusal) | Sent::Refused(refusal) => {
+                    return Ok(Err(refusal));
+                }
+                Sent::Redirected(refusal) => {
+                    return Err(Fault::new(
+                        format!("The server answers with redirections (HTTP {})", refusal.http_status),
+                        "Twilio's API never does. Check --base-url, TWILIO_REGION, TWILIO_EDGE and the network's proxy.",
+                    ));
+                }
+                Sent::Unknown { .. } => self.clock.sleep(1_000).await,
+                Sent::Unavailable(Obstacle::TooMany) => {
+                    return Err(Fault::new(
+                        "The parent account is refused for load (HTTP 429) and does not recover",
+                        "Nothing was begun. Try again later, with a lower --rate.",
+                    ));
+                }
+                Sent::Unavailable(Obstacle::NoConnection(reason)) => {
+                    return Err(Fault::new(
+                        format!("The API cannot be reached ({reason})"),
+                        "Nothing was begun. Check the network, the proxy, and --base-url if you gave one.",
+                    ));
+                }
+            }
+        }
+        Err(Fault::new(
+            format!("The API gives no usable answer, {READS_MAX} times in a row"),
+            "Nothing was begun. Check Twilio's status page and the network, and try again later.",
+        ))
+    }
+}
+
+/// Why a profile cannot be used, for the ledger and for a person.
+struct Unusable {
+    reason: Reason,
+    in_words: String,
+}
+
+impl Unusable {
+    fn new(in_words: String, refusal: Option<&Refusal>) -> Unusable {
+        let reason = Reason {
+            http_status: refusal.map(|it| it.http_status),
+            code: Code::Ours(OurCode::PrimaryProfile),
+            sid: None,
+            request_id: refusal.and_then(|it| it.request_id.clone()),
+            fields: None,
+        };
+        Unusable { reason, in_words }
+    }
+}
+
+/// The parent's credentials are refused: no customer can do better.
+pub(super) fn parent_refused() -> Fault {
+    Fault::new(
+        "The parent account's credentials are refused (HTTP 401)",
+        "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN: they must be the parent account's SID (AC…) and \
+         its auth token, because API keys cannot read subaccounts.",
+    )
+}
+
+fn parse<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Fault> {
+    serde_json::from_slice(&answer.body).map_err(|_| {
+        Fault::new(
+            "The API's answer about the primary profile cannot be read",
+            "Check --base-url if you gave one; otherwise try again later.",
+        )
+    })
+}

@@ -1,0 +1,155 @@
+//! The steps that only read: the account, the numbers, an address, a review.
+
+use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
+use crate::plan::{Bundle, Call, Item, Key, Mark, OurCode, Part, Plan, Reason, StepId, Task, UNKNOWN, Verb};
+use crate::twilio::Token;
+use serde::Deserialize;
+
+use super::exchange::{As, Fresh, Reply};
+use super::row::{Row, Stop, done};
+
+impl Row<'_> {
+    pub(super) async fn read(&mut self, task: Task) -> Result<(), Stop> {
+        match task.verb {
+            Verb::CheckAccount => self.check_account(task.key).await,
+            Verb::Survey => {
+                self.survey().await?;
+                // What the row names may turn out to be under way already, which changes the plan.
+                self.plan = Plan::of(
+                    self.customer,
+                    &self.run.settings.policy,
+                    self.primary,
+                    self.run.ledger.key(),
+                    &self.facts,
+                );
+                Ok(())
+            }
+            Verb::ResolveNumbers => self.resolve_numbers(task).await,
+            Verb::CheckAddress => self.check_address(task).await,
+            Verb::Review(bundle) => self.review(task, bundle).await,
+            _ => Err(self.wrong_table(task.key.step)),
+        }
+    }
+
+    /// The account must be the parent's and active. Its token is kept in memory only.
+    pub(super) async fn check_account(&mut self, key: Key) -> Result<(), Stop> {
+        #[derive(Deserialize)]
+        struct Account {
+            sid: String,
+            owner_account_sid: Option<String>,
+            status: Option<String>,
+            auth_token: Option<Token>,
+        }
+        let call = Call::get(crate::plan::Host::Api, crate::plan::account_path(&self.customer.subaccount));
+        let account: Account = match self.call(key, &call, As::Parent, Fresh::No).await? {
+            Reply::Yes(answer) => self.parse(key, &answer)?,
+            Reply::NotFound(refusal) => {
+                return self.refuse_as(key, OurCode::NotASubaccount, &refusal);
+            }
+            other => return self.not_yes(key, other),
+        };
+        let is = |field: Option<&str>, sid: &Sid| field.and_then(Sid::parse).as_ref() == Some(sid);
+        let ours = is(Some(&account.sid), &self.customer.subaccount)
+            && is(account.owner_account_sid.as_deref(), &self.run.settings.parent.account);
+        if !ours {
+            return self.refuse(key, OurCode::NotASubaccount);
+        }
+        if account.status.as_deref() != Some("active") {
+            return self.refuse(key, OurCode::AccountNotActive);
+        }
+        let Some(token) = account.auth_token else { return self.refuse(key, OurCode::Unauthorized) };
+        self.token = Some(token);
+        // Every run reads the account anew; this takes the place of an earlier refusal.
+        self.record(key, done(None, UNKNOWN));
+        Ok(())
+    }
+
+    /// The sheet's numbers as SIDs; the ledger keeps SIDs and digests, never the numbers.
+    pub(super) async fn resolve_numbers(&mut self, task: Task) -> Result<(), Stop> {
+        let Some(call) = self.plan.request(task, &self.facts) else {
+            return Err(self.wrong_table(task.key.step));
+        };
+        let items = match self.list(task.key, call).await? {
+            Ok(items) => items,
+            Err(reply) => return self.not_yes(task.key, reply),
+        };
+        let digest = self.plan.digest(task.key.step, &self.facts);
+        let key = |part| Key { step: StepId::PhoneNumbers, part };
+        let mut found = vec![];
+        let mut missing = vec![];
+        match &self.customer.phone_numbers {
+            PhoneNumbers::All => {
+                found.extend(items.iter().filter_map(Item::sid).map(|sid| (key(Part::number(&sid)), sid)));
+            }
+            PhoneNumbers::Listed(numbers) => {
+                for number in numbers {
+                    let PhoneNumber::E164(digits) = number else { continue };
+                    let part = self.plan.wanted_part(digits);
+                    let item = items.iter().find(|it| it.phone_number.as_deref() == Some(digits));
+                    match item.and_then(Item::sid) {
+                        Some(sid) => found.push((key(part), sid)),
+                        None => missing.push(part),
+                    }
+                }
+            }
+        }
+        let named = match &self.customer.phone_numbers {
+            PhoneNumbers::All => 0,
+            PhoneNumbers::Listed(numbers) => {
+                numbers.iter().filter(|it| matches!(it, PhoneNumber::Sid(_))).count()
+            }
+        };
+        if found.is_empty() && named == 0 {
+            return self.refuse(task.key, OurCode::NoNumbers);
+        }
+        for (key, sid) in found {
+            self.settle(key, done(Some(sid), UNKNOWN));
+        }
+        for part in missing {
+            let mark = Mark::Refused { reason: Reason::ours(OurCode::NumberNotFound), kept: None };
+            self.settle(Key { step: StepId::CustomerProfileNumbers, part }, mark);
+        }
+        self.settle(task.key, done(None, digest));
+        Ok(())
+    }
+
+    pub(super) async fn check_address(&mut self, task: Task) -> Result<(), Stop> {
+        let (Some(call), Address::Existing(sid)) =
+            (self.plan.request(task, &self.facts), &self.customer.address)
+        else {
+            return Err(self.wrong_table(task.key.step));
+        };
+        match self.call(task.key, &call, As::Subaccount, Fresh::No).await? {
+            Reply::Yes(answer) => {
+                let item = self.item(task.key, &answer).await?;
+                if !item.iso_country.is_some_and(|country| country.eq_ignore_ascii_case("US")) {
+                    return self.refuse(task.key, OurCode::AddressNotUsable);
+                }
+                let digest = self.plan.digest(task.key.step, &self.facts);
+                self.settle(task.key, done(Some(sid.clone()), digest));
+                Ok(())
+            }
+            Reply::NotFound(refusal) => self.refuse_as(task.key, OurCode::AddressNotUsable, &refusal),
+            other => self.not_yes(task.key, other),
+        }
+    }
+
+    pub(super) async fn review(&mut self, task: Task, bundle: Bundle) -> Result<(), Stop> {
+        let Some(call) = self.plan.request(task, &self.facts) else {
+            return Err(self.wrong_table(task.key.step));
+        };
+        let reply = self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await?;
+        match reply {
+            Reply::Yes(answer) => {
+                let (status, codes) = self.status(task.key, &answer).await?;
+                self.looked_at.push(bundle);
+                self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes });
+                Ok(())
+            }
+            other => {
+                self.looked_at.push(bundle);
+                self.not_yes(task.key, other)
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! One customer: ask the plan, write *started* down, send, write the answer down, ask again.
+
+use super::{CustomerEnd, Only, Run, Slot, failed_key};
+use crate::events::Event;
+use crate::ledger::{CustomerRun, Record};
+use crate::model::{Customer, Fault, Sid};
+use crate::plan::Policy;
+use crate::plan::{Bundle, Digest, Ending, Facts, Key, Mark, Next, Plan, Reason, StepId, Task, Time, Verb};
+use crate::twilio::Token;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// One lost answer is common; five in a row on one step mean that going on is pointless for now.
+const UNKNOWNS_MAX: u32 = 5;
+
+/// The wait after a lost answer, doubled with each further one.
+const UNKNOWN_FIRST_WAIT_MS: u64 = 200;
+
+/// What a customer's work knows besides its plan.
+pub(super) struct Row<'a> {
+    pub(super) run: &'a Run,
+    pub(super) customer: &'a Customer,
+    /// `None` where nothing is linked to it in this run.
+    pub(super) primary: Option<&'a Sid>,
+    pub(super) plan: Plan<'a>,
+    pub(super) facts: Facts,
+    pub(super) slot: Slot,
+    /// Records that are not durable yet. They are before anything else is sent.
+    pub(super) unsaved: Vec<Record>,
+    pub(super) token: Option<Token>,
+    pub(super) token_read_again: bool,
+    pub(super) unknowns: u32,
+    pub(super) calls: u32,
+    /// Until then, something of this customer that is not found may only be too new.
+    pub(super) fresh_until: Time,
+    /// A submission that was answered with yes: what is read after it is its effect.
+    pub(super) answered: Option<Key>,
+    pub(super) messages: Vec<(Key, String)>,
+    /// The bundles whose review was read in this run.
+    pub(super) looked_at: Vec<Bundle>,
+}
+
+/// Why a customer's work pauses or ends.
+pub(super) enum Stop {
+    /// The answer to this step is not known.
+    Lost(Key),
+    Over(Ending),
+    Fault(Fault),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Stop {
+        Stop::Fault(fault)
+    }
+}
+
+impl Row<'_> {
+    /// Takes one customer as far as it goes now.
+    pub async fn take(
+        run: Arc<Run>,
+        customer: Customer,
+        slot: OwnedSemaphorePermit,
+    ) -> Result<(Sid, CustomerEnd), Fault> {
+        let started_at = run.clock.now();
+        run.observer.on(&Event::CustomerBegins { row: customer.row, subaccount: &customer.subaccount });
+        let (recorded, earlier) = run.ledger.customer(&customer.subaccount)?;
+        let facts = recorded.for_a_new_run(started_at);
+        let primary = match run.settings.selection.only {
+            Only::ToLookAt => None,
+            Only::Everyone | Only::Failed => match run.primary_of(&customer).await? {
+                Ok(primary) => Some(primary),
+                Err(reason) => return Row::refuse_at_once(&run, &customer, &facts, reason).await,
+            },
+        };
+        let (began, calls) = match earlier {
+            // A later round of this run goes on with the same line.
+            Some(earlier) if earlier.started_at >= run.started_at => (earlier.started_at, earlier.calls),
+            _ => (started_at, 0),
+        };
+        // Durable before the first request, so that a customer who is cut off counts as begun.
+        let begun = CustomerRun { calls, started_at: began, finished_at: None };
+        let policy = &run.settings.policy;
+        let mut row = Row {
+            run: &run,
+            customer: &customer,
+            primary: primary.as_ref(),
+            plan: Plan::of(&customer, policy, primary.as_ref(), run.ledger.key(), &facts),
+            facts,
+            slot: Slot::new(run.slots.clone(), slot),
+            unsaved: vec![Record::Customer(begun)],
+            token: None,
+            token_read_again: false,
+            unknowns: 0,
+            calls: 0,
+            fresh_until: started_at + policy.visibility_window_ms,
+            answered: None,
+            messages: vec![],
+            looked_at: vec![],
+        };
+        let ending = match row.go().await {
+            Ok(ending) => ending,
+            Err(fault) => {
+                // The ledger may be the reason; what can be written is.
+                let _ = row.save().await;
+                return Err(fault);
+            }
+        };
+        row.unsaved.push(Record::Customer(CustomerRun {
+            calls: calls + row.calls,
+            started_at: began,
+            finished_at: Some(run.clock.now()),
+        }));
+        row.save().await?;
+        let outcome = match (run.settings.selection.only, &ending) {
+            (Only::ToLookAt, Ending::Done) => row.plan.standing(&row.facts),
+            _ => row.plan.outcome(&ending, &row.facts),
+        };
+        let (failed, code) = failed_key(&ending);
+        let messages = std::mem::take(&mut row.messages);
+        drop(row);
+        run.observer.on(&Event::CustomerEnds {
+            row: customer.row,
+            subaccount: &customer.subaccount,
+            outcome,
+            failed_step: failed.map(|key| key.step),
+        });
+        Ok((customer.subaccount, CustomerEnd { outcome, failed, code, messages }))
+    }
+
+    /// A customer who cannot even begin.
+    async fn refuse_at_once(
+        run: &Run,
+        customer: &Customer,
+        facts: &Facts,
+        reason: Reason,
+    ) -> Result<(Sid, CustomerEnd), Fault> {
+        let key = Key::from(StepId::PrimaryProfileAssignment);
+        let code = Some(reason.code);
+        let now = run.clock.now();
+        let ended = CustomerRun { calls: 0, started_at: now, finished_at: Some(now) };
+        let mut records = vec![Record::Customer(ended)];
+        // A request that went out earlier is still to be looked for.
+        if !facts.is_started(key) {
+            let mark = Mark::Refused { reason, kept: facts.sid(key).cloned() };
+            records.push(Record::Step { key, mark, at: now });
+        }
+        run.ledger.append(&customer.subaccount, records).await?;
+        let outcome = crate::plan::Outcome::Refused;
+        run.observer.on(&Event::CustomerEnds {
+            row: customer.row,
+            subaccount: &customer.subaccount,
+            outcome,
+            failed_step: Some(key.step),
+        });
+        let end = CustomerEnd { outcome, failed: Some(key), code, messages: vec![] };
+        Ok((customer.subaccount.clone(), end))
+    }
+
+    /// The one loop: first run, resume and rerun.
+    async fn go(&mut self) -> Result<Ending, Fault> {
+        let mut key = Key::from(StepId::Account);
+        loop {
+            if self.run.drain.is_cancelled() {
+                return Ok(Ending::Unfinished(key));
+            }
+            let now = self.run.clock.now();
+            let next = match self.run.settings.selection.only {
+                Only::ToLookAt => self.next_to_look_at(),
+                Only::Everyone | Only::Failed => self.plan.next(&self.facts, now),
+            };
+            let turn = match next {
+                Next::Read(task) => self.read(note(&mut key, task)).await,
+                Next::Send(task) => self.send(note(&mut key, task)).await,
+                Next::Adopt(task) => self.adopt(note(&mut key, task)).await,
+                Next::Amend(task) => self.amend(note(&mut key, task)).await,
+                Next::Remove(task) => self.remove(note(&mut key, task)).await,
+                Next::Wait(until) => self.park(until.saturating_sub(now)).await,
+                Next::Over(ending) => return Ok(ending),
+            };
+            match turn {
+                Ok(()) => (),
+                Err(Stop::Lost(key)) => {
+                    self.unknowns += 1;
+                    if self.unknowns >= UNKNOWNS_MAX {
+                        return Ok(Ending::Unfinished(key));
+                    }
+                    self.pause(UNKNOWN_FIRST_WAIT_MS << self.unknowns).await;
+                }
+                Err(Stop::Over(ending)) => return Ok(ending),
+                Err(Stop::Fault(fault)) => return Err(fault),
+            }
+        }
+    }
+
+    /// The policy of a run that only looks: the account, then each bundle once.
+    fn next_to_look_at(&self) -> Next {
+        let task = |step: StepId, bundle| {
+            let verb = crate::products::step(step).map_or(Verb::CheckAccount, |it| it.verb);
+            Next::Read(Task { key: step.into(), verb, bundle })
+        };
+        match self.facts.mark(StepId::Account) {
+            None => return task(StepId::Account, Bundle::CustomerProfile),
+            Some(Mark::Refused { reason, .. }) => {
+                return Next::Over(Ending::Refused(vec![(StepId::Account.into(), reason.clone())]));
+            }
+            Some(_) => (),
+        }
+        for bundle in Bundle::BOTH {
+            if self.facts.sid(bundle.made_by()).is_some() && !self.looked_at.contains(&bundle) {
+                return task(bundle.reviewed_by(), bundle);
+            }
+        }
+        Next::Over(Ending::Done)
+    }
+
+    /// A step has come to an end of some kind.
+    pub(super) fn settle(&mut self, key: Key, mark: Mark) {
+        self.unknowns = 0;
+        if let Mark::Done { sid: Some(_), .. } = mark {
+            self.fresh_until = self.run.clock.now() + self.policy().visibility_window_ms;
+        }
+        self.record(key, mark);
+    }
+
+    pub(super) fn record(&mut self, key: Key, mark: Mark) {
+        self.unsaved.push(Record::Step { key, mark: mark.clone(), at: self.run.clock.now() });
+        self.facts.apply(key, mark);
+    }
+
+    pub(super) async fn save(&mut self) -> Result<(), Fault> {
+        if self.unsaved.is_empty() {
+            return Ok(());
+        }
+        self.run.ledger.append(&self.customer.subaccount, std::mem::take(&mut self.unsaved)).await
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        &self.run.settings.policy
+    }
+
+    /// A long wait: another customer gets the place meanwhile.
+    pub(super) async fn park(&mut self, wait_ms: u64) -> Result<(), Stop> {
+        self.save().await?;
+        self.slot.give_up();
+        self.pause(wait_ms).await;
+        self.slot.take_back().await;
+        Ok(())
+    }
+
+    /// A wait that ends early when the run does.
+    pub(super) async fn pause(&self, wait_ms: u64) {
+        tokio::select! {
+            () = self.run.clock.sleep(wait_ms) => (),
+            () = self.run.drain.cancelled() => (),
+        }
+    }
+}
+
+fn note(key: &mut Key, task: Task) -> Task {
+    *key = task.key;
+    task
+}
+
+pub(super) fn done(sid: Option<Sid>, digest: Digest) -> Mark {
+    Mark::Done { sid, digest, note: None }
+}

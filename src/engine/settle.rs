@@ -1,0 +1,140 @@
+//! The way out of `unsure`: a person says which of several resources is the one.
+
+use super::row::done;
+use crate::clock::Clock;
+use crate::ledger::{Ledger, Record};
+use crate::model::{Fault, Sid};
+use crate::plan::{Call, Host, Item, Key, Mark, Part, StepId, UNKNOWN, Verb, account_path};
+use crate::products;
+use crate::twilio::{Client, Identity, Sent};
+
+/// What the person says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// This one is in use.
+    Use(Sid),
+    /// None of them is: another one is to be made.
+    None,
+}
+
+/// Settles one step of one customer. The chosen resource is read first: it must be there, in the
+/// customer's account. The others are noted as not ours, so that they are never in question again;
+/// nothing is changed at the API.
+///
+/// # Errors
+/// The step is not unsure, the SID is none of its candidates, or it cannot be read.
+pub async fn settle(
+    ledger: &Ledger,
+    client: &Client,
+    parent: &Identity,
+    clock: &dyn Clock,
+    subaccount: &Sid,
+    step: StepId,
+    choice: &Choice,
+) -> Result<(), Fault> {
+    let (facts, _) = ledger.customer(subaccount)?;
+    let unsure = facts.shares(step).find_map(|(part, mark)| match mark {
+        Mark::Unsure { candidates } => Some((Key { step, part }, candidates.clone())),
+        _ => None,
+    });
+    let Some((key, candidates)) = unsure else {
+        return Err(Fault::new(
+            format!("The step {step} of {subaccount} is not unsure"),
+            "The results name the step and its candidates for each row whose outcome is `unsure`; run the sheet \
+             again if it has changed since.",
+        ));
+    };
+    let named: Vec<String> = candidates.iter().map(Sid::to_string).collect();
+    if let Choice::Use(sid) = choice {
+        if !candidates.contains(sid) {
+            return Err(Fault::new(
+                format!("{sid} is none of the candidates of {step}: {}", named.join(", ")),
+                "Name one of them, or `none` to have a new one made.",
+            ));
+        }
+        let token = token_of(client, parent, subaccount).await?;
+        let path = path_of(&facts, key, subaccount, sid)?;
+        let item = read(client, &Identity { account: subaccount.clone(), token }, &path).await?;
+        if item.account_sid.as_deref().and_then(Sid::parse).as_ref() != Some(subaccount) {
+            return Err(Fault::new(
+                format!("{sid} is not in the account {subaccount}"),
+                "Nothing was written down. Look at the candidates in the Console.",
+            ));
+        }
+    }
+    let at = clock.now();
+    let mut records = vec![];
+    for candidate in &candidates {
+        if *choice == Choice::Use(candidate.clone()) {
+            continue;
+        }
+        if let Some(part) = Part::disowned(candidate) {
+            let mark = done(Some(candidate.clone()), UNKNOWN);
+            records.push(Record::Step { key: Key { step, part }, mark, at });
+        }
+    }
+    let mark = match choice {
+        Choice::Use(sid) => done(Some(sid.clone()), UNKNOWN),
+        Choice::None => Mark::Removed,
+    };
+    records.push(Record::Step { key, mark, at });
+    ledger.append(subaccount, records).await
+}
+
+fn path_of(
+    facts: &crate::plan::Facts,
+    key: Key,
+    subaccount: &Sid,
+    sid: &Sid,
+) -> Result<(Host, String), Fault> {
+    let step = products::step(key.step);
+    let under_bundle = |collection: &str| {
+        let step = step?;
+        let bundle = facts.sid(step.bundle.made_by())?;
+        Some((Host::TrustHub, format!("{}/{bundle}/{collection}/{sid}", step.bundle.path())))
+    };
+    let path = match step.map(|it| it.verb) {
+        Some(Verb::Make(resource)) => {
+            Some((resource.place.host(), resource.place.path(subaccount, Some(sid))))
+        }
+        Some(Verb::Attach(..)) => under_bundle("EntityAssignments"),
+        Some(Verb::AssignNumbers(_)) => under_bundle("ChannelEndpointAssignments"),
+        _ => None,
+    };
+    path.ok_or_else(|| {
+        Fault::new(format!("The step {} has no resource to settle", key.step), "See the results.")
+    })
+}
+
+async fn token_of(
+    client: &Client,
+    parent: &Identity,
+    subaccount: &Sid,
+) -> Result<crate::twilio::Token, Fault> {
+    #[derive(serde::Deserialize)]
+    struct Account {
+        auth_token: crate::twilio::Token,
+    }
+    let call = Call::get(Host::Api, account_path(subaccount));
+    let answer = match client.send(&call, parent, None).await {
+        Sent::Done(answer) => answer,
+        Sent::Unauthorized(_) => return Err(super::primary::parent_refused()),
+        _ => return Err(unreadable(&format!("the account {subaccount}"))),
+    };
+    let account: Result<Account, _> = serde_json::from_slice(&answer.body);
+    account.map(|it| it.auth_token).map_err(|_| unreadable(&format!("the account {subaccount}")))
+}
+
+async fn read(client: &Client, identity: &Identity, (host, path): &(Host, String)) -> Result<Item, Fault> {
+    match client.send(&Call::get(*host, path.clone()), identity, None).await {
+        Sent::Done(answer) => serde_json::from_slice(&answer.body).map_err(|_| unreadable(path)),
+        _ => Err(unreadable(path)),
+    }
+}
+
+fn unreadable(what: &str) -> Fault {
+    Fault::new(
+        format!("{what} could not be read"),
+        "Nothing was written down. Look at the candidates in the Console, and try again.",
+    )
+}

@@ -1,0 +1,274 @@
+//! The first touch of a customer in a run: what is there already. Because of it, even an older copy
+//! of the ledger, or none, creates nothing twice.
+
+use super::exchange::{As, Fresh, Reply};
+use super::row::{Row, Stop, done};
+use crate::model::Sid;
+use crate::plan::{
+    Bundle, BundleStatus, Call, Ending, Existing, Item, Key, Mark, OurCode, Part, Reason, StepId, Task,
+    UNKNOWN, Verb,
+};
+use crate::products::Place;
+
+impl Row<'_> {
+    /// Reads what is there under our policies and takes over what bears our mark.
+    pub(super) async fn survey(&mut self) -> Result<(), Stop> {
+        for bundle in Bundle::BOTH {
+            self.survey_bundle(bundle).await?;
+            if let Some(Mark::Refused { reason, .. }) = self.facts.mark(bundle.made_by()) {
+                let refused = vec![(bundle.made_by().into(), reason.clone())];
+                return Err(Stop::Over(Ending::Refused(refused)));
+            }
+        }
+        self.survey_resources().await?;
+        for bundle in Bundle::BOTH {
+            if self.facts.sid(bundle.made_by()).is_some() {
+                self.survey_assignments(bundle).await?;
+            }
+        }
+        self.settle(StepId::Existing.into(), done(None, UNKNOWN));
+        Ok(())
+    }
+
+    async fn survey_bundle(&mut self, bundle: Bundle) -> Result<(), Stop> {
+        let Some(task) = self.task(bundle.made_by()) else { return Ok(()) };
+        let place = match bundle {
+            Bundle::CustomerProfile => Place::CustomerProfiles,
+            Bundle::TrustProduct => Place::TrustProducts,
+        };
+        let items = self.list_of(place).await?;
+        let named = bundle.named_by(self.customer).cloned();
+        let known = self.facts.sid(task.key).cloned();
+        let ours: Vec<&Item> =
+            items.iter().filter(|item| self.plan.is_ours(task, &self.facts, item)).collect();
+        let begun = known.clone().or_else(|| ours.first().and_then(|item| item.sid()));
+        match (begun, named) {
+            (Some(begun), Some(named)) if begun != named => {
+                return self.refuse_for(task.key, Reason::ours(OurCode::OtherBundleBegun).naming(begun));
+            }
+            (_, Some(named)) if known.is_none() => {
+                let listed = items.iter().find(|item| item.sid().as_ref() == Some(&named)).cloned();
+                return self.take_over_named(task, bundle, named, listed).await;
+            }
+            _ => (),
+        }
+        let sid = match known {
+            Some(known) => known,
+            None => match ours.as_slice() {
+                [] => {
+                    let strangers = items.iter().filter(|item| self.plan.is_of_the_kind(task, item));
+                    let mut sids = strangers.filter_map(Item::sid);
+                    return match sids.find(|sid| !self.facts.is_disowned(task.key.step, sid)) {
+                        Some(sid) => {
+                            self.refuse_for(task.key, Reason::ours(OurCode::ExistsAlready).naming(sid))
+                        }
+                        None => Ok(()),
+                    };
+                }
+                [item] if self.is_somebody_elses(task.key) => {
+                    let reason = Reason::ours(OurCode::UnknownToTheLedger);
+                    return match item.sid() {
+                        Some(sid) => self.refuse_for(task.key, reason.naming(sid)),
+                        None => Ok(()),
+                    };
+                }
+                [item] => match item.sid() {
+                    Some(sid) => {
+                        self.take_over(task.key, sid.clone());
+                        sid
+                    }
+                    None => return Ok(()),
+                },
+                several => {
+                    let candidates: Vec<Sid> = several.iter().filter_map(|item| item.sid()).collect();
+                    return Err(self.unsure(task.key, candidates));
+                }
+            },
+        };
+        if let Some(item) = items.iter().find(|item| item.sid().as_ref() == Some(&sid)) {
+            self.note_status(bundle, sid, item);
+        }
+        Ok(())
+    }
+
+    /// Whether a bundle with our mark may be another ledger's: this one has not asked for it.
+    fn is_somebody_elses(&self, key: Key) -> bool {
+        self.policy().existing == Existing::Refuse && self.facts.mark(key).is_none()
+    }
+
+    /// A bundle that the row names: it must be there, under our policy, in this account.
+    async fn take_over_named(
+        &mut self,
+        task: Task,
+        bundle: Bundle,
+        named: Sid,
+        listed: Option<Item>,
+    ) -> Result<(), Stop> {
+        let item = match listed {
+            Some(item) => item,
+            None => {
+                let call = Call::get(crate::plan::Host::TrustHub, format!("{}/{named}", bundle.path()));
+                match self.call(task.key, &call, As::Subaccount, Fresh::No).await? {
+                    Reply::Yes(answer) => self.item(task.key, &answer).await?,
+                    _ => {
+                        return self
+                            .refuse_for(task.key, Reason::ours(OurCode::NotSuchABundle).naming(named));
+                    }
+                }
+            }
+        };
+        if !self.plan.is_of_the_kind(task, &item) {
+            return self.refuse_for(task.key, Reason::ours(OurCode::NotSuchABundle).naming(named));
+        }
+        self.settle(task.key, done(Some(named.clone()), UNKNOWN));
+        self.note_status(bundle, named, &item);
+        Ok(())
+    }
+
+    /// A bundle beyond draft has been submitted, whoever did it.
+    fn note_status(&mut self, bundle: Bundle, sid: Sid, item: &Item) {
+        let Some(status) = item.status.as_deref().and_then(BundleStatus::parse) else { return };
+        if status == BundleStatus::Draft {
+            return;
+        }
+        let submission = Key::from(bundle.submitted_by());
+        match self.facts.mark(submission) {
+            Some(Mark::Done { .. }) => (),
+            // A second submission after a rejection is settled by its own reading.
+            Some(Mark::Started { .. }) if status == BundleStatus::TwilioRejected => (),
+            Some(Mark::Started { digest, .. }) => {
+                let digest = *digest;
+                self.settle(submission, done(Some(sid), digest));
+            }
+            _ => self.settle(submission, done(Some(sid), UNKNOWN)),
+        }
+        self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes: item.codes() });
+    }
+
+    /// End users, documents and addresses that bear our mark. Each list is read once.
+    async fn survey_resources(&mut self) -> Result<(), Stop> {
+        let tasks: Vec<Task> = self.plan.steps().iter().filter_map(|step| self.task(step.id)).collect();
+        for place in [Place::Addresses, Place::SupportingDocuments, Place::EndUsers] {
+            let missing: Vec<Task> = tasks
+                .iter()
+                .copied()
+                .filter(|task| matches!(task.verb, Verb::Make(resource) if resource.place == place))
+                .filter(|task| self.facts.sid(task.key).is_none())
+                .collect();
+            if missing.is_empty() {
+                continue;
+            }
+            let items = self.list_of(place).await?;
+            for task in missing {
+                let ours = items.iter().filter(|item| self.plan.is_ours(task, &self.facts, item));
+                let mut ours: Vec<Sid> = ours.filter_map(Item::sid).collect();
+                match ours.len() {
+                    0 => (),
+                    1 => ours.drain(..).for_each(|sid| self.take_over(task.key, sid)),
+                    _ => return Err(self.unsure(task.key, ours)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn survey_assignments(&mut self, bundle: Bundle) -> Result<(), Stop> {
+        if self.facts.is_taken_as_is(bundle, bundle.named_by(self.customer)) {
+            return self.survey_numbers(bundle).await;
+        }
+        let missing: Vec<Task> = self
+            .plan
+            .steps()
+            .iter()
+            .filter_map(|step| self.task(step.id))
+            .filter(|task| matches!(task.verb, Verb::Attach(_, to) if to == bundle))
+            .filter(|task| !self.facts.is_done(task.key))
+            .collect();
+        if !missing.is_empty() {
+            let items = self.assignments(bundle, "EntityAssignments").await?;
+            for task in missing {
+                let ours = items.iter().filter(|item| self.plan.is_ours(task, &self.facts, item));
+                let mut ours: Vec<Sid> = ours.filter_map(Item::sid).collect();
+                let digest = self.plan.digest(task.key.step, &self.facts);
+                match ours.len() {
+                    0 => (),
+                    1 => ours.drain(..).for_each(|sid| self.settle(task.key, done(Some(sid), digest))),
+                    _ => return Err(self.unsure(task.key, ours)),
+                }
+            }
+        }
+        self.survey_numbers(bundle).await
+    }
+
+    /// The numbers that are on a bundle already. On a bundle of ours, numbers that the row does not
+    /// have are noted too: the plan takes them off again.
+    async fn survey_numbers(&mut self, bundle: Bundle) -> Result<(), Stop> {
+        let step = bundle.numbered_by();
+        let wanted = self.plan.numbers(&self.facts);
+        let key = |part| Key { step, part };
+        let unresolved = wanted.is_empty() || wanted.iter().any(|part| part.sid().is_none());
+        if !unresolved && wanted.iter().all(|part| self.facts.is_done(key(*part))) {
+            return Ok(());
+        }
+        let items = self.assignments(bundle, "ChannelEndpointAssignments").await?;
+        let by_hand = bundle.named_by(self.customer).is_some();
+        for item in items {
+            let number =
+                item.channel_endpoint_sid.as_deref().and_then(Sid::parse).map(|sid| Part::number(&sid));
+            let (Some(number @ Part::Number(_)), Some(sid)) = (number, item.sid()) else { continue };
+            let known = self.facts.is_done(key(number));
+            if !known && (!by_hand || unresolved || wanted.contains(&number)) {
+                self.settle(key(number), done(Some(sid), UNKNOWN));
+            }
+        }
+        Ok(())
+    }
+
+    async fn list_of(&mut self, place: Place) -> Result<Vec<Item>, Stop> {
+        let call = self.plan.list(place);
+        self.items(call).await
+    }
+
+    async fn assignments(&mut self, bundle: Bundle, collection: &str) -> Result<Vec<Item>, Stop> {
+        match self.plan.list_assignments(bundle, collection, &self.facts) {
+            Some(call) => self.items(call).await,
+            None => Ok(vec![]),
+        }
+    }
+
+    /// The survey is one step to the ledger, however many lists it reads.
+    async fn items(&mut self, call: Call) -> Result<Vec<Item>, Stop> {
+        let key = Key::from(StepId::Existing);
+        match self.list(key, call).await? {
+            Ok(items) => Ok(items),
+            Err(reply) => {
+                self.not_yes(key, reply)?;
+                match self.facts.mark(key) {
+                    Some(Mark::Refused { reason, .. }) => {
+                        Err(Stop::Over(Ending::Refused(vec![(key, reason.clone())])))
+                    }
+                    _ => Err(Stop::Lost(key)),
+                }
+            }
+        }
+    }
+
+    /// Takes over what a request of ours made: with its digest where the request is on record.
+    fn take_over(&mut self, key: Key, sid: Sid) {
+        let digest = match self.facts.mark(key) {
+            Some(Mark::Started { digest, .. }) => *digest,
+            _ => UNKNOWN,
+        };
+        self.settle(key, done(Some(sid), digest));
+    }
+
+    fn unsure(&mut self, key: Key, candidates: Vec<Sid>) -> Stop {
+        self.settle(key, Mark::Unsure { candidates: candidates.clone() });
+        Stop::Over(Ending::Unsure(key, candidates))
+    }
+
+    fn task(&self, id: StepId) -> Option<Task> {
+        let step = self.plan.steps().iter().find(|step| step.id == id)?;
+        Some(Task { key: id.into(), verb: step.verb, bundle: step.bundle })
+    }
+}

@@ -1,0 +1,230 @@
+//! The steps that change something, and the looks that settle what became of them.
+
+use super::evaluation::Evaluation;
+use crate::model::Sid;
+use crate::plan::Evaluate;
+use crate::plan::{
+    Bundle, BundleStatus, Digest, Ending, Item, Mark, Note, OurCode, Reason, Task, UNKNOWN, Verb,
+};
+use crate::twilio::Refusal;
+
+use super::exchange::{As, Fresh, Reply, reason_of};
+use super::row::{Row, Stop, done};
+
+impl Row<'_> {
+    pub(super) async fn send(&mut self, task: Task) -> Result<(), Stop> {
+        let Some(call) = self.plan.request(task, &self.facts) else {
+            return Err(self.wrong_table(task.key.step));
+        };
+        let digest = self.plan.digest(task.key.step, &self.facts);
+        let at = self.run.clock.now();
+        let before = self.facts.mark(task.key).cloned();
+        self.record(task.key, Mark::Started { at, digest });
+        let reply = self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await?;
+        match (task.verb, reply) {
+            (Verb::Evaluate(bundle), reply) => self.evaluated(task, bundle, digest, reply).await,
+            // A submission is settled by reading, whatever its answer was.
+            (Verb::Submit(_), Reply::Yes(_)) => {
+                self.answered = Some(task.key);
+                Ok(())
+            }
+            (Verb::Submit(bundle), Reply::No(refusal) | Reply::Conflict(refusal)) => {
+                match (self.submitted_status(task, bundle).await?, before) {
+                    (Some(_), _) => Ok(()),
+                    // Not submitted again: what was rejected is still what had been submitted.
+                    (None, Some(rejected @ Mark::Done { .. })) => {
+                        self.settle(task.key, rejected);
+                        Err(self.look_refused(task.key, Reply::No(refusal)))
+                    }
+                    (None, _) => self.refused(task.key, &refusal),
+                }
+            }
+            (_, Reply::Yes(answer)) => {
+                let item = self.item(task.key, &answer).await?;
+                match item.sid() {
+                    Some(sid) => {
+                        self.settle(task.key, done(Some(sid), digest));
+                        Ok(())
+                    }
+                    None => Err(Stop::Lost(task.key)),
+                }
+            }
+            (_, Reply::Conflict(refusal)) => self.conflict(task, digest, &refusal).await,
+            (_, reply) => self.not_yes(task.key, reply),
+        }
+    }
+
+    /// It may be there already: on our bundle it is done, elsewhere it is refused by name.
+    pub(super) async fn conflict(
+        &mut self,
+        task: Task,
+        digest: Digest,
+        refusal: &Refusal,
+    ) -> Result<(), Stop> {
+        let found = match self.find(task).await? {
+            Ok(found) => found,
+            Err(reply) => return Err(self.look_refused(task.key, reply)),
+        };
+        let named = refusal.names_bundle();
+        let ours = self.facts.sid(task.bundle.made_by());
+        match (found, task.verb) {
+            (Some(sid), _) => self.settle(task.key, done(Some(sid), digest)),
+            // The message says that it is on ours, and only the list does not show it yet.
+            (None, Verb::AssignNumbers(_)) if named.is_some() && named.as_ref() == ours => {
+                return Err(Stop::Lost(task.key));
+            }
+            (None, Verb::AssignNumbers(_)) => {
+                let reason = Reason { sid: named, ..reason_of(OurCode::NumberElsewhere, refusal) };
+                self.messages.push((task.key, refusal.message.clone()));
+                self.settle(task.key, Mark::Refused { reason, kept: None });
+            }
+            (None, _) => return self.refused(task.key, refusal),
+        }
+        Ok(())
+    }
+
+    pub(super) async fn evaluated(
+        &mut self,
+        task: Task,
+        bundle: Bundle,
+        digest: Digest,
+        reply: Reply,
+    ) -> Result<(), Stop> {
+        let answer = match reply {
+            Reply::Yes(answer) => answer,
+            // The evaluation is our own care; the seed's flow has none. Without it, the review decides.
+            Reply::No(_) | Reply::NotFound(_) | Reply::Conflict(_) => {
+                self.settle(task.key, Mark::Done { sid: None, digest, note: Some(Note::NotEvaluated) });
+                return Ok(());
+            }
+        };
+        // The account is compared before anything of the answer is believed.
+        let item = self.item(task.key, &answer).await?;
+        let evaluation: Evaluation = self.parse(task.key, &answer)?;
+        let failing = evaluation.failing(bundle);
+        if failing.is_empty() {
+            self.settle(task.key, done(item.sid(), digest));
+            return Ok(());
+        }
+        self.messages.push((task.key, evaluation.in_words(&failing)));
+        let mark = match self.policy().evaluate {
+            Evaluate::Warn => Mark::Done { sid: item.sid(), digest, note: Some(Note::Noncompliant) },
+            Evaluate::Refuse | Evaluate::Off => Mark::Refused {
+                reason: Reason {
+                    http_status: Some(answer.status),
+                    request_id: answer.request_id,
+                    fields: Some(evaluation.in_codes(&failing)),
+                    ..Reason::ours(OurCode::Noncompliant)
+                },
+                kept: None,
+            },
+        };
+        self.settle(task.key, mark);
+        Ok(())
+    }
+
+    /// All there is of recovery: a lost answer and a crash both leave *started* and come here.
+    pub(super) async fn adopt(&mut self, task: Task) -> Result<(), Stop> {
+        let looked = self.run.clock.now();
+        if let Verb::Submit(bundle) = task.verb {
+            if self.submitted_status(task, bundle).await?.is_none() {
+                self.facts.miss(task.key, looked);
+            }
+            return Ok(());
+        }
+        let digest = match self.facts.mark(task.key) {
+            Some(Mark::Started { digest, .. }) => *digest,
+            _ => UNKNOWN,
+        };
+        match self.find(task).await? {
+            Ok(Some(sid)) => self.settle(task.key, done(Some(sid), digest)),
+            Ok(None) => self.facts.miss(task.key, looked),
+            Err(reply) => return Err(self.look_refused(task.key, reply)),
+        }
+        Ok(())
+    }
+
+    /// Reads a bundle after its submission; `None` where it has not been submitted.
+    pub(super) async fn submitted_status(
+        &mut self,
+        task: Task,
+        bundle: Bundle,
+    ) -> Result<Option<BundleStatus>, Stop> {
+        let digest = match self.facts.mark(task.key) {
+            Some(Mark::Started { digest, .. }) => *digest,
+            _ => UNKNOWN,
+        };
+        let was_rejected = self.facts.status(bundle) == Some(BundleStatus::TwilioRejected);
+        let Some(call) = self.plan.look(task, &self.facts) else {
+            return Err(self.wrong_table(task.key.step));
+        };
+        let answer = match self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await? {
+            Reply::Yes(answer) => answer,
+            other => return Err(self.look_refused(task.key, other)),
+        };
+        let (status, codes) = self.status(task.key, &answer).await?;
+        let unchanged = match status {
+            BundleStatus::Draft => true,
+            // A rejected bundle that is still rejected was not submitted again, unless its answer said so.
+            BundleStatus::TwilioRejected => was_rejected && self.answered != Some(task.key),
+            _ => false,
+        };
+        if unchanged {
+            return Ok(None);
+        }
+        self.settle(task.key, done(self.facts.sid(bundle.made_by()).cloned(), digest));
+        self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes });
+        Ok(Some(status))
+    }
+
+    /// Needs no *started*, because an update can be repeated. But until the answer is there the
+    /// content is unknown, and that is written down first.
+    pub(super) async fn amend(&mut self, task: Task) -> Result<(), Stop> {
+        let Some(call) = self.plan.amendment(task, &self.facts) else {
+            return Err(self.wrong_table(task.key.step));
+        };
+        let sid = self.facts.sid(task.key).cloned();
+        let digest = self.plan.digest(task.key.step, &self.facts);
+        self.record(task.key, done(sid.clone(), UNKNOWN));
+        match self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await? {
+            Reply::Yes(answer) => {
+                self.item(task.key, &answer).await?;
+                self.settle(task.key, done(sid, digest));
+                Ok(())
+            }
+            other => self.not_yes(task.key, other),
+        }
+    }
+
+    /// Taking something off can be repeated: what is not found is off, unless it is too new.
+    pub(super) async fn remove(&mut self, task: Task) -> Result<(), Stop> {
+        let Some(call) = self.plan.removal(task, &self.facts) else {
+            return Err(self.wrong_table(task.key.step));
+        };
+        match self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await? {
+            Reply::Yes(_) | Reply::NotFound(_) => {
+                self.settle(task.key, Mark::Removed);
+                Ok(())
+            }
+            other => self.not_yes(task.key, other),
+        }
+    }
+
+    /// What of this task is there already. Several that are ours leave the customer unsure.
+    pub(super) async fn find(&mut self, task: Task) -> Result<Result<Option<Sid>, Reply>, Stop> {
+        let Some(call) = self.plan.look(task, &self.facts) else {
+            return Err(self.wrong_table(task.key.step));
+        };
+        let items = match self.list(task.key, call).await? {
+            Ok(items) => items,
+            Err(reply) => return Ok(Err(reply)),
+        };
+        let ours = items.iter().filter(|item| self.plan.is_ours(task, &self.facts, item));
+        let mut ours: Vec<Sid> = ours.filter_map(Item::sid).collect();
+        if ours.len() > 1 {
+            self.settle(task.key, Mark::Unsure { candidates: ours.clone() });
+            return Err(Stop::Over(Ending::Unsure(task.key, ours)));
+        }
+        Ok(Ok(ours.pop()))
+    }
+}

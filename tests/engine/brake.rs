@@ -1,0 +1,51 @@
+//! The brake: a run whose first customers all fail alike stops by itself.
+
+use crate::stage::{Stage, customer};
+use trusthub_onboard::engine::Brake;
+use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
+use trusthub_onboard::plan::{Code, OurCode, StepId};
+use trusthub_onboard::sandbox::Edit;
+
+/// Customers who each have one number, which no bundle takes.
+fn stage_without_numbers(count: u32, good: &[u32]) -> Stage {
+    let one_number = |number: u32| {
+        let sid = Sid::parse(&format!("PN{number:032x}")).unwrap();
+        let phone_numbers = PhoneNumbers::Listed(vec![PhoneNumber::Sid(sid)]);
+        Customer { phone_numbers, ..customer(number) }
+    };
+    let mut stage = Stage::with((1..=count).map(one_number).collect());
+    for number in (1..=count).filter(|it| !good.contains(it)) {
+        let number = format!("PN{number:032x}");
+        stage.sandbox.edit(Edit::ForbidNumber { number }).unwrap();
+    }
+    // One after the other, so that what is begun when the brake acts is certain.
+    stage.concurrency = 1;
+    stage.brake = Brake::On;
+    stage
+}
+
+#[tokio::test]
+async fn five_refusals_alike_at_the_beginning_stop_the_run() {
+    let stage = stage_without_numbers(12, &[]);
+    let ended = stage.run().await.expect("no fault");
+    let (key, code) = ended.braked.expect("the brake");
+    assert_eq!(key.step, StepId::CustomerProfileNumbers);
+    assert!(matches!(code, Code::Twilio(_) | Code::Ours(OurCode::NumberElsewhere)), "{code:?}");
+    assert!(ended.customers.len() <= 7, "{} customers were taken on", ended.customers.len());
+}
+
+#[tokio::test]
+async fn one_customer_who_gets_through_releases_the_brake() {
+    let stage = stage_without_numbers(9, &[3]);
+    let ended = stage.run().await.expect("no fault");
+    assert_eq!(ended.braked, None);
+    assert_eq!(ended.customers.len(), 9);
+}
+
+#[tokio::test]
+async fn without_the_brake_every_customer_is_taken_on() {
+    let mut stage = stage_without_numbers(9, &[]);
+    stage.brake = Brake::Off;
+    let ended = stage.run().await.expect("no fault");
+    assert_eq!((ended.braked, ended.customers.len()), (None, 9));
+}

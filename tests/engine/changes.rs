@@ -1,0 +1,317 @@
+//! Rows that change between runs: what is submitted is what the sheet says last, and what has been
+//! submitted is not touched.
+
+use crate::checks::undisturbed;
+use crate::stage::{Stage, customer};
+use crate::watch::{Killer, Moment};
+use trusthub_onboard::model::{Address, Customer, PhoneNumbers, Sid};
+use trusthub_onboard::plan::{Bundle, Code, Mark, OurCode, Outcome, StepId, Submission};
+use trusthub_onboard::sandbox::{Edit, Kind, Lag, Reviewer};
+
+/// A customer with one thing changed.
+fn with(change: impl FnOnce(&mut Customer)) -> Customer {
+    let mut customer = customer(1);
+    change(&mut customer);
+    customer
+}
+
+fn corrected_name() -> Customer {
+    with(|it| it.business.name = "Brightwater Dental Group".to_owned())
+}
+
+fn one_representative() -> Customer {
+    with(|it| it.representative_2 = None)
+}
+
+fn one_number() -> Customer {
+    with(|it| {
+        if let PhoneNumbers::Listed(numbers) = &mut it.phone_numbers {
+            numbers.truncate(1);
+        }
+    })
+}
+
+fn other_number() -> Customer {
+    with(|it| {
+        if let PhoneNumbers::Listed(numbers) = &mut it.phone_numbers {
+            numbers.remove(0);
+        }
+    })
+}
+
+fn existing_address() -> Customer {
+    let sid = Sid::parse("AD000000000000000000000000000000aa").expect("a SID");
+    with(|it| it.address = Address::Existing(sid))
+}
+
+fn other_street() -> Customer {
+    with(|it| {
+        if let Address::New { street, .. } = &mut it.address {
+            *street = "1 Harbor Way".to_owned();
+        }
+    })
+}
+
+fn other_use_case() -> Customer {
+    with(|it| it.voice_integrity.use_case = "Customer Support")
+}
+
+/// A sandbox that knows what both rows name, with the first of them to be run.
+fn stage_for(first: &Customer, second: &Customer) -> Stage {
+    let mut all = first.clone();
+    if let Address::Existing(_) = second.address {
+        all.address = second.address.clone();
+    }
+    all.phone_numbers = customer(1).phone_numbers;
+    let mut stage = Stage::with(vec![all]);
+    stage.customers = vec![first.clone()];
+    stage
+}
+
+async fn world_of(row: &Customer) -> Vec<String> {
+    let stage = stage_for(row, row);
+    assert_eq!(stage.outcome().await, Outcome::Approved);
+    stage.world()
+}
+
+/// The first row up to each request, then the second row.
+async fn corrected_anywhere(first: Customer, second: Customer, lag: Lag) {
+    let expected = world_of(&second).await;
+    let mut approved = 0;
+    // With the lags, the same request is asked for many times over.
+    let step = if lag == NO_LAG { 1 } else { 4 };
+    for n in (2..).step_by(step) {
+        let context = format!("the row was changed after request {n}, {lag:?}");
+        let mut stage = stage_for(&first, &second);
+        let faults = trusthub_onboard::sandbox::Faults { lag, ..Default::default() };
+        stage.sandbox.misbehave(faults);
+        let killer = Killer::at(Moment::Sent, n);
+        let cut = stage.run_watched(killer.clone()).await;
+        if !killer.has_struck() {
+            assert!(approved > 15, "only {approved} could still be corrected");
+            return;
+        }
+        assert!(cut.is_err());
+        stage.customers = vec![second.clone()];
+        let before = stage.sandbox.requests().count;
+        match stage.outcome().await {
+            Outcome::Approved => {
+                approved += 1;
+                stage.is_as_far_as_connected(&expected, &context);
+            }
+            Outcome::Refused => {
+                let submitted = stage.made().into_iter().any(|it| it.status.is_some_and(|it| it != "draft"));
+                assert!(submitted, "{context}: refused before anything was submitted");
+                let requests = stage.sandbox.requests();
+                let new = requests.latest.into_iter().skip(before as usize);
+                let changing = new.filter(|it| it.method != trusthub_onboard::sandbox::Method::Get).count();
+                assert_eq!(changing, 0, "{context}");
+                let changed = stage.facts().marks().any(|(_, mark)| matches!(mark, Mark::Refused { .. }));
+                assert!(!changed || submitted);
+            }
+            other => panic!("{context}: {other:?}"),
+        }
+    }
+}
+
+const NO_LAG: Lag = Lag { lists_ms: 0, objects_ms: 0, share: 1.0 };
+
+#[tokio::test]
+async fn a_corrected_name_or_street_is_what_is_submitted() {
+    corrected_anywhere(customer(1), corrected_name(), NO_LAG).await;
+    corrected_anywhere(customer(1), other_street(), NO_LAG).await;
+}
+
+#[tokio::test]
+async fn a_corrected_use_case_is_what_is_submitted() {
+    corrected_anywhere(customer(1), other_use_case(), NO_LAG).await;
+}
+
+#[tokio::test]
+async fn a_second_representative_added_or_taken_out_is_so_when_submitted() {
+    corrected_anywhere(customer(1), one_representative(), NO_LAG).await;
+    corrected_anywhere(one_representative(), customer(1), NO_LAG).await;
+}
+
+#[tokio::test]
+async fn a_number_added_or_taken_out_is_so_when_submitted() {
+    corrected_anywhere(customer(1), one_number(), NO_LAG).await;
+    corrected_anywhere(customer(1), other_number(), NO_LAG).await;
+    corrected_anywhere(one_number(), other_number(), NO_LAG).await;
+}
+
+#[tokio::test]
+async fn an_address_by_sid_and_by_columns_can_take_each_others_place() {
+    corrected_anywhere(customer(1), existing_address(), NO_LAG).await;
+    corrected_anywhere(existing_address(), customer(1), NO_LAG).await;
+}
+
+#[tokio::test]
+async fn a_row_changed_while_lists_and_objects_lag_is_what_is_submitted() {
+    let lag = Lag { lists_ms: 9_000, objects_ms: 9_000, share: 1.0 };
+    corrected_anywhere(customer(1), corrected_name(), lag).await;
+    corrected_anywhere(customer(1), one_representative(), lag).await;
+    corrected_anywhere(customer(1), other_number(), lag).await;
+}
+
+#[tokio::test]
+async fn a_row_changed_back_and_forth_is_submitted_as_it_is_last() {
+    let expected = world_of(&customer(1)).await;
+    for first in (5..24).step_by(3) {
+        for second in [3, 6, 9, 12] {
+            let mut stage = stage_for(&customer(1), &existing_address());
+            let mut between = one_number();
+            between.business.name = "Brightwater Dental Group".to_owned();
+            between.representative_2 = None;
+            between.address = existing_address().address;
+            for (row, at) in [(customer(1), first), (between, second)] {
+                stage.customers = vec![row];
+                // What was submitted by the first run stops the second before that request.
+                let _ = stage.run_watched(Killer::at(Moment::Sent, at)).await;
+            }
+            stage.customers = vec![customer(1)];
+            let submitted =
+                stage.made().iter().any(|it| it.status.as_deref().is_some_and(|it| it != "draft"));
+            if stage.outcome().await == Outcome::Refused {
+                assert!(submitted, "cut off at {first}, then at {second}");
+                continue;
+            }
+            stage.is_as_far_as_connected(&expected, &format!("cut off at {first}, then at {second}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_status_callback_that_the_row_has_lost_is_taken_off_both_bundles() {
+    let mut stage = Stage::with(vec![customer(1)]);
+    stage.policy.submission = Submission::Never;
+    stage.customers[0].status_callback = Some("https://example.com/hook".to_owned());
+    assert_eq!(stage.outcome().await, Outcome::Drafted);
+    stage.customers = vec![customer(1)];
+    assert_eq!(stage.outcome().await, Outcome::Drafted);
+    for bundle in Bundle::BOTH {
+        let sid = stage.facts().sid(bundle.made_by()).expect("a bundle").to_string();
+        let body = stage.read(&format!("{}/{sid}", bundle.path())).await;
+        let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!(body["email"], "status@reseller.com");
+        assert!(body["status_callback"].is_null(), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_corrected_after_a_refused_evaluation_is_amended_in_place_and_submitted() {
+    let expected = undisturbed(&[customer(1)]).await;
+    let mut stage = Stage::with(vec![with(|it| it.representative_1.business_title = String::new())]);
+    let end = stage.end().await;
+    assert_eq!(end.outcome, Outcome::Refused);
+    assert_eq!(end.failed.map(|key| key.step), Some(StepId::CustomerProfileEvaluation));
+    let made = stage.made().len();
+    stage.customers = vec![customer(1)];
+    assert_eq!(stage.outcome().await, Outcome::Approved);
+    stage.is_as(&expected, "corrected");
+    assert!(stage.made().len() > made);
+}
+
+#[tokio::test]
+async fn a_row_changed_after_its_submission_is_refused_and_nothing_is_changed() {
+    for changed in [corrected_name(), other_street(), one_representative(), one_number(), other_use_case()] {
+        for bundle in Bundle::BOTH {
+            let mut stage = stage_for(&customer(1), &customer(1));
+            let is_product = bundle == Bundle::TrustProduct;
+            if !is_product {
+                // The profile stays in review, the product stays a draft.
+                let reviewer = Some(Reviewer::LeavesInReview);
+                let account = customer(1).subaccount.to_string();
+                stage.sandbox.edit(Edit::SetReviewer { account, reviewer }).expect("an edit");
+                stage.wait_ms = 0;
+            }
+            stage.run().await.expect("no fault");
+            let (world, calls) = (stage.world(), stage.changing_calls());
+            stage.customers = vec![changed.clone()];
+            let outcome = stage.outcome().await;
+            if !is_product && changed.voice_integrity.use_case != customer(1).voice_integrity.use_case {
+                // What belongs to the product may still be changed.
+                assert_eq!(outcome, Outcome::AwaitingProfileApproval);
+                continue;
+            }
+            assert_eq!(outcome, Outcome::Refused);
+            let refused = stage.facts().marks().any(|(_, mark)| match mark {
+                Mark::Refused { reason, .. } => reason.code == Code::Ours(OurCode::ChangedAfterSubmission),
+                _ => false,
+            });
+            let end = stage.end().await;
+            assert!(refused || end.failed.is_some());
+            assert_eq!((stage.world(), stage.changing_calls()), (world, calls));
+        }
+    }
+}
+
+async fn rejected(reject: Bundle) -> Stage {
+    let stage = Stage::with(vec![customer(1)]);
+    let account = customer(1).subaccount.to_string();
+    let reviewer = |reviewer| Edit::SetReviewer { account: account.clone(), reviewer };
+    let mut stage = stage;
+    if reject == Bundle::TrustProduct {
+        stage.wait_ms = 0;
+        assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
+        stage.clock.set(trusthub_onboard::clock::Clock::now(stage.clock.as_ref()) + 2_000);
+        stage.wait_ms = 600_000;
+    }
+    stage.sandbox.edit(reviewer(Some(Reviewer::RejectsAll(vec![18602])))).expect("an edit");
+    assert_eq!(stage.outcome().await, Outcome::Rejected);
+    stage.sandbox.edit(reviewer(None)).expect("an edit");
+    stage
+}
+
+#[tokio::test]
+async fn a_rejected_customer_whose_row_is_unchanged_stays_rejected_without_another_change() {
+    for bundle in Bundle::BOTH {
+        let stage = rejected(bundle).await;
+        let (calls, world) = (stage.changing_calls(), stage.world());
+        for _ in 0..2 {
+            assert_eq!(stage.outcome().await, Outcome::Rejected);
+            assert_eq!((stage.changing_calls(), stage.world()), (calls, world.clone()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rejected_customer_whose_row_was_corrected_is_submitted_again_in_place_once() {
+    for (bundle, row) in
+        [(Bundle::CustomerProfile, corrected_name()), (Bundle::TrustProduct, other_use_case())]
+    {
+        let expected = world_of(&row).await;
+        let mut stage = rejected(bundle).await;
+        stage.customers = vec![row];
+        let calls = stage.changing_calls();
+        assert_eq!(stage.outcome().await, Outcome::Approved, "{bundle:?}");
+        stage.is_as(&expected, "corrected after a rejection");
+        let path = |kind| stage.made().into_iter().find(|it| it.kind == kind).expect("a bundle").sid;
+        let kind = match bundle {
+            Bundle::CustomerProfile => Kind::CustomerProfile,
+            Bundle::TrustProduct => Kind::TrustProduct,
+        };
+        let path = format!("{}/{}", bundle.path(), path(kind));
+        let requests = stage.sandbox.requests().latest;
+        let changing = requests.iter().filter(|it| it.method != trusthub_onboard::sandbox::Method::Get);
+        let submissions = changing.skip(calls).filter(|it| it.path == path).count();
+        assert_eq!(submissions, 1, "{bundle:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_resubmission_that_is_refused_is_tried_again_by_the_next_run() {
+    use trusthub_onboard::sandbox::{Among, Fault, Faults, Method, Rule, When};
+    let expected = world_of(&corrected_name()).await;
+    let mut stage = rejected(Bundle::CustomerProfile).await;
+    stage.customers = vec![corrected_name()];
+    let sid = stage.facts().sid(StepId::CustomerProfile).expect("a profile").to_string();
+    let among = Among::Matching(Method::Post, format!("/v1/CustomerProfiles/{sid}"));
+    // Whatever is sent to the bundle itself, but not to what is below it.
+    let rule = Rule { fault: Fault::FailBefore(400), among, when: When::Always };
+    stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+    assert_eq!(stage.outcome().await, Outcome::Refused);
+    stage.sandbox.misbehave(Faults::default());
+    assert_eq!(stage.outcome().await, Outcome::Approved);
+    stage.is_as(&expected, "submitted again");
+}

@@ -1,0 +1,78 @@
+//! The run cut off at every moment that matters, resumed, and cut off again in the resume.
+
+use crate::checks::undisturbed;
+use crate::stage::{Stage, customer};
+use crate::watch::{Killer, Moment};
+
+/// Runs up to the nth moment of that kind. `None`: the run was over before.
+async fn cut_off(stage: &Stage, moment: Moment, at: u64) -> Option<u64> {
+    let killer = Killer::at(moment, at);
+    let ended = stage.run_watched(killer.clone()).await;
+    if !killer.has_struck() {
+        return None;
+    }
+    // The very last commit is over when the writer dies after it, and nobody waits for it any more.
+    assert!(ended.is_err(), "a run without its ledger, or without a customer's work, ends in a fault");
+    Some(killer.sent_after())
+}
+
+async fn cut_off_everywhere(moment: Moment, again: &[u64]) {
+    let customers = vec![customer(1)];
+    let undisturbed = undisturbed(&customers).await;
+    // The first request looks up the primary profile, before there is anything to cut off.
+    let first = if moment == Moment::Write { 1 } else { 2 };
+    for (points, at) in (first..).enumerate() {
+        for second in again {
+            let context = format!("{moment:?} {at}, then {second}");
+            let stage = Stage::with(customers.clone());
+            let Some(sent_after) = cut_off(&stage, moment, at).await else {
+                assert!(points > 30, "only {points} points");
+                return;
+            };
+            assert_eq!(sent_after, 0, "{context}: something was sent after the end");
+            if *second > 0 {
+                cut_off(&stage, moment, first + *second - 1).await;
+            }
+            let ended = stage.run().await.expect("no fault");
+            assert!(ended.customers.len() <= 1);
+            stage.is_as(&undisturbed, &context);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_cut_off_at_any_ledger_write_and_resumed_makes_everything_once() {
+    cut_off_everywhere(Moment::Write, &[0]).await;
+}
+
+#[tokio::test]
+async fn a_run_cut_off_at_a_ledger_write_again_during_the_resume_makes_everything_once() {
+    cut_off_everywhere(Moment::Write, &[2, 5]).await;
+}
+
+#[tokio::test]
+async fn a_run_cut_off_right_before_any_request_makes_everything_once() {
+    cut_off_everywhere(Moment::Sending, &[0]).await;
+}
+
+#[tokio::test]
+async fn a_run_cut_off_right_after_any_request_makes_everything_once() {
+    cut_off_everywhere(Moment::Sent, &[0, 3]).await;
+}
+
+#[tokio::test]
+async fn a_run_of_several_customers_cut_off_at_any_write_and_resumed_makes_everything_once() {
+    let customers: Vec<_> = (1..=3).map(customer).collect();
+    let undisturbed = undisturbed(&customers).await;
+    for at in (1..).step_by(5) {
+        let context = format!("write {at}");
+        let stage = Stage::with(customers.clone());
+        if cut_off(&stage, Moment::Write, at).await.is_none() {
+            assert!(at > 100);
+            return;
+        }
+        cut_off(&stage, Moment::Write, 1 + at % 40).await;
+        stage.run().await.expect("no fault");
+        stage.is_as(&undisturbed, &context);
+    }
+}

@@ -1,0 +1,266 @@
+//! Every single request of a customer lost, broken or refused for load, in every way.
+
+use crate::checks::{POSTS, undisturbed};
+use crate::stage::{Stage, customer};
+use crate::watch::{Killer, Moment, watching};
+use std::sync::{Arc, Mutex};
+use trusthub_onboard::events::Event;
+use trusthub_onboard::plan::{Method, Outcome};
+use trusthub_onboard::sandbox::{Among, Fault, Faults, Lag, Rule, When};
+
+/// Breaks the nth request of any kind.
+fn at(n: u64, fault: &Fault) -> Rule {
+    Rule { fault: fault.clone(), among: Among::All, when: When::Nth(n) }
+}
+
+fn lists(lists_ms: u64) -> Lag {
+    Lag { lists_ms, ..Lag::default() }
+}
+
+fn objects(objects_ms: u64) -> Lag {
+    Lag { objects_ms, ..Lag::default() }
+}
+
+/// Runs a customer once for every request that it takes, with these rules at that request, and once
+/// more without them where the first run could not finish.
+async fn everywhere(lag: Lag, rules: impl Fn(u64) -> Vec<Rule>) {
+    let customers = vec![customer(1)];
+    let undisturbed = undisturbed(&customers).await;
+    for n in 1.. {
+        let rules = rules(n);
+        let context = format!("{:?} at request {n}, {lag:?}", rules[0].fault);
+        let stage = Stage::with(customers.clone());
+        stage.sandbox.misbehave(Faults { rules, lag, ..Faults::default() });
+        let ended = stage.run().await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
+        if ended.customers.values().any(|end| end.outcome != Outcome::Approved) {
+            stage.sandbox.misbehave(Faults { lag, ..Faults::default() });
+            stage.run().await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
+        }
+        stage.is_as(&undisturbed, &context);
+        if stage.sandbox.requests().count < n {
+            assert!(n > 30, "only {n} requests");
+            return;
+        }
+    }
+}
+
+async fn everywhere_each(faults: &[Fault], lag: Lag) {
+    for fault in faults {
+        everywhere(lag, |n| vec![at(n, fault)]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_reply_lost_after_the_work_was_done_makes_nothing_twice() {
+    let faults = [Fault::LoseReply, Fault::FailAfter(500), Fault::TearHeaders, Fault::TearBody];
+    everywhere_each(&faults, Lag::default()).await;
+}
+
+#[tokio::test]
+async fn a_request_lost_before_any_work_is_made_good() {
+    let faults = [Fault::DropRequest, Fault::FailBefore(500), Fault::FailBefore(503), Fault::Html(502)];
+    everywhere_each(&faults, Lag::default()).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_makes_nothing_twice() {
+    let faults = [Fault::CutJson, Fault::Html(200), Fault::EmptyBody, Fault::NullAccount, Fault::NoAccount];
+    everywhere_each(&faults, Lag::default()).await;
+}
+
+#[tokio::test]
+async fn a_reply_lost_while_the_lists_lag_makes_nothing_twice() {
+    for lag in [lists(1_000), lists(9_000)] {
+        everywhere_each(&[Fault::LoseReply, Fault::FailAfter(500)], lag).await;
+    }
+}
+
+#[tokio::test]
+async fn a_request_lost_while_lists_and_objects_lag_is_made_good_once() {
+    everywhere_each(&[Fault::DropRequest, Fault::FailBefore(500)], lists(9_000)).await;
+    everywhere_each(&[Fault::LoseReply], objects(9_000)).await;
+}
+
+#[tokio::test]
+async fn two_lost_replies_in_a_row_make_nothing_twice() {
+    for fault in [Fault::LoseReply, Fault::DropRequest] {
+        everywhere(lists(9_000), |n| vec![at(n, &fault), at(n + 1, &Fault::LoseReply)]).await;
+    }
+    everywhere(lists(9_000), |n| vec![at(n, &Fault::DropRequest), at(n + 2, &Fault::LoseReply)]).await;
+}
+
+#[tokio::test]
+async fn a_look_that_is_refused_does_not_say_that_its_request_was_not_carried_out() {
+    for status in [403, 404, 401] {
+        let of_account = Among::Account(customer(1).subaccount.to_string());
+        everywhere(lists(9_000), |n| {
+            // The first two requests are the parent's.
+            let when = When::Between((n + 1).saturating_sub(2).max(1), n + 10);
+            let fault = Fault::FailBefore(status);
+            vec![at(n, &Fault::LoseReply), Rule { fault, among: of_account.clone(), when }]
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_request_refused_for_load_is_sent_again_and_nothing_else_changes() {
+    everywhere_each(&[Fault::Throttle(None), Fault::Throttle(Some(3))], Lag::default()).await;
+}
+
+#[tokio::test]
+async fn a_reply_lost_after_a_long_refusal_for_load_makes_nothing_twice() {
+    let throttle = Fault::Throttle(Some(100));
+    everywhere(lists(9_000), |n| vec![at(n, &throttle), at(n + 1, &Fault::LoseReply)]).await;
+}
+
+#[tokio::test]
+async fn a_crash_after_a_long_refusal_for_load_makes_nothing_twice() {
+    let customers = vec![customer(1)];
+    let undisturbed = undisturbed(&customers).await;
+    for n in 2..=37 {
+        let stage = Stage::with(customers.clone());
+        let rules = vec![at(n, &Fault::Throttle(Some(100)))];
+        stage.sandbox.misbehave(Faults { rules, lag: lists(9_000), ..Faults::default() });
+        let killer = Killer::at(Moment::Sent, n + 1);
+        assert!(stage.run_watched(killer).await.is_err());
+        stage.run().await.expect("no fault");
+        stage.is_as(&undisturbed, &format!("request {n}"));
+    }
+}
+
+#[tokio::test]
+async fn five_unknown_answers_in_a_row_leave_a_customer_unfinished_and_the_next_run_heals_it() {
+    let customers = vec![customer(1)];
+    let undisturbed = undisturbed(&customers).await;
+    for fault in [Fault::DropRequest, Fault::LoseReply, Fault::FailAfter(500)] {
+        for n in 2..=37 {
+            let context = format!("{fault:?} from request {n}");
+            let stage = Stage::with(customers.clone());
+            let rule = Rule { fault: fault.clone(), among: Among::All, when: When::Between(n, n + 4) };
+            stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+            assert_eq!(stage.outcome().await, Outcome::Unfinished, "{context}");
+            assert_eq!(stage.sandbox.requests().count, n + 4, "{context}");
+            stage.run().await.expect("no fault");
+            stage.is_as(&undisturbed, &context);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_limit_on_requests_only_slows_the_run_down() {
+    let customers: Vec<_> = (1..=3).map(customer).collect();
+    let undisturbed = undisturbed(&customers).await;
+    let mut faults = Faults::default();
+    faults.limit_per_account.per_second = Some(1.0);
+    faults.limit_global.per_second = Some(2.0);
+    faults.limit_global.retry_after_s = Some(1);
+    let stage = Stage::with(customers);
+    stage.sandbox.misbehave(faults);
+    let ended = stage.run().await.expect("no fault");
+    assert!(ended.customers.values().all(|end| end.outcome == Outcome::Approved));
+    stage.is_as(&undisturbed, "under a limit");
+}
+
+#[tokio::test]
+async fn nothing_but_refusals_for_load_leave_a_customer_unfinished_and_the_next_run_heals_it() {
+    let customers = vec![customer(1)];
+    let undisturbed = undisturbed(&customers).await;
+    let stage = Stage::with(customers);
+    let among = Among::Matching(POSTS, "/v1/EndUsers".to_owned());
+    let rule = Rule { fault: Fault::Throttle(None), among, when: When::Always };
+    stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+    assert_eq!(stage.outcome().await, Outcome::Unfinished);
+    stage.sandbox.misbehave(Faults::default());
+    assert_eq!(stage.outcome().await, Outcome::Approved);
+    stage.is_as(&undisturbed, "after the load");
+}
+
+#[tokio::test]
+async fn connections_refused_for_a_while_change_nothing() {
+    let customers = vec![customer(1)];
+    let undisturbed = undisturbed(&customers).await;
+    for n in (2..=37).step_by(5) {
+        let stage = Stage::with(customers.clone());
+        let faults = Faults::nth(Among::All, n, Fault::RefuseConnections(20));
+        stage.sandbox.misbehave(faults);
+        // The clock of the stage runs ahead of the network's, so that it takes several runs.
+        let approved = |ended: &trusthub_onboard::engine::Ended| {
+            ended.customers.values().any(|end| end.outcome == Outcome::Approved)
+        };
+        let mut runs = 0;
+        while !stage.run().await.is_ok_and(|ended| approved(&ended)) {
+            runs += 1;
+            assert!(runs < 2_000, "request {n}: it never heals");
+        }
+        stage.is_as(&undisturbed, &format!("from request {n}"));
+    }
+}
+
+#[tokio::test]
+async fn a_look_that_cannot_be_sent_does_not_say_that_its_request_was_not_sent() {
+    let customers = vec![customer(1)];
+    let undisturbed = undisturbed(&customers).await;
+    for n in (9..=30).step_by(7) {
+        let mut stage = Stage::with(customers.clone());
+        stage.policy.visibility_window_ms = 3_600_000;
+        stage.wait_ms = 36_000_000;
+        let rules = vec![at(n, &Fault::LoseReply), at(n + 1, &Fault::RefuseConnections(5))];
+        stage.sandbox.misbehave(Faults { rules, lag: lists(3_000_000), ..Faults::default() });
+        let mut runs = 0;
+        while !stage
+            .run()
+            .await
+            .is_ok_and(|ended| ended.customers.values().all(|end| end.outcome == Outcome::Approved))
+        {
+            runs += 1;
+            assert!(runs < 2_000, "request {n}: it never heals");
+        }
+        stage.is_as(&undisturbed, &format!("request {n}"));
+    }
+}
+
+/// Whether something is too new is a matter of when it was asked for, not of when the answer came.
+#[tokio::test]
+async fn a_not_found_that_was_long_on_its_way_is_asked_again() {
+    let stage = Stage::with(vec![customer(1)]);
+    stage.sandbox.misbehave(Faults { lag: objects(9_000), ..Faults::default() });
+    let clock = stage.clock.clone();
+    let observer = watching(move |event| {
+        if let Event::Sent(_, response) = event
+            && response.status == Some(404)
+        {
+            clock.set(trusthub_onboard::clock::Clock::now(clock.as_ref()) + 20_000);
+        }
+    });
+    let ended = stage.run_watched(observer).await.expect("no fault");
+    assert!(ended.customers.values().all(|end| end.outcome == Outcome::Approved));
+}
+
+/// A request without any answer may still be carried out for as long as a call may take. What
+/// became of the look for it says nothing about that.
+#[tokio::test]
+async fn a_look_that_breaks_does_not_shorten_the_wait_for_the_request_it_looks_for() {
+    let stage = Stage::with(vec![customer(1)]);
+    let posts = Among::Matching(POSTS, "/v1/CustomerProfiles".to_owned());
+    let looks = Among::Matching(trusthub_onboard::sandbox::Method::Get, "/v1/CustomerProfiles".to_owned());
+    let lost = Rule { fault: Fault::DropRequest, among: posts, when: When::Nth(1) };
+    // The first two lists are the look-up of the primary profile and the first touch.
+    let broken = Rule { fault: Fault::FailBefore(500), among: looks.clone(), when: When::Nth(3) };
+    let torn = Rule { fault: Fault::EmptyBody, among: looks, when: When::Nth(4) };
+    stage.sandbox.misbehave(Faults { rules: vec![lost, broken, torn], ..Faults::default() });
+    let sent_ms = Arc::new(Mutex::new(vec![]));
+    let (notes, clock) = (sent_ms.clone(), stage.clock.clone());
+    let observer = watching(move |event| {
+        if let Event::Sending(request) = event
+            && (request.method, request.path) == (Method::Post, "/v1/CustomerProfiles")
+        {
+            notes.lock().unwrap().push(trusthub_onboard::clock::Clock::now(clock.as_ref()));
+        }
+    });
+    stage.run_watched(observer).await.expect("no fault");
+    let sent_ms = sent_ms.lock().unwrap();
+    assert_eq!(sent_ms.len(), 2);
+    let least = stage.policy.call_timeout_ms + stage.policy.visibility_window_ms;
+    assert!(sent_ms[1] - sent_ms[0] >= least, "asked again after {} ms", sent_ms[1] - sent_ms[0]);
+}

@@ -1,0 +1,18 @@
+//! The run against the sandbox, in process: every step, every crash, every lost reply.
+
+mod brake;
+mod changes;
+mod checks;
+mod crashes;
+mod flow;
+mod look_alikes;
+mod lost;
+mod mixes;
+mod modes;
+mod older_ledger;
+mod privacy;
+mod refusals;
+mod settle;
+mod stage;
+mod strays;
+mod watch;

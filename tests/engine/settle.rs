@@ -1,0 +1,116 @@
+//! The way out of `unsure`.
+
+use crate::stage::{PARENT, PARENT_TOKEN, Stage, customer};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use trusthub_onboard::engine::{Choice, settle};
+use trusthub_onboard::events::Nobody;
+use trusthub_onboard::ledger::Ledger;
+use trusthub_onboard::model::{Fault, Sid};
+use trusthub_onboard::plan::{Code, Existing, OurCode, Outcome, StepId, mark};
+use trusthub_onboard::sandbox::{BundleKind, Edit};
+use trusthub_onboard::twilio::{Client, Endpoint, Identity, Pace, Rate, Timeouts};
+
+/// A customer with two end users, or two profiles, that bear our mark, after a run that found them.
+async fn unsure(step: StepId) -> (Stage, [String; 2]) {
+    let stage = Stage::with(vec![customer(1)]);
+    let own = customer(1).subaccount;
+    let twin = || {
+        let account = own.to_string();
+        let edit = match step {
+            StepId::CustomerProfile => Edit::AddBundle {
+                account,
+                kind: BundleKind::CustomerProfile,
+                friendly_name: format!("Twin{}", mark(&own, "profile")),
+            },
+            _ => Edit::AddObject {
+                account,
+                object_type: "customer_profile_business_information".to_owned(),
+                friendly_name: format!("Twin{}", mark(&own, "business")),
+                attributes: "{}".to_owned(),
+            },
+        };
+        stage.sandbox.edit(edit).expect("an edit")
+    };
+    let twins = [twin(), twin()];
+    assert_eq!(stage.outcome().await, Outcome::Unsure);
+    (stage, twins)
+}
+
+async fn say(stage: &Stage, step: StepId, choice: Choice) -> Result<(), Fault> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let server = stage.sandbox.serve(listener).expect("a server");
+    let timeouts = Timeouts { connect_ms: 5_000, call_ms: 60_000 };
+    let clock = stage.clock.clone();
+    let pace = Pace::new(Rate::Unlimited, clock.clone());
+    let endpoint = Endpoint::other(server.base_url())?;
+    let client = Client::new(&endpoint, timeouts, pace, clock.clone(), Arc::new(Nobody))?;
+    let ledger = Ledger::open(&stage.ledger, &stage.sandbox.id(), Arc::new(Nobody))?;
+    let parent = Identity { account: Sid::parse(PARENT).expect("a SID"), token: PARENT_TOKEN.into() };
+    let subaccount = customer(1).subaccount;
+    let settled = settle(&ledger, &client, &parent, clock.as_ref(), &subaccount, step, &choice).await;
+    ledger.close()?;
+    settled
+}
+
+fn sid(text: &str) -> Sid {
+    Sid::parse(text).expect("a SID")
+}
+
+#[tokio::test]
+async fn the_one_that_is_named_is_used_and_the_other_is_left_alone() {
+    for step in [StepId::BusinessInformation, StepId::CustomerProfile] {
+        for chosen in [0, 1] {
+            let (stage, twins) = unsure(step).await;
+            say(&stage, step, Choice::Use(sid(&twins[chosen]))).await.expect("settled");
+            assert_eq!(stage.outcome().await, Outcome::Approved);
+            assert_eq!(stage.facts().sid(step), Some(&sid(&twins[chosen])));
+            let other = stage.sandbox.resources().into_iter().find(|it| it.sid == twins[1 - chosen]);
+            assert!(other.is_some_and(|it| it.friendly_name.starts_with("Twin")), "it is as it was");
+        }
+    }
+}
+
+#[tokio::test]
+async fn with_none_another_one_is_made_and_both_are_left_alone() {
+    for step in [StepId::BusinessInformation, StepId::CustomerProfile] {
+        let (stage, twins) = unsure(step).await;
+        say(&stage, step, Choice::None).await.expect("settled");
+        assert_eq!(stage.outcome().await, Outcome::Approved);
+        let facts = stage.facts();
+        let used = facts.sid(step).expect("a new one");
+        assert!(!twins.contains(&used.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_candidate_or_not_unsure_or_not_there_is_refused() {
+    let step = StepId::BusinessInformation;
+    let (stage, twins) = unsure(step).await;
+    let stranger = sid("IT000000000000000000000000000000ee");
+    let refused = say(&stage, step, Choice::Use(stranger)).await.expect_err("refused");
+    assert!(refused.what().contains(&twins[0]), "the candidates are named: {refused}");
+    assert!(say(&stage, StepId::Address, Choice::None).await.is_err(), "that step is not unsure");
+    stage.sandbox.edit(Edit::Remove { sid: twins[0].clone() }).expect("an edit");
+    assert!(say(&stage, step, Choice::Use(sid(&twins[0]))).await.is_err(), "it is not there any more");
+    assert_eq!(stage.made(), [], "nothing was made");
+}
+
+#[tokio::test]
+async fn a_lost_ledger_is_made_up_for_unless_that_is_refused() {
+    let mut stage = Stage::with(vec![customer(1)]);
+    assert_eq!(stage.outcome().await, Outcome::Approved);
+    let (made, facts) = (stage.made(), stage.facts());
+    stage.ledger = stage.folder.path().join("another.db");
+    stage.policy.existing = Existing::Refuse;
+    let end = stage.end().await;
+    assert_eq!((end.outcome, end.code), (Outcome::Refused, Some(Code::Ours(OurCode::UnknownToTheLedger))));
+    stage.policy.existing = Existing::Adopt;
+    assert_eq!(stage.outcome().await, Outcome::Approved);
+    assert_eq!(stage.made(), made, "nothing was created");
+    for step in StepId::ALL {
+        // The evaluations are not asked for again.
+        let evaluation = step.name().ends_with("evaluation");
+        assert!(evaluation || stage.facts().sid(*step) == facts.sid(*step), "{step}");
+    }
+}

@@ -1,0 +1,59 @@
+//! An answer from another account than the one that was meant.
+
+use crate::stage::{PARENT, PRIMARY, Stage, customer, token_of};
+use axum::http::{Method, Uri};
+use axum::response::IntoResponse;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+const OTHER: &str = "AC0000000000000000000000000000beef";
+const MADE_THERE: &str = "BU0000000000000000000000000000beef";
+
+/// An API that creates in another account whatever the credentials say.
+async fn wrong_api() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base_url = format!("http://{}", listener.local_addr().expect("an address"));
+    let router = axum::Router::new().fallback(answer);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    base_url
+}
+
+async fn answer(method: Method, uri: Uri) -> impl IntoResponse {
+    let row = customer(1);
+    let own = row.subaccount.as_str();
+    let body: Value = match (method.as_str(), uri.path()) {
+        ("GET", path) if path.ends_with(&format!("Accounts/{own}.json")) => {
+            json!({"sid": own, "owner_account_sid": PARENT, "status": "active", "auth_token": token_of(own)})
+        }
+        ("GET", path) if path.ends_with("IncomingPhoneNumbers.json") => {
+            let number =
+                json!({"sid": format!("PN{:032x}", 5), "account_sid": own, "phone_number": "+16285550001"});
+            json!({"incoming_phone_numbers": [number]})
+        }
+        ("GET", "/v1/CustomerProfiles") if uri.query().is_some_and(|query| query.contains("Status=")) => {
+            let policy = trusthub_onboard::engine::PRIMARY_PROFILE_POLICY;
+            json!({"results": [{"sid": PRIMARY, "account_sid": PARENT, "policy_sid": policy, "status": "twilio-approved"}]})
+        }
+        ("GET", path) if path.ends_with("Addresses.json") => json!({"addresses": []}),
+        ("GET", _) => json!({"results": [], "meta": {}}),
+        _ => json!({"sid": MADE_THERE, "account_sid": OTHER, "status": "draft"}),
+    };
+    ([("content-type", "application/json")], body.to_string())
+}
+
+#[tokio::test]
+async fn an_answer_from_the_wrong_account_stops_the_run_and_is_written_down() {
+    let mut stage = Stage::with(vec![customer(1)]);
+    stage.elsewhere = Some(wrong_api().await);
+    let fault = stage.run().await.err().expect("a fault");
+    assert!(fault.what().contains(OTHER) && fault.what().contains(MADE_THERE), "{fault}");
+    let ledger = rusqlite::Connection::open(&stage.ledger).expect("a ledger");
+    let stray: (String, String, String, String) = ledger
+        .query_row("SELECT subaccount, step, sid, landed_in FROM strays", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
+        .expect("one stray");
+    let expected =
+        [customer(1).subaccount.as_str(), "customer_profile", MADE_THERE, OTHER].map(str::to_owned);
+    assert_eq!([stray.0, stray.1, stray.2, stray.3], expected);
+}
