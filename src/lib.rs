@@ -39,6 +39,7 @@
 //! | [`ledger`] | the durable record of every step; one writer with group commit | model, plan, events |
 //! | [`twilio`] | requests out: hosts, credentials, pace (the only governor), what an answer means | model, plan, clock, events |
 //! | [`engine`] | the run: rows at once, the one loop a row, events out, shutdown in | model, plan, products, ledger, twilio, clock, events |
+//! | [`report`] | progress, log, findings, results, hints | all above |
 //! | [`sandbox`] | the stand-in for the API | **nothing of ours**, so that it cannot share our mistakes |
 //! | [`clock`], [`events`] | time from outside; what happens, told to whoever watches | model, plan |
 //!
@@ -74,6 +75,7 @@ pub mod ledger;
 pub mod model;
 pub mod plan;
 pub mod products;
+pub mod report;
 pub mod sandbox;
 pub mod sheet;
 pub mod twilio;

@@ -1,0 +1,83 @@
+//! Rows of the sheet written into a file of ours, as they stand.
+
+use std::borrow::Cow;
+
+use rust_xlsxwriter::{ExcelDateTime, Format, Worksheet, XlsxError};
+
+use crate::sheet::{Cell, Kind, csv_unguarded};
+
+/// What a workbook's cell can hold (Excel's own limit).
+const CELL_CHARS_MAX: usize = 32_767;
+
+/// The text of a cell as a CSV file can hold it. A number that its format pads or separates is
+/// written as it is shown: a CSV file has no formats.
+pub(super) fn text<'a>(cell: &Cell<'a>) -> &'a str {
+    cell.shown.unwrap_or_else(|| csv_unguarded(cell.text))
+}
+
+/// The formats of copied cells, made once for a workbook.
+pub(super) struct Look {
+    /// Text, so that nothing that is typed over it is taken for a number or a date.
+    pub text: Format,
+    pub number: Format,
+    pub date: Format,
+}
+
+impl Look {
+    /// Cells without a colour, or all of one colour.
+    pub fn new(color: Option<u32>) -> Look {
+        let plain = match color {
+            Some(color) => Format::new().set_background_color(color),
+            None => Format::new(),
+        };
+        Look {
+            text: plain.clone().set_num_format("@"),
+            number: plain.clone(),
+            date: plain.set_num_format("yyyy-mm-dd hh:mm:ss"),
+        }
+    }
+}
+
+/// Writes a cell so that our reader finds in it what it found in the sheet. An empty cell is
+/// written only where it has a colour.
+pub(super) fn write_cell(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    cell: &Cell,
+    look: &Look,
+) -> Result<(), XlsxError> {
+    match cell.kind {
+        Kind::Number if cell.shown.is_none() => match cell.text.parse::<f64>() {
+            Ok(number) => sheet.write_number_with_format(row, column, number, &look.number)?,
+            Err(_) => sheet.write_string_with_format(row, column, cell.text, &look.text)?,
+        },
+        Kind::Bool => sheet.write_boolean_with_format(row, column, cell.text == "TRUE", &look.number)?,
+        Kind::Date => match ExcelDateTime::parse_from_str(cell.text) {
+            Ok(date) => sheet.write_datetime_with_format(row, column, &date, &look.date)?,
+            Err(_) => sheet.write_string_with_format(row, column, cell.text, &look.text)?,
+        },
+        Kind::Text | Kind::Number | Kind::Error | Kind::Undecodable => {
+            let text = fitting(text(cell));
+            if text.is_empty() {
+                sheet.write_blank(row, column, &look.text)?
+            } else {
+                sheet.write_string_with_format(row, column, text, &look.text)?
+            }
+        }
+    };
+    Ok(())
+}
+
+/// The text, cut to what a cell can hold.
+pub(super) fn fitting(text: &str) -> Cow<'_, str> {
+    // Excel counts UTF-16 units.
+    if text.len() <= CELL_CHARS_MAX || text.encode_utf16().count() <= CELL_CHARS_MAX {
+        return Cow::Borrowed(text);
+    }
+    let mut units = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        units += c.len_utf16();
+        units >= CELL_CHARS_MAX
+    });
+    Cow::Owned(format!("{}…", &text[..end.map_or(text.len(), |(at, _)| at)]))
+}

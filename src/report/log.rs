@@ -1,0 +1,98 @@
+//! The log of calls: one JSON object a line.
+
+use crate::clock::Clock;
+use crate::events::{Event, Observer};
+use crate::model::Fault;
+use crate::plan::Code;
+use serde::Serialize;
+use std::fs::{File, OpenOptions};
+use std::io::{LineWriter, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// Writes every call to a file that only its owner may read. It holds SIDs, codes and times: no
+/// personal data, no secret.
+pub struct Log {
+    file: Mutex<LineWriter<File>>,
+    clock: Arc<dyn Clock>,
+}
+
+/// A line. The fields are public: they only ever grow in number.
+#[derive(Serialize)]
+struct Entry<'a> {
+    /// RFC 3339, UTC.
+    time: String,
+    /// The account whose credentials the call bore.
+    account_sid: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<&'static str>,
+    method: &'static str,
+    path: &'a str,
+    /// 1 for the first try.
+    attempt: u32,
+    /// Absent where no answer came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    ms: u64,
+}
+
+impl Log {
+    /// Adds to the file, or creates it.
+    ///
+    /// # Errors
+    /// It cannot be opened for writing.
+    pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Log, Fault> {
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let file = options.open(path).map_err(|error| {
+            Fault::new(
+                format!("The log {} cannot be written ({error})", path.display()),
+                "Check its folder and permissions, or name another file with --log.",
+            )
+        })?;
+        Ok(Log { file: Mutex::new(LineWriter::new(file)), clock })
+    }
+}
+
+impl Observer for Log {
+    fn on(&self, event: &Event<'_>) {
+        let Event::Sent(request, response) = event else { return };
+        let code = match response.code {
+            Code::Twilio(code) => Some(code),
+            Code::None | Code::Ours(_) => None,
+        };
+        let entry = Entry {
+            time: rfc3339(self.clock.now()),
+            account_sid: request.account.as_str(),
+            step: request.step.map(|step| step.name()),
+            method: request.method.name(),
+            path: request.path,
+            attempt: request.attempt,
+            status: response.status,
+            code,
+            request_id: response.request_id.as_deref(),
+            ms: response.elapsed_ms,
+        };
+        let Ok(mut line) = serde_json::to_vec(&entry) else { return };
+        line.push(b'\n');
+        let mut file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // A log that cannot be written, such as on a full disk, is no reason to stop the run: the
+        // ledger is what counts.
+        let _ = file.write_all(&line);
+    }
+}
+
+/// Unix milliseconds as RFC 3339 in UTC, to the second.
+pub fn rfc3339(unix_ms: u64) -> String {
+    let seconds = i64::try_from(unix_ms / 1_000).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |time| time.to_string())
+}

@@ -1,0 +1,43 @@
+//! What people and programs get to see: progress, the results files, the closing table, the log.
+
+mod annotate;
+mod copy;
+mod estimate;
+mod failed;
+mod findings;
+mod grouped;
+mod hints;
+mod log;
+mod numbers;
+mod progress;
+mod results;
+mod summary;
+mod verdict;
+mod write;
+
+pub use annotate::{Annotations, annotate};
+pub use estimate::{Estimate, spell_duration};
+pub use failed::{Failure, write_failed};
+pub use findings::{FindingsFormat, FindingsPrinter};
+pub use hints::{Hint, hint, hint_for};
+pub use log::{Log, rfc3339};
+pub use numbers::NUMBER_COLUMNS;
+pub use progress::Progress;
+pub use results::{Line, RESULT_COLUMNS, Results, ResultsPaths};
+pub use summary::Tally;
+pub use verdict::{Verdict, verdict};
+pub use write::check_writable;
+
+use crate::events::{Event, Observer};
+use std::sync::Arc;
+
+/// Several observers as one.
+pub struct All(pub Vec<Arc<dyn Observer>>);
+
+impl Observer for All {
+    fn on(&self, event: &Event<'_>) {
+        for observer in &self.0 {
+            observer.on(event);
+        }
+    }
+}

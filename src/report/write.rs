@@ -1,0 +1,132 @@
+//! Files that are whole or not there.
+
+use super::results::ResultsPaths;
+use crate::model::Fault;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// How many other names are tried where one is taken by something that cannot be replaced.
+const NAMES_MAX: u32 = 9;
+
+/// Says before a run whether its results could be written after it.
+///
+/// # Errors
+/// The folder is not there or may not be written to, or the name is a folder's.
+pub fn check_writable(path: &Path) -> Result<(), Fault> {
+    if path.is_dir() {
+        return Err(Fault::new(
+            format!("{} cannot be written: it is a folder", path.display()),
+            "Name a file.",
+        ));
+    }
+    // A file is put in the place of what has its name, and a device or a pipe must not be lost so.
+    if std::fs::metadata(path).is_ok_and(|it| !it.is_file()) || path.as_os_str() == "-" {
+        return Err(Fault::new(
+            format!("{} cannot be written: it is no ordinary file", path.display()),
+            "Name a file; it is written as a whole, so it cannot be a device or a pipe.",
+        ));
+    }
+    NamedTempFile::new_in(folder(path)).map(drop).map_err(|error| unwritable(path, &error))
+}
+
+/// Writes one file: into a temporary file beside it, onto the disk, then under its name or, where that
+/// cannot be replaced, under a second one. Only the owner may read it. Gives the name that was taken.
+///
+/// # Errors
+/// What `fill` says, or the file could not be written.
+pub fn write_one<T>(
+    path: &Path,
+    fill: impl FnOnce(&mut std::fs::File) -> Result<T, Fault>,
+) -> Result<(T, PathBuf), Fault> {
+    let mut file = NamedTempFile::new_in(folder(path)).map_err(|error| unwritable(path, &error))?;
+    let value = fill(file.as_file_mut())?;
+    let name = put(BufWriter::new(file), path)?;
+    if let Ok(folder) = std::fs::File::open(folder(path)) {
+        let _ = folder.sync_all();
+    }
+    Ok((value, name))
+}
+
+/// Writes both results files: each into a temporary file beside it, onto the disk, then under its
+/// name. A reader sees the old file or the new one, never a part. Only the owner may read them.
+///
+/// What a run has to say must not be lost: a name that cannot be replaced (a spreadsheet program
+/// holds it, it is write-protected) gives way to a second one, and a folder that cannot be written
+/// (its disk is full) to the system's folder for temporary files. Gives the names that were taken.
+///
+/// # Errors
+/// What `fill` says, or nothing at all could be written.
+pub fn write_pair<T>(
+    paths: &ResultsPaths,
+    mut fill: impl FnMut(&mut dyn Write, &mut dyn Write) -> Result<T, Fault>,
+) -> Result<(T, ResultsPaths), Fault> {
+    let here = folder(&paths.results).to_owned();
+    match write_in(&here, paths, &mut fill) {
+        Ok(written) => Ok(written),
+        Err(first) => write_in(&std::env::temp_dir(), paths, &mut fill).map_err(|_| first),
+    }
+}
+
+fn write_in<T>(
+    folder: &Path,
+    paths: &ResultsPaths,
+    fill: &mut impl FnMut(&mut dyn Write, &mut dyn Write) -> Result<T, Fault>,
+) -> Result<(T, ResultsPaths), Fault> {
+    let temporary = || NamedTempFile::new_in(folder).map_err(|error| unwritable(&paths.results, &error));
+    let (mut results, mut numbers) = (BufWriter::new(temporary()?), BufWriter::new(temporary()?));
+    let value = fill(&mut results, &mut numbers)?;
+    let results = put(results, &renamed(folder, &paths.results))?;
+    let numbers = put(numbers, &renamed(folder, &paths.numbers))?;
+    // A new name is durable only when its folder is.
+    if let Ok(folder) = std::fs::File::open(folder) {
+        let _ = folder.sync_all();
+    }
+    Ok((value, ResultsPaths { results, numbers }))
+}
+
+/// Puts a finished file under its name, or under the next one that can be had.
+fn put(file: BufWriter<NamedTempFile>, path: &Path) -> Result<PathBuf, Fault> {
+    let mut file = file.into_inner().map_err(|error| unwritable(path, error.error()))?;
+    file.as_file().sync_all().map_err(|error| unwritable(path, &error))?;
+    let mut name = path.to_owned();
+    let mut reason = None;
+    for attempt in 2..=NAMES_MAX + 1 {
+        // Renaming would replace a write-protected file without asking.
+        let protected = std::fs::metadata(&name).is_ok_and(|it| it.permissions().readonly() || it.is_dir());
+        if !protected {
+            match file.persist(&name) {
+                Ok(_) => return Ok(name),
+                Err(error) => {
+                    file = error.file;
+                    reason = Some(error.error);
+                }
+            }
+        }
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let extension = path.extension().map(|it| format!(".{}", it.to_string_lossy())).unwrap_or_default();
+        name = path.with_file_name(format!("{stem}-{attempt}{extension}"));
+    }
+    let reason = reason.unwrap_or_else(|| std::io::ErrorKind::PermissionDenied.into());
+    Err(unwritable(path, &reason))
+}
+
+/// The same file in that folder, spelled as it was given where the folder is its own.
+fn renamed(of: &Path, path: &Path) -> PathBuf {
+    if of == folder(path) { path.to_owned() } else { of.join(path.file_name().unwrap_or_default()) }
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// The fault of a file that cannot be written.
+pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> Fault {
+    Fault::new(
+        format!("{} cannot be written ({error})", path.display()),
+        "Check that its folder exists and may be written to, and that the disk has room.",
+    )
+}
