@@ -41,6 +41,7 @@
 //! | [`engine`] | the run: rows at once, the one loop a row, events out, shutdown in | model, plan, products, ledger, twilio, clock, events |
 //! | [`report`] | progress, log, findings, results, hints | all above |
 //! | [`sandbox`] | the stand-in for the API | **nothing of ours**, so that it cannot share our mistakes |
+//! | [`cli`] | the arguments, and one function for each subcommand | all |
 //! | [`clock`], [`events`] | time from outside; what happens, told to whoever watches | model, plan |
 //!
 //! # Three audiences, three types
@@ -68,6 +69,7 @@
 )]
 
 pub mod check;
+pub mod cli;
 pub mod clock;
 pub mod engine;
 pub mod events;

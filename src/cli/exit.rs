@@ -1,0 +1,55 @@
+//! Exit codes. They are public and do not change.
+
+use crate::engine::Interrupted;
+use crate::plan::Outcome;
+use crate::report::Tally;
+use std::process::{ExitCode, Termination};
+
+/// How the program ends; the first that applies, in the order of the README.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    Success,
+    /// The machine, a file or the configuration.
+    Fault,
+    /// The arguments.
+    Usage,
+    /// Rows of the sheet are invalid.
+    InvalidRows,
+    /// Rows were refused or rejected.
+    RefusedRows,
+    /// Rows are unsure or unfinished, or the run was interrupted: run again.
+    RunAgain,
+}
+
+impl Exit {
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Success => 0,
+            Exit::Fault => 1,
+            Exit::Usage => 2,
+            Exit::InvalidRows => 3,
+            Exit::RefusedRows => 4,
+            Exit::RunAgain => 5,
+        }
+    }
+
+    /// What a tally means. Waiting for an approval is a success.
+    pub fn of(tally: &Tally, interrupted: Interrupted) -> Exit {
+        let any = |outcomes: &[Outcome]| outcomes.iter().any(|outcome| tally.of(*outcome) > 0);
+        if interrupted == Interrupted::Yes || any(&[Outcome::Unsure, Outcome::Unfinished]) {
+            Exit::RunAgain
+        } else if any(&[Outcome::Refused, Outcome::Rejected]) {
+            Exit::RefusedRows
+        } else if any(&[Outcome::Invalid]) {
+            Exit::InvalidRows
+        } else {
+            Exit::Success
+        }
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self.code())
+    }
+}

@@ -1,0 +1,156 @@
+//! How the sandbox is told to misbehave: on its command line, and line by line while it runs.
+
+use super::args::FaultArgs;
+use crate::sandbox::{Among, Edit, Fault, Faults, Lag, Limit, Rule, Sandbox, When};
+
+/// The faults that have a name, with what each means.
+const NAMED: &[(&str, Fault, &str)] = &[
+    ("lose-reply", Fault::LoseReply, "carried out, the connection closes without an answer"),
+    ("drop-request", Fault::DropRequest, "not carried out, the connection closes without an answer"),
+    ("fail-before-500", Fault::FailBefore(500), "not carried out, 500"),
+    ("fail-before-503", Fault::FailBefore(503), "not carried out, 503"),
+    ("fail-after-500", Fault::FailAfter(500), "carried out, 500 all the same"),
+    ("fail-after-503", Fault::FailAfter(503), "carried out, 503 all the same"),
+    ("tear-body", Fault::TearBody, "carried out, the connection closes in the middle of the body"),
+    ("tear-headers", Fault::TearHeaders, "carried out, the connection closes in the middle of the headers"),
+    ("cut-json", Fault::CutJson, "carried out, half of the JSON"),
+    ("html-201", Fault::Html(201), "carried out, a page instead of JSON"),
+    ("html-502", Fault::Html(502), "not carried out, a proxy's page"),
+    ("empty-body", Fault::EmptyBody, "carried out, an empty body"),
+    ("null-account", Fault::NullAccount, "carried out, account_sid is null"),
+    ("no-account", Fault::NoAccount, "carried out, account_sid is missing"),
+    ("throttle", Fault::Throttle(None), "not carried out, 429"),
+    ("rotate-token", Fault::RotateToken, "the account's token changes just before"),
+    ("suspend", Fault::Suspend, "the account is suspended just before"),
+    ("ignore-submission", Fault::IgnoreSubmission, "a submission changes nothing"),
+    ("close-connection", Fault::CloseConnection, "the connection closes after the answer"),
+    ("refuse-1s", Fault::RefuseConnections(1_000), "no connections for a second"),
+];
+
+/// Fourteen faults of the network and the API, evenly mixed.
+const STORM: &str = "storm";
+
+/// Reads `KIND@WHEN`: a kind, and a request's number, a span of numbers, or a share in percent.
+pub fn parse(text: &str) -> Result<FaultArg, String> {
+    let (kind, when) = text.split_once('@').ok_or_else(|| help("write KIND@WHEN, such as lose-reply@7"))?;
+    let when = parse_when(when)?;
+    if kind == STORM {
+        return match when {
+            When::Share(share) => Ok(FaultArg::Storm(share)),
+            _ => Err("a storm has a share, such as storm@5%".to_owned()),
+        };
+    }
+    match NAMED.iter().find(|it| it.0 == kind) {
+        Some((_, fault, _)) => Ok(FaultArg::Rule(Rule { fault: fault.clone(), among: Among::All, when })),
+        None => Err(help(&format!("there is no fault {kind:?}"))),
+    }
+}
+
+/// A fault as an argument gives it.
+#[derive(Clone, Debug)]
+pub enum FaultArg {
+    Rule(Rule),
+    /// This share of all requests, 0 to 1.
+    Storm(f64),
+}
+
+/// The faults that the sandbox starts with.
+pub fn at_start(args: &FaultArgs) -> Faults {
+    let limit = |per_second, concurrent| Limit { per_second, concurrent, retry_after_s: args.retry_after };
+    let mut faults = Faults {
+        seed: args.seed,
+        latency_ms: args.latency.clone(),
+        limit_global: limit(args.limit_per_second, args.limit_concurrent),
+        limit_per_account: limit(args.limit_per_account_per_second, args.limit_per_account_concurrent),
+        lag: Lag { lists_ms: args.list_lag, objects_ms: args.object_lag, ..Lag::default() },
+        ..Faults::default()
+    };
+    for fault in &args.fault {
+        add(&mut faults, fault.clone());
+    }
+    faults
+}
+
+/// What a line on standard input does to a running sandbox. Says what was done, or what is wrong.
+pub fn obey(line: &str, sandbox: &Sandbox, faults: &mut Faults) -> Result<String, String> {
+    let mut words = line.split_whitespace();
+    let edit = |edit: Edit| sandbox.edit(edit).map_err(|error| error.to_string());
+    match (words.next(), words.next()) {
+        (Some("fault"), Some(text)) => {
+            add(faults, parse(text)?);
+            sandbox.misbehave(faults.clone());
+            Ok(format!("from now on {text}; requests are counted from 1 again"))
+        }
+        (Some("calm"), None) => {
+            faults.rules.clear();
+            sandbox.misbehave(faults.clone());
+            Ok("no more faults".to_owned())
+        }
+        (Some("refuse"), Some(text)) => {
+            let wait_ms =
+                text.parse().map_err(|_| "write how many milliseconds, such as refuse 2000".to_owned())?;
+            sandbox.refuse_connections(wait_ms);
+            Ok(format!("no connections for {wait_ms} ms"))
+        }
+        (Some("rotate"), Some(account)) => edit(Edit::RotateToken { account: account.to_owned() })
+            .map(|_| format!("{account} has a new token")),
+        (Some(word @ ("suspend" | "activate")), Some(account)) => {
+            let status = if word == "suspend" { "suspended" } else { "active" };
+            edit(Edit::SetAccountStatus { account: account.to_owned(), status: status.to_owned() })
+                .map(|_| format!("{account} is {status}"))
+        }
+        (None, _) => Ok(String::new()),
+        _ => {
+            Err("known are: fault KIND@WHEN, calm, refuse MS, rotate AC…, suspend AC…, activate AC…"
+                .to_owned())
+        }
+    }
+}
+
+fn add(faults: &mut Faults, fault: FaultArg) {
+    match fault {
+        FaultArg::Rule(rule) => faults.rules.push(rule),
+        FaultArg::Storm(share) => faults.rules.extend(Faults::storm(faults.seed, share).rules),
+    }
+}
+
+fn parse_when(text: &str) -> Result<When, String> {
+    let number = |text: &str| text.parse::<u64>().ok().filter(|it| *it > 0);
+    if let Some(percent) = text.strip_suffix('%') {
+        let share = percent.parse::<f64>().ok().filter(|it| (0.0..=100.0).contains(it));
+        return share.map(|it| When::Share(it / 100.0)).ok_or_else(|| "a share is 0% to 100%".to_owned());
+    }
+    match text.split_once('-') {
+        Some((first, last)) => {
+            number(first).zip(number(last)).map(|(first, last)| When::Between(first, last))
+        }
+        None => number(text).map(When::Nth),
+    }
+    .ok_or_else(|| "behind the @ stands a request's number (7), a span (7-12), or a share (3%)".to_owned())
+}
+
+fn help(what: &str) -> String {
+    let kinds: Vec<String> = NAMED.iter().map(|(name, _, meaning)| format!("  {name}: {meaning}")).collect();
+    format!("{what}\n{}\n  {STORM}: a mix of them, by share only", kinds.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_a_kind_and_a_moment() {
+        let rule = |text| match parse(text) {
+            Ok(FaultArg::Rule(rule)) => Some((rule.fault, rule.when)),
+            _ => None,
+        };
+        assert!(matches!(rule("lose-reply@7"), Some((Fault::LoseReply, When::Nth(7)))));
+        assert!(matches!(rule("fail-after-500@2-4"), Some((Fault::FailAfter(500), When::Between(2, 4)))));
+        assert!(matches!(rule("tear-body@50%"), Some((Fault::TearBody, When::Share(0.5)))));
+        assert!(matches!(parse("storm@5%"), Ok(FaultArg::Storm(share)) if share == 0.05));
+        for text in ["lose-reply", "lose-reply@0", "lose-reply@x", "lose-reply@101%", "nothing@1", "storm@1"]
+        {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

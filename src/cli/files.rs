@@ -1,0 +1,71 @@
+//! The files that a command reads and writes must not be one another.
+
+use crate::model::Fault;
+use std::path::{Path, PathBuf};
+
+/// Says before anything is written that two of the named files are one, whatever they are called: a
+/// sheet that is written over is lost.
+///
+/// # Errors
+/// Two of them are the same file.
+pub fn must_differ(files: &[(&str, &Path)]) -> Result<(), Fault> {
+    for (at, (what, path)) in files.iter().enumerate() {
+        for (other, other_path) in &files[..at] {
+            if real(path) == real(other_path) || are_one(path, other_path) {
+                return Err(Fault::new(
+                    format!("{what} and {other} are the same file: {}", path.display()),
+                    "Nothing was written. Name another file for one of them.",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The path without links and detours; for a file that is not there yet, its folder's and its name.
+fn real(path: &Path) -> PathBuf {
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    folder.join(path.file_name().unwrap_or_default())
+}
+
+/// Two names of one file on the disk.
+#[cfg(unix)]
+fn are_one(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let place =
+        |path: &Path| std::fs::metadata(path).ok().filter(|it| it.is_file()).map(|it| (it.dev(), it.ino()));
+    place(one).is_some() && place(one) == place(other)
+}
+
+#[cfg(not(unix))]
+fn are_one(_: &Path, _: &Path) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_under_two_names_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sheet = folder.path().join("sheet.csv");
+        std::fs::write(&sheet, "content").expect("a file");
+        let detour = folder.path().join(".").join("sheet.csv");
+        let hard = folder.path().join("hard.csv");
+        std::fs::hard_link(&sheet, &hard).expect("a link");
+        for other in [&sheet, &detour, &hard] {
+            assert!(must_differ(&[("the sheet", &sheet), ("--results", other)]).is_err(), "{other:?}");
+        }
+        let (new, same) = (folder.path().join("new.csv"), folder.path().join("./new.csv"));
+        assert!(must_differ(&[("the sheet", &sheet), ("--results", &new)]).is_ok());
+        assert!(must_differ(&[("--failed", &new), ("--results", &same)]).is_err(), "neither is there yet");
+    }
+}

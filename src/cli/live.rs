@@ -1,0 +1,46 @@
+//! The last question before something is done that cannot be undone.
+
+use super::Stop;
+use super::style::tell;
+use crate::model::Sid;
+use std::io::{BufRead, IsTerminal, Write};
+
+/// What is about to happen.
+pub struct Undertaking<'a> {
+    pub host: &'a str,
+    pub parent: &'a Sid,
+    pub customers: u64,
+    /// The least number of calls.
+    pub calls: u64,
+}
+
+/// Whether the user has said yes in advance.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    Given,
+    ToBeAsked,
+}
+
+/// Says what is about to happen and asks. Gives whether to go on.
+///
+/// # Errors
+/// There is no one to ask, and `--yes` was not given.
+pub fn ask(undertaking: &Undertaking, consent: Consent) -> Result<bool, Stop> {
+    let Undertaking { host, parent, customers, calls } = undertaking;
+    tell!("Going live at {host}");
+    tell!("  parent account {parent}");
+    tell!("  {customers} customers, at least {calls} calls; what is submitted cannot be taken back");
+    if consent == Consent::Given {
+        return Ok(true);
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Stop::Usage(
+            "this is not a terminal, so there is no one to ask: add --yes to go live, or --sandbox to try it"
+                .to_owned(),
+        ));
+    }
+    let _ = write!(std::io::stderr(), "Go on? [y/N] ").and_then(|()| std::io::stderr().flush());
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    Ok(read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}

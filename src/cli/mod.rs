@@ -1,0 +1,74 @@
+//! The command line: one function per subcommand. Only this room and `report` print.
+
+mod args;
+mod exit;
+mod faults;
+mod files;
+mod live;
+mod rehearse;
+mod results;
+mod run;
+mod sandbox;
+mod session;
+mod settle;
+mod sheet;
+mod style;
+mod template;
+mod validate;
+
+pub use args::Cli;
+pub use exit::Exit;
+
+use crate::model::Fault;
+use args::Command;
+use clap::Parser;
+use std::ffi::OsString;
+use style::tell;
+
+/// Reads the arguments and does what they say.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no mistakes; everything else is a mistake of usage.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
+            let _ = error.print();
+            return exit;
+        }
+    };
+    let done = match cli.command {
+        Command::Run(args) => run::run(&args, &arguments),
+        Command::Validate(args) => validate::validate(&args),
+        Command::Results(args) => results::results(&args),
+        Command::Status(args) => results::status(&args),
+        Command::Settle(args) => settle::settle(&args),
+        Command::Template(args) => template::template(&args),
+        Command::Rehearse(args) => rehearse::rehearse(&args, &arguments),
+        Command::Sandbox(args) => sandbox::serve(&args),
+    };
+    done.unwrap_or_else(|stop| match stop {
+        Stop::Fault(fault) => {
+            style::error(fault.what());
+            tell!("  {}", fault.fix());
+            Exit::Fault
+        }
+        Stop::Usage(text) => {
+            style::error(&text);
+            Exit::Usage
+        }
+    })
+}
+
+/// Why a command did not do its work.
+pub enum Stop {
+    Fault(Fault),
+    /// The arguments do not fit each other or the surroundings.
+    Usage(String),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Stop {
+        Stop::Fault(fault)
+    }
+}

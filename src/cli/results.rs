@@ -1,0 +1,94 @@
+//! `results` and `status`: how every customer stands, written down again at any time.
+
+use super::args::{ResultsArgs, StatusArgs};
+use super::files::must_differ;
+use super::run::{CONNECT_MS, print_tally, watch_signals};
+use super::session::{self, World};
+use super::sheet::Sheet;
+use super::style::say;
+use super::validate::DEFAULT_RATE;
+use super::{Exit, Stop};
+use crate::engine::{Brake, DefaultPrimary, Interrupted, Only, Run, Selection, Settings};
+use crate::events::{Nobody, Observer};
+use crate::ledger::Ledger;
+use crate::model::Fault;
+use crate::report::{Results, ResultsPaths, check_writable};
+use crate::twilio::{Client, Pace, Rate, Timeouts};
+use std::path::Path;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// The reviews of a sandbox last a second unless its run says otherwise; a look at them decides by
+/// the times that the world's file holds.
+const SANDBOX_REVIEW_MS: u64 = 1_000;
+
+pub fn results(args: &ResultsArgs) -> Result<Exit, Stop> {
+    let paths = paths(args)?;
+    let sheet = Sheet::survey(&args.sheet, session::parent_sid(&args.world), &mut |_| ())?;
+    let world = session::world_name(&args.world)?;
+    let ledger = Ledger::open_for_reading(&session::ledger(&args.world), &world)?;
+    let policy = args.flow.policy();
+    let results = Results { ledger: Some(&ledger), policy: &policy, ended: None };
+    let (tally, written) = results.write(&paths, || sheet.entries(), |_, _| ())?;
+    print_tally(&tally);
+    say!("Results: {}, {}", written.results.display(), written.numbers.display());
+    Ok(Exit::of(&tally, Interrupted::No))
+}
+
+/// Where the results go, once it is certain that they can.
+fn paths(args: &ResultsArgs) -> Result<ResultsPaths, Fault> {
+    let paths = ResultsPaths::beside(&args.results);
+    let of_the_ledger = session::files_of_the_ledger(&args.world);
+    let mut files: Vec<(&str, &Path)> = vec![
+        ("the sheet", &args.sheet.path),
+        ("--results", &paths.results),
+        ("the results of the numbers", &paths.numbers),
+    ];
+    files.extend(of_the_ledger.iter().map(|path| ("a file of the ledger", path.as_path())));
+    must_differ(&files)?;
+    check_writable(&paths.results)?;
+    Ok(paths)
+}
+
+pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
+    let ResultsArgs { sheet: sheet_args, world: world_args, flow, .. } = &args.results;
+    let paths = paths(&args.results)?;
+    let sheet = Sheet::survey(sheet_args, session::parent_sid(world_args), &mut |_| ())?;
+    // Said before anything is asked for: a ledger that is not there has nothing to look at.
+    drop(Ledger::open_for_reading(&session::ledger(world_args), &session::world_name(world_args)?)?);
+    session::runtime()?.block_on(async {
+        let world = match world_args.sandbox {
+            true => World::in_sandbox(world_args, &sheet, SANDBOX_REVIEW_MS).await?,
+            false => World::open(world_args)?,
+        };
+        let clock = session::clock();
+        let rate = args.pace.rate.unwrap_or(Rate::PerSecond(DEFAULT_RATE));
+        let observer: Arc<dyn Observer> = Arc::new(Nobody);
+        let timeouts = Timeouts { connect_ms: CONNECT_MS.min(flow.timeout), call_ms: flow.timeout };
+        let pace = Pace::new(rate, clock.clone());
+        let client = Client::new(&world.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
+        let ledger = Ledger::open(&world.ledger, &world.name, observer.clone())?;
+        let policy = flow.policy();
+        let settings = Settings {
+            parent: world.parent.clone(),
+            policy: policy.clone(),
+            primary_profile: None,
+            default_primary: DefaultPrimary::NotNeeded,
+            concurrency: usize::from(args.pace.concurrency),
+            selection: Selection { only: Only::ToLookAt, limit: None },
+            brake: Brake::Off,
+            wait_ms: 0,
+            poll_ms: 0,
+        };
+        let drain = CancellationToken::new();
+        watch_signals(drain.clone());
+        let run = Run::new(settings, client, ledger, clock, observer, drain);
+        let ended = run.go(|| sheet.customers()).await?;
+        let results = Results { ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
+        let (tally, written) = results.write(&paths, || sheet.entries(), |_, _| ())?;
+        run.close()?;
+        print_tally(&tally);
+        say!("Results: {}, {}", written.results.display(), written.numbers.display());
+        Ok(Exit::of(&tally, ended.interrupted))
+    })
+}

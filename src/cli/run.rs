@@ -1,0 +1,348 @@
+//! `run`: the main job.
+
+use super::args::{OnlyArg, RunArgs};
+use super::files::must_differ;
+use super::live::{Consent, Undertaking, ask};
+use super::session::{self, World};
+use super::sheet::Sheet;
+use super::style::{say, tell};
+use super::validate::DEFAULT_RATE;
+use super::{Exit, Stop, sandbox, style};
+use crate::check::Entry;
+use crate::engine::{Brake, Ended, Interrupted, Only, Run, Selection, Settings};
+use crate::events::Observer;
+use crate::ledger::Ledger;
+use crate::model::{Fault, Finding, Severity};
+use crate::plan::{Code, Outcome};
+use crate::report::{
+    All, Estimate, Failure, FindingsFormat, FindingsPrinter, Line, Log, Progress, Results, ResultsPaths,
+    Tally, check_writable, write_failed,
+};
+use crate::twilio::{Client, Pace, Rate, Timeouts};
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// How often reviews are looked at, in milliseconds. They take days, so once a minute is plenty.
+const POLL_MS: u64 = 60_000;
+
+/// A sandbox's reviews take a second, and who tries it out waits for them.
+const SANDBOX_POLL_MS: u64 = 250;
+
+/// A connection that does not stand after ten seconds will not stand.
+pub const CONNECT_MS: u64 = 10_000;
+
+pub fn run(args: &RunArgs, arguments: &[OsString]) -> Result<Exit, Stop> {
+    let paths = ResultsPaths::beside(&args.results);
+    check_writable(&paths.results)?;
+    if let Some(path) = &args.failed {
+        check_writable(path)?;
+    }
+    session::check_ledger(&args.world)?;
+    let of_the_ledger = session::files_of_the_ledger(&args.world);
+    let mut files: Vec<(&str, &Path)> = vec![
+        ("the sheet", &args.sheet.path),
+        ("--results", &paths.results),
+        ("the results of the numbers", &paths.numbers),
+    ];
+    files.extend(of_the_ledger.iter().map(|path| ("a file of the ledger", path.as_path())));
+    files.extend(args.failed.as_deref().map(|path| ("--failed", path)));
+    files.extend(args.log.as_deref().map(|path| ("--log", path)));
+    must_differ(&files)?;
+    let sheet = survey(args)?;
+    if sheet.survey.rows == 0 {
+        // The findings have said so.
+        return Ok(Exit::InvalidRows);
+    }
+    if args.all_or_nothing && sheet.survey.invalid() > 0 {
+        let tally = write_without_a_run(args, &sheet, &paths)?;
+        style::error("nothing was sent, because --all-or-nothing is given and rows are invalid");
+        close(args, arguments, &tally, Interrupted::No, &paths);
+        return Ok(Exit::InvalidRows);
+    }
+    if args.trial.fresh {
+        sandbox::forget(&sandbox::world_file(&session::ledger(&args.world)))?;
+    }
+    let runtime = session::runtime()?;
+    let exit = runtime.block_on(go(args, arguments, &sheet, &paths));
+    // What still hangs on a thread, such as a read of the terminal, is not waited for.
+    runtime.shutdown_background();
+    exit
+}
+
+/// The first pass. Errors are shown; warnings and notes are what `validate` is for.
+fn survey(args: &RunArgs) -> Result<Sheet, Fault> {
+    let mut printer =
+        FindingsPrinter::new(FindingsFormat::Text, anstream::AutoStream::auto(std::io::stderr()));
+    let sheet = Sheet::survey(&args.sheet, session::parent_sid(&args.world), &mut |finding: Finding| {
+        if finding.severity == Severity::Error || finding.row == 0 {
+            printer.take(finding);
+        }
+    })?;
+    printer.finish(&sheet.survey);
+    let survey = &sheet.survey;
+    tell!("{}: {}", sheet.name(), survey.layout);
+    if survey.counts.warnings + survey.counts.notes > 0 {
+        tell!("`trusthub-onboard validate {}` shows warnings and notes", args.sheet.path.display());
+    }
+    tell!("{} rows: {} valid, {} invalid", survey.rows, survey.valid, survey.invalid());
+    Ok(sheet)
+}
+
+async fn go(
+    args: &RunArgs,
+    arguments: &[OsString],
+    sheet: &Sheet,
+    paths: &ResultsPaths,
+) -> Result<Exit, Stop> {
+    let review_ms = args.trial.review_seconds * 1_000;
+    let world = match args.world.sandbox {
+        true => World::in_sandbox(&args.world, sheet, review_ms).await?,
+        false => World::open(&args.world)?,
+    };
+    let policy = args.flow.policy();
+    let estimate = Estimate::of(&sheet.survey.work, policy.submission);
+    if !world.endpoint.is_loopback() {
+        let undertaking = Undertaking {
+            host: &world.host(),
+            parent: &world.parent.account,
+            customers: args.limit.map_or(sheet.survey.valid, |limit| limit.min(sheet.survey.valid)),
+            calls: estimate.calls,
+        };
+        let consent = if args.yes { Consent::Given } else { Consent::ToBeAsked };
+        if !ask(&undertaking, consent)? {
+            tell!("Nothing was sent.");
+            return Ok(Exit::Success);
+        }
+    }
+    let clock = session::clock();
+    let rate = args.pace.rate.unwrap_or(match args.world.sandbox {
+        true => Rate::Unlimited,
+        false => Rate::PerSecond(DEFAULT_RATE),
+    });
+    let customers = args.limit.map_or(sheet.survey.valid, |limit| limit.min(sheet.survey.valid));
+    let progress = Arc::new(Progress::new(customers, cap(rate)));
+    let mut observers: Vec<Arc<dyn Observer>> = vec![progress.clone()];
+    if let Some(path) = &args.log {
+        observers.push(Arc::new(Log::open(path, clock.clone())?));
+    }
+    let observer: Arc<dyn Observer> = Arc::new(All(observers));
+    let ledger = Ledger::open(&world.ledger, &world.name, observer.clone())?;
+    let timeouts = Timeouts { connect_ms: CONNECT_MS.min(args.flow.timeout), call_ms: args.flow.timeout };
+    let pace = Pace::new(rate, clock.clone());
+    let client = Client::new(&world.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
+    let only = match args.only {
+        Some(OnlyArg::Failed) => Only::Failed,
+        None => Only::Everyone,
+    };
+    // Two reviews one after the other, and as much again for good measure.
+    let sandbox_wait_ms = 4 * review_ms + 10_000;
+    let settings = Settings {
+        parent: world.parent.clone(),
+        policy: policy.clone(),
+        primary_profile: args.primary_profile.clone(),
+        default_primary: sheet.default_primary()?,
+        concurrency: usize::from(args.pace.concurrency),
+        selection: Selection { only, limit: args.limit },
+        brake: if args.no_brake { Brake::Off } else { Brake::On },
+        wait_ms: args.wait.unwrap_or(if args.world.sandbox { sandbox_wait_ms } else { 0 }),
+        poll_ms: args.poll.unwrap_or(if args.world.sandbox { SANDBOX_POLL_MS } else { POLL_MS }),
+    };
+    let drain = CancellationToken::new();
+    watch_signals(drain.clone());
+    let run = Run::new(settings, client, ledger, clock, observer, drain);
+    let ended = run.go(|| sheet.customers()).await;
+    progress.finish();
+    let (ended, fault) = match ended {
+        Ok(ended) => (ended, None),
+        Err(fault) => (Ended { started_at: run.started_at(), ..Ended::default() }, Some(fault)),
+    };
+    let results = Results { ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
+    let mut failed = HashMap::new();
+    let written =
+        results.write(paths, || sheet.entries(), |entry, line| note_failure(args, entry, line, &mut failed));
+    let (calls, took) = progress.totals();
+    run.close()?;
+    if let Some(path) = &args.failed {
+        write_failures(sheet, path, &failed)?;
+    }
+    let (tally, written) = match (written, fault) {
+        (Ok((tally, _)), Some(fault)) => {
+            print_tally(&tally);
+            return Err(fault.into());
+        }
+        (Err(_), Some(fault)) => return Err(fault.into()),
+        (written, None) => written?,
+    };
+    tell!("{calls} calls in {:.1} s", took.as_secs_f64());
+    if let Some((key, code)) = &ended.braked {
+        style::error(&format!(
+            "the run stopped itself: its first customers were all refused at the step {} with {}",
+            key.step,
+            spell_code(*code)
+        ));
+        tell!("  Find the reason first (columns error_message and hint); --no-brake goes on all the same.");
+    }
+    if written.results != paths.results {
+        style::error(&format!(
+            "{} could not be written; the results are in {}",
+            paths.results.display(),
+            written.results.display()
+        ));
+    }
+    close(args, arguments, &tally, ended.interrupted, &written);
+    Ok(Exit::of(&tally, ended.interrupted))
+}
+
+/// The first signal ends the run in good order, the second at once: the ledger is sound either way.
+pub fn watch_signals(drain: CancellationToken) {
+    tokio::spawn(async move {
+        signal().await;
+        tell!(
+            "\nStopping: calls in flight are finished, then the results are written. Once more to stop now."
+        );
+        drain.cancel();
+        signal().await;
+        tell!("\nStopped. Run the same command again: it goes on where each customer stood.");
+        std::process::exit(i32::from(Exit::RunAgain.code()));
+    });
+}
+
+async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => (),
+                _ = terminate.recv() => (),
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+fn write_without_a_run(args: &RunArgs, sheet: &Sheet, paths: &ResultsPaths) -> Result<Tally, Fault> {
+    let policy = args.flow.policy();
+    let results = Results { ledger: None, policy: &policy, ended: None };
+    let mut failed = HashMap::new();
+    let written = results.write(
+        paths,
+        || sheet.entries(),
+        |entry, line| note_failure(args, entry, line, &mut failed),
+    )?;
+    if let Some(path) = &args.failed {
+        write_failures(sheet, path, &failed)?;
+    }
+    Ok(written.0)
+}
+
+/// Keeps what is wrong with a row, if a file of failed rows is asked for.
+fn note_failure(args: &RunArgs, entry: &Entry, line: &Line, failed: &mut HashMap<u64, Failure>) {
+    let succeeded = !matches!(
+        line.outcome,
+        Outcome::Invalid | Outcome::Refused | Outcome::Rejected | Outcome::Unsure | Outcome::Unfinished
+    );
+    if args.failed.is_none() || succeeded {
+        return;
+    }
+    let error = format!("{} {}", line.cell("error_message"), line.cell("hint")).trim().to_owned();
+    failed.insert(entry.row(), Failure { state: line.outcome.word().to_owned(), error });
+}
+
+fn write_failures(sheet: &Sheet, path: &Path, failed: &HashMap<u64, Failure>) -> Result<(), Fault> {
+    let mut failure = |row| failed.get(&row).cloned();
+    let (rows, written) = write_failed(&sheet.source, &sheet.survey, path, &mut failure)?;
+    tell!("{rows} rows that did not succeed are in {}", written.display());
+    Ok(())
+}
+
+fn spell_code(code: Code) -> String {
+    match code {
+        Code::Twilio(code) => format!("code {code}"),
+        Code::Ours(code) => code.name().to_owned(),
+        Code::None => "no code".to_owned(),
+    }
+}
+
+fn cap(rate: Rate) -> String {
+    match rate {
+        Rate::PerSecond(rate) => format!("{rate}"),
+        Rate::Unlimited => "unlimited".to_owned(),
+    }
+}
+
+/// The closing table.
+pub fn print_tally(tally: &Tally) {
+    for (outcome, count) in tally.occurring() {
+        let colour = match outcome {
+            Outcome::Approved | Outcome::Submitted => style::GOOD,
+            Outcome::Refused | Outcome::Rejected | Outcome::Invalid => style::ERROR,
+            Outcome::Unsure | Outcome::Unfinished => style::WARNING,
+            Outcome::AwaitingProfileApproval | Outcome::Drafted | Outcome::NotAttempted => style::BOLD,
+        };
+        say!("{count:>8}  {colour}{}{}", outcome.word(), style::OFF);
+    }
+}
+
+/// The table, where the results are, and what to do next.
+fn close(
+    args: &RunArgs,
+    arguments: &[OsString],
+    tally: &Tally,
+    interrupted: Interrupted,
+    paths: &ResultsPaths,
+) {
+    say!("{}Customers by outcome{}", style::BOLD, style::OFF);
+    print_tally(tally);
+    say!("Results: {}, {}", paths.results.display(), paths.numbers.display());
+    // Starting over is not going on, and what waits for a review has not failed.
+    let again = spell(arguments, &["--fresh"]);
+    let everyone = spell(arguments, &["--fresh", "--only", "failed", "--only=failed"]);
+    let sheet = args.sheet.path.display();
+    let next = if interrupted == Interrupted::Yes || tally.of(Outcome::Unfinished) > 0 {
+        format!("Run the same command again, it goes on from here: {again}")
+    } else if tally.of(Outcome::Unsure) > 0 {
+        "See the columns error_message and hint for what is unsure, then: trusthub-onboard settle SUBACCOUNT STEP SID"
+            .to_owned()
+    } else if tally.of(Outcome::Refused) + tally.of(Outcome::Rejected) > 0 {
+        format!(
+            "See the columns error_message and hint; correct the sheet, then: {}",
+            with(&again, "--only failed")
+        )
+    } else if tally.of(Outcome::AwaitingProfileApproval) > 0 {
+        format!("Reviews take one to three days. Then run the same command again: {everyone}")
+    } else if tally.of(Outcome::Invalid) > 0 {
+        format!("Correct the invalid rows (trusthub-onboard validate {sheet}), then: {again}")
+    } else if tally.of(Outcome::Drafted) > 0 {
+        "Look at the drafts, then run the command without --no-submit.".to_owned()
+    } else if tally.of(Outcome::Submitted) > 0 {
+        format!("The reviews are under way. To see how they stand: {everyone}")
+    } else if tally.of(Outcome::NotAttempted) > 0 {
+        format!("To go on with the rest: {everyone}")
+    } else {
+        "Nothing is left to do.".to_owned()
+    };
+    say!("Next: {next}");
+}
+
+fn with(command: &str, flag: &str) -> String {
+    if command.contains(flag) { command.to_owned() } else { format!("{command} {flag}") }
+}
+
+/// The command line as it can be typed again, without some of its words.
+fn spell(arguments: &[OsString], without: &[&str]) -> String {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "-_./:=,@%+".contains(it);
+    let word = |argument: &OsString| {
+        let text = argument.to_string_lossy();
+        match !text.is_empty() && text.chars().all(plain) {
+            true => text.into_owned(),
+            false => format!("'{}'", text.replace('\'', r"'\''")),
+        }
+    };
+    let kept = arguments.iter().filter(|it| !without.iter().any(|word| *it == word));
+    kept.map(word).collect::<Vec<_>>().join(" ")
+}

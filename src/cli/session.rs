@@ -1,0 +1,170 @@
+//! The world that a command works in: which server, whose credentials, which ledger.
+
+use super::args::WorldArgs;
+use super::sandbox::{self, Trial};
+use super::sheet::Sheet;
+use crate::clock::{Clock, SystemClock};
+use crate::model::{Fault, Sid, SidKind};
+use crate::twilio::{Endpoint, Identity};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where a command works.
+pub struct World {
+    pub endpoint: Endpoint,
+    pub parent: Identity,
+    /// Its name in the ledger.
+    pub name: String,
+    pub ledger: PathBuf,
+    /// The sandbox, which answers for as long as this lives.
+    _trial: Option<Trial>,
+}
+
+/// Where a sandbox run keeps its ledger, so that it never meets the real one.
+const SANDBOX_LEDGER: &str = "trusthub-onboard-sandbox.db";
+const LEDGER: &str = "trusthub-onboard.db";
+
+impl World {
+    /// The real API, or another server. Must be called inside a runtime, as `in_sandbox` must.
+    ///
+    /// # Errors
+    /// Credentials are missing or malformed, or the base URL makes no sense.
+    pub fn open(args: &WorldArgs) -> Result<World, Fault> {
+        let endpoint = endpoint(args)?;
+        let parent = credentials()?;
+        let name = endpoint.world();
+        Ok(World { endpoint, parent, name, ledger: ledger(args), _trial: None })
+    }
+
+    /// A sandbox inside this process, in which everything that the sheet names exists.
+    pub async fn in_sandbox(args: &WorldArgs, sheet: &Sheet, review_ms: u64) -> Result<World, Fault> {
+        let ledger = ledger(args);
+        let trial = Trial::start(sandbox::seed_for(sheet)?, &sandbox::world_file(&ledger), review_ms).await?;
+        World::of_trial(trial, ledger)
+    }
+
+    /// The sandbox of an earlier run, as it was left.
+    pub async fn in_known_sandbox(args: &WorldArgs) -> Result<World, Fault> {
+        let ledger = ledger(args);
+        let trial = Trial::start(sandbox::seed(vec![]), &sandbox::world_file(&ledger), 0).await?;
+        World::of_trial(trial, ledger)
+    }
+
+    fn of_trial(trial: Trial, ledger: PathBuf) -> Result<World, Fault> {
+        Ok(World {
+            endpoint: Endpoint::other(trial.base_url())?,
+            parent: sandbox::parent(),
+            name: trial.id().to_owned(),
+            ledger,
+            _trial: Some(trial),
+        })
+    }
+
+    /// The host, for the question before going live.
+    pub fn host(&self) -> String {
+        self.endpoint.hosts().base(crate::plan::Host::TrustHub).to_owned()
+    }
+}
+
+/// The ledger that the arguments mean.
+pub fn ledger(args: &WorldArgs) -> PathBuf {
+    let usual = if args.sandbox { SANDBOX_LEDGER } else { LEDGER };
+    args.ledger.clone().unwrap_or_else(|| PathBuf::from(usual))
+}
+
+/// The ledger with everything that stands beside it: its log, its lock, and the sandbox's world.
+pub fn files_of_the_ledger(args: &WorldArgs) -> Vec<PathBuf> {
+    let ledger = ledger(args);
+    let beside = |end: &str| {
+        let mut name = ledger.clone().into_os_string();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    let mut files: Vec<PathBuf> = ["", "-wal", "-shm", ".lock"].map(beside).into();
+    files.push(sandbox::world_file(&ledger));
+    files
+}
+
+/// Says before anything is created that a ledger cannot be where the arguments want it.
+pub fn check_ledger(args: &WorldArgs) -> Result<(), Fault> {
+    let path = ledger(args);
+    match path.is_dir() || path.as_os_str().to_string_lossy().ends_with('/') {
+        true => Err(Fault::new(
+            format!("The ledger {} is a folder", path.display()),
+            "Name a file with --ledger; it is created if it is not there.",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// The name of the world in the ledger, for commands that send nothing.
+pub fn world_name(args: &WorldArgs) -> Result<String, Fault> {
+    match args.sandbox {
+        true => sandbox::known_id(&sandbox::world_file(&ledger(args))),
+        false => Ok(endpoint(args)?.world()),
+    }
+}
+
+/// The parent account's SID, where the environment has it: no row may name it.
+pub fn parent_sid(args: &WorldArgs) -> Option<Sid> {
+    match args.sandbox {
+        true => Some(sandbox::parent().account),
+        false => std::env::var("TWILIO_ACCOUNT_SID").ok().and_then(|text| Sid::parse(text.trim())),
+    }
+}
+
+/// The machine's clock.
+pub fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock::start())
+}
+
+/// A runtime for a command that talks over the network.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Fault::new(
+            format!("The program cannot start its threads ({error})"),
+            "Close other programs and try again.",
+        )
+    })
+}
+
+fn endpoint(args: &WorldArgs) -> Result<Endpoint, Fault> {
+    match &args.base_url {
+        Some(url) => Endpoint::other(url),
+        None => Ok(Endpoint::Twilio { region: host_part("TWILIO_REGION")?, edge: host_part("TWILIO_EDGE")? }),
+    }
+}
+
+/// A region or an edge becomes a part of a host name, to which the credentials go: nothing but a word
+/// may stand there.
+fn host_part(variable: &str) -> Result<Option<String>, Fault> {
+    let Some(value) = std::env::var(variable).ok().filter(|value| !value.is_empty()) else { return Ok(None) };
+    let is_word =
+        value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    match is_word {
+        true => Ok(Some(value)),
+        false => Err(Fault::new(
+            format!("{variable} is not a region or an edge"),
+            "Write it as Twilio does, such as ie1 or dublin, or leave it out.",
+        )),
+    }
+}
+
+/// Credentials come from the environment only: arguments are seen by every user of a machine.
+fn credentials() -> Result<Identity, Fault> {
+    let fix = "Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to the parent account's SID (AC…) and auth token; \
+               for a trial without an account use --sandbox.";
+    let variable =
+        |name: &str| std::env::var(name).ok().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+    let account = variable("TWILIO_ACCOUNT_SID");
+    let token = variable("TWILIO_AUTH_TOKEN");
+    let (Some(account), Some(token)) = (account, token) else {
+        return Err(Fault::new("The parent account's credentials are missing", fix));
+    };
+    match Sid::parse_as(SidKind::Account, &account) {
+        Some(account) => Ok(Identity { account, token: token.into() }),
+        None => {
+            Err(Fault::new("TWILIO_ACCOUNT_SID is not an account SID: AC and 32 hexadecimal digits", fix))
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `settle`: says which of several candidates is the one.
+
+use super::args::SettleArgs;
+use super::run::CONNECT_MS;
+use super::session::{self, World};
+use super::style::say;
+use super::{Exit, Stop};
+use crate::engine;
+use crate::events::{Nobody, Observer};
+use crate::ledger::Ledger;
+use crate::twilio::{Client, Pace, Rate, Timeouts};
+use std::sync::Arc;
+
+/// Two requests need no more time than this.
+const CALL_MS: u64 = 60_000;
+
+pub fn settle(args: &SettleArgs) -> Result<Exit, Stop> {
+    // A ledger that is not there is not made for this.
+    drop(Ledger::open_for_reading(&session::ledger(&args.world), &session::world_name(&args.world)?)?);
+    session::runtime()?.block_on(async {
+        let world = match args.world.sandbox {
+            true => World::in_known_sandbox(&args.world).await?,
+            false => World::open(&args.world)?,
+        };
+        let clock = session::clock();
+        let observer: Arc<dyn Observer> = Arc::new(Nobody);
+        let timeouts = Timeouts { connect_ms: CONNECT_MS, call_ms: CALL_MS };
+        let pace = Pace::new(Rate::Unlimited, clock.clone());
+        let client = Client::new(&world.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
+        let ledger = Ledger::open(&world.ledger, &world.name, observer)?;
+        engine::settle(
+            &ledger,
+            &client,
+            &world.parent,
+            clock.as_ref(),
+            &args.subaccount,
+            args.step,
+            &args.choice,
+        )
+        .await?;
+        ledger.close()?;
+        say!("Settled. Run the sheet again: it goes on from here.");
+        Ok(Exit::Success)
+    })
+}

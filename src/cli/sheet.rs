@@ -1,0 +1,69 @@
+//! The sheet that a command works on: opened, surveyed, and read again as often as it takes.
+
+use super::args::SheetArgs;
+use crate::check::{self, Entry, Rules, Strictness, Survey};
+use crate::engine::{Customers, DefaultPrimary};
+use crate::model::{Fault, Finding, Sid};
+use crate::sheet::{Options, Source};
+
+/// A sheet after its first pass.
+pub struct Sheet {
+    pub source: Source,
+    rules: Rules,
+    pub survey: Survey,
+}
+
+/// Every row with anything in it, in order.
+pub type Entries = Box<dyn Iterator<Item = Result<Entry, Fault>>>;
+
+impl Sheet {
+    /// Reads the whole sheet once. Every finding is handed to `each`.
+    pub fn survey(
+        args: &SheetArgs,
+        parent: Option<Sid>,
+        each: &mut dyn FnMut(Finding),
+    ) -> Result<Sheet, Fault> {
+        let options = Options {
+            sheet: args.sheet.clone(),
+            encoding: args.encoding,
+            delimiter: args.delimiter,
+            header_row: args.header_row,
+            map: args.map.clone(),
+        };
+        let source = Source::new(&args.path, options)?;
+        let strictness = if args.strict { Strictness::Warnings } else { Strictness::Errors };
+        let rules = Rules { parent, strictness, set: args.set.clone() };
+        let survey = check::survey(&source, &rules, each)?;
+        Ok(Sheet { source, rules, survey })
+    }
+
+    /// Its name for messages.
+    pub fn name(&self) -> &str {
+        self.source.name()
+    }
+
+    /// Every row, in the order of the sheet.
+    pub fn entries(&self) -> Result<Entries, Fault> {
+        Ok(Box::new(check::customers(&self.source, &self.rules, &self.survey)?))
+    }
+
+    /// The valid customers, in the order of the sheet.
+    pub fn customers(&self) -> Result<Customers, Fault> {
+        let entries = check::customers(&self.source, &self.rules, &self.survey)?;
+        Ok(Box::new(entries.filter_map(|entry| match entry {
+            Ok(Entry::Valid(customer)) => Some(Ok(*customer)),
+            Ok(Entry::Invalid(_)) => None,
+            Err(fault) => Some(Err(fault)),
+        })))
+    }
+
+    /// Whether any valid row names no primary profile of its own.
+    pub fn default_primary(&self) -> Result<DefaultPrimary, Fault> {
+        for customer in self.customers()? {
+            if customer?.primary_profile.is_none() {
+                return Ok(DefaultPrimary::Needed);
+            }
+        }
+        Ok(DefaultPrimary::NotNeeded)
+    }
+}

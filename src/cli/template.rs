@@ -1,0 +1,38 @@
+//! `template`: the sheet to fill in.
+
+use super::args::TemplateArgs;
+use super::style::say;
+use super::{Exit, Stop};
+use crate::model::Fault;
+use crate::model::column;
+use crate::sheet::template;
+use std::io::Write;
+
+pub fn template(args: &TemplateArgs) -> Result<Exit, Stop> {
+    if args.columns {
+        say!("{}", column::help_text().trim_end());
+        return Ok(Exit::Success);
+    }
+    let Some(path) = &args.output else {
+        let written = std::io::stdout().write_all(&template::csv());
+        // Whoever reads less than all of it, such as `head`, has what it wants.
+        let _ = written;
+        return Ok(Exit::Success);
+    };
+    let is_workbook = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"));
+    let content = if is_workbook { template::xlsx()? } else { template::csv() };
+    let exists = path.exists();
+    let written =
+        if exists { Err(std::io::ErrorKind::AlreadyExists.into()) } else { std::fs::write(path, content) };
+    written.map_err(|error: std::io::Error| {
+        let what = format!("The template {} cannot be written ({error})", path.display());
+        match exists {
+            true => {
+                Fault::new(what, "It may be filled in already, so it is left as it is. Name another file.")
+            }
+            false => Fault::new(what, "Check that its folder exists and may be written to."),
+        }
+    })?;
+    say!("Wrote {}. Fill it in, then: trusthub-onboard validate {}", path.display(), path.display());
+    Ok(Exit::Success)
+}

@@ -1,0 +1,515 @@
+//! The real binary, as a user meets it: what it prints, what it writes, how it ends.
+
+use assert_cmd::Command;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A folder of its own, and the binary in it without any of the machine's settings.
+struct Desk {
+    folder: TempDir,
+}
+
+/// How a command ended.
+struct Done {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        Desk { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), content).expect("a file");
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).expect(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("trusthub-onboard"));
+        command.current_dir(&self.folder).args(arguments);
+        for variable in [
+            "TWILIO_ACCOUNT_SID",
+            "TWILIO_AUTH_TOKEN",
+            "TWILIO_REGION",
+            "TWILIO_EDGE",
+            "TRUSTHUB_ONBOARD_BASE_URL",
+            "TRUSTHUB_PRIMARY_PROFILE_SID",
+        ] {
+            command.env_remove(variable);
+        }
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Done {
+        self.finish(&mut self.command(arguments))
+    }
+
+    fn finish(&self, command: &mut Command) -> Done {
+        let output = command.output().expect("the binary runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert!(!err.contains("panicked"), "{err}");
+        Done { code: output.status.code().expect("an exit code"), out, err }
+    }
+
+    /// The results as one map a row.
+    fn results(&self) -> Vec<std::collections::HashMap<String, String>> {
+        let mut reader = csv::Reader::from_path(self.path("results.csv")).expect("results.csv");
+        reader.deserialize().collect::<Result<_, _>>().expect("rows")
+    }
+}
+
+fn sample(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data").join(name).display().to_string()
+}
+
+/// The clean sample sheet as rows of cells, its header first.
+fn sample_rows() -> Vec<Vec<String>> {
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).from_path(sample("customers.csv")).expect("the sample");
+    reader.records().map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect()
+}
+
+fn csv_of(rows: &[Vec<String>]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(vec![]);
+    for row in rows {
+        writer.write_record(row).expect("a row");
+    }
+    writer.into_inner().expect("bytes")
+}
+
+fn column(rows: &[Vec<String>], name: &str) -> usize {
+    rows[0].iter().position(|it| it == name).expect("a column")
+}
+
+#[test]
+fn the_sample_sheet_is_onboarded_up_to_every_approval_and_a_second_run_sends_nothing_new() {
+    let desk = Desk::new();
+    let first = desk.run(&["run", &sample("customers.csv"), "--sandbox"]);
+    assert_eq!(first.code, 0, "{}{}", first.out, first.err);
+    assert!(first.out.contains("20  approved"), "{}", first.out);
+    let results = desk.results();
+    assert_eq!(results.len(), 20);
+    let sids: Vec<String> = results
+        .iter()
+        .flat_map(|row| {
+            row.iter().filter(|it| it.0.ends_with("_sid") && !it.1.is_empty()).map(|it| it.1.clone())
+        })
+        .collect();
+    assert_eq!(sids.len(), sids.iter().collect::<HashSet<_>>().len(), "every SID stands once");
+    let second = desk.run(&["run", &sample("customers.csv"), "--sandbox"]);
+    assert_eq!((second.code, second.err.contains("\n1 calls")), (0, true), "{}", second.err);
+    let again = desk.results();
+    for (before, after) in results.iter().zip(&again) {
+        assert_eq!(before["customer_profile_sid"], after["customer_profile_sid"]);
+        assert_eq!(after["attempts"], "0", "nothing was sent for it in the second run");
+    }
+}
+
+#[test]
+fn the_results_can_be_written_again_at_any_time() {
+    let desk = Desk::new();
+    desk.run(&["run", &sample("customers.csv"), "--sandbox"]);
+    let before = (desk.read("results.csv"), desk.read("results-numbers.csv"));
+    std::fs::remove_file(desk.path("results.csv")).expect("it is there");
+    let done = desk.run(&["results", &sample("customers.csv"), "--sandbox"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert_eq!((desk.read("results.csv"), desk.read("results-numbers.csv")), before);
+}
+
+#[test]
+fn a_sorted_split_and_renamed_sheet_goes_on_where_each_customer_stood() {
+    let desk = Desk::new();
+    let rows = sample_rows();
+    let part: Vec<_> = rows[..8].to_vec();
+    desk.write("a.csv", csv_of(&part));
+    assert_eq!(desk.run(&["run", "a.csv", "--sandbox"]).code, 0);
+    let known: HashSet<String> =
+        desk.results().iter().map(|row| row["customer_profile_sid"].clone()).collect();
+    let mut turned = vec![rows[0].clone()];
+    turned.extend(rows[1..].iter().rev().cloned());
+    desk.write("b.csv", csv_of(&turned));
+    assert_eq!(desk.run(&["run", "b.csv", "--sandbox"]).code, 0);
+    let results = desk.results();
+    let untouched = results.iter().filter(|row| row["attempts"] == "0").count();
+    assert_eq!(untouched, 7, "the seven of the first sheet are finished");
+    let kept = results.iter().filter(|row| known.contains(&row["customer_profile_sid"])).count();
+    assert_eq!(kept, 7);
+}
+
+#[test]
+fn an_interrupted_trial_goes_on_and_a_limit_takes_the_first_that_are_not_finished() {
+    let desk = Desk::new();
+    let sheet = sample("customers.csv");
+    let first = desk.run(&["run", &sheet, "--sandbox", "--limit", "5"]);
+    assert_eq!(first.code, 0, "{}", first.err);
+    assert!(first.out.contains("5  approved") && first.out.contains("15  not_attempted"), "{}", first.out);
+    let second = desk.run(&["run", &sheet, "--sandbox", "--limit", "5"]);
+    assert!(second.out.contains("10  approved"), "{}", second.out);
+}
+
+#[test]
+fn without_waiting_the_run_ends_with_the_profiles_in_review_and_the_same_command_continues() {
+    let desk = Desk::new();
+    let arguments =
+        ["run", &sample("customers.csv"), "--sandbox", "--wait", "0", "--review-seconds", "86400"];
+    let first = desk.run(&arguments);
+    assert_eq!(first.code, 0, "waiting is no failure: {}", first.err);
+    assert!(!first.out.contains("--fresh"), "starting over is not going on: {}", first.out);
+    assert!(first.out.contains("20  awaiting_profile_approval"), "{}", first.out);
+    assert!(first.out.contains("run the same command again"), "{}", first.out);
+    for row in desk.results() {
+        assert!(row["trust_product_sid"].starts_with("BU"), "the product is ready");
+        assert_eq!(row["trust_product_status"], "draft");
+    }
+    let status = desk.run(&["status", &sample("customers.csv"), "--sandbox"]);
+    assert_eq!(status.code, 0, "{}", status.err);
+    assert!(status.out.contains("20  awaiting_profile_approval"), "{}", status.out);
+}
+
+#[test]
+fn drafts_only_means_that_nothing_is_submitted() {
+    let desk = Desk::new();
+    let sheet = sample("customers.csv");
+    let done = desk.run(&["run", &sheet, "--sandbox", "--no-submit"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.out.contains("20  drafted"), "{}", done.out);
+    for row in desk.results() {
+        assert_eq!(
+            (row["customer_profile_status"].as_str(), row["trust_product_status"].as_str()),
+            ("draft", "draft")
+        );
+    }
+    let done = desk.run(&["run", &sheet, "--sandbox"]);
+    assert!(done.out.contains("20  approved"), "{}", done.out);
+}
+
+#[test]
+fn invalid_rows_are_not_sent_and_the_others_are() {
+    let desk = Desk::new();
+    let mut rows = sample_rows();
+    let email = column(&rows, "email");
+    rows[3][email] = "nobody at nowhere".to_owned();
+    desk.write("sheet.csv", csv_of(&rows));
+    let held_back = desk.run(&["run", "sheet.csv", "--sandbox", "--all-or-nothing"]);
+    assert_eq!(held_back.code, 3, "{}", held_back.err);
+    assert!(held_back.out.contains("19  not_attempted"), "{}", held_back.out);
+    let done = desk.run(&["run", "sheet.csv", "--sandbox"]);
+    assert_eq!(done.code, 3, "{}", done.err);
+    assert!(done.out.contains("19  approved") && done.out.contains("1  invalid"), "{}", done.out);
+    let results = desk.results();
+    assert_eq!(results[2]["outcome"], "invalid");
+    assert_eq!(results[2]["row"], "4");
+    assert!(results[2]["error_message"].contains("C4"), "{}", results[2]["error_message"]);
+    let validated = desk.run(&["validate", "sheet.csv"]);
+    assert_eq!(validated.code, 3);
+    assert!(validated.out.contains("19 valid, 1 invalid"), "{}", validated.out);
+}
+
+#[test]
+fn only_failed_rows_are_taken_on_again_after_a_correction() {
+    let desk = Desk::new();
+    let mut rows = sample_rows();
+    let (identifier, number) =
+        (column(&rows, "phone_numbers"), "PN0000000000000000000000000000dead; +14155550199".to_owned());
+    // The sandbox knows every number of the sheet that began it; this one comes later.
+    desk.write("sheet.csv", csv_of(&rows[..6]));
+    assert_eq!(desk.run(&["run", "sheet.csv", "--sandbox", "--no-submit", "--limit", "1"]).code, 0);
+    rows[2][identifier] = number;
+    desk.write("sheet.csv", csv_of(&rows[..6]));
+    let done = desk.run(&["run", "sheet.csv", "--sandbox", "--only", "failed"]);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    assert!(done.out.contains("1  drafted") && done.out.contains("4  not_attempted"), "{}", done.out);
+}
+
+#[test]
+fn a_workbook_gives_the_same_results_as_its_csv() {
+    let (csv, xlsx) = (Desk::new(), Desk::new());
+    assert_eq!(csv.run(&["run", &sample("customers.csv"), "--sandbox"]).code, 0);
+    let done = xlsx.run(&["run", &sample("customers.xlsx"), "--sandbox"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let shape = |desk: &Desk| {
+        let rows = desk.results();
+        let line = |row: &std::collections::HashMap<String, String>| {
+            ["row", "subaccount_sid", "business_name", "outcome", "phone_numbers_assigned"]
+                .map(|it| row[it].clone())
+        };
+        rows.iter().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(shape(&csv), shape(&xlsx));
+}
+
+#[test]
+fn going_live_needs_credentials_and_a_yes() {
+    let desk = Desk::new();
+    let sheet = sample("customers.csv");
+    let done = desk.run(&["run", &sheet]);
+    assert_eq!(done.code, 1);
+    assert!(done.err.contains("TWILIO_ACCOUNT_SID") && done.err.contains("--sandbox"), "{}", done.err);
+    let mut command = desk.command(&["run", &sheet]);
+    command
+        .env("TWILIO_ACCOUNT_SID", "AC000000000000000000000000000000aa")
+        .env("TWILIO_AUTH_TOKEN", "a-secret-token");
+    let done = desk.finish(&mut command);
+    assert_eq!(done.code, 2, "there is no one to ask: {}", done.err);
+    assert!(done.err.contains("--yes"), "{}", done.err);
+    assert!(!desk.path("trusthub-onboard.db").exists(), "nothing was begun");
+}
+
+#[test]
+fn wrong_credentials_and_hosts_that_are_not_there_are_explained() {
+    let desk = Desk::new();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", nobody.local_addr().expect("an address"));
+    let mut command = desk.command(&["run", &sample("customers.csv"), "--base-url", "http://example.com"]);
+    let done = desk.finish(&mut command);
+    assert_eq!(done.code, 1);
+    assert!(done.err.contains("not encrypted"), "{}", done.err);
+    let mut command = desk.command(&["run", &sample("customers.csv"), "--base-url", &url]);
+    command
+        .env("TWILIO_ACCOUNT_SID", "SK000000000000000000000000000000aa")
+        .env("TWILIO_AUTH_TOKEN", "a-secret-token");
+    let done = desk.finish(&mut command);
+    assert_eq!(done.code, 1);
+    assert!(done.err.contains("AC") && !done.err.contains("a-secret-token"), "{}", done.err);
+}
+
+#[test]
+fn no_setting_can_lead_the_credentials_to_another_host() {
+    let desk = Desk::new();
+    for variable in ["TWILIO_REGION", "TWILIO_EDGE"] {
+        let mut command = desk.command(&["run", &sample("customers.csv"), "--yes"]);
+        command
+            .env("TWILIO_ACCOUNT_SID", "AC000000000000000000000000000000aa")
+            .env("TWILIO_AUTH_TOKEN", "a-secret");
+        let done = desk.finish(command.env(variable, "evil.example/"));
+        assert_eq!(done.code, 1, "{}", done.err);
+        assert!(done.err.contains(variable) && !done.err.contains("Going live"), "{}", done.err);
+    }
+}
+
+#[test]
+fn sheets_that_are_none_are_explained_with_a_way_out() {
+    let desk = Desk::new();
+    desk.write("empty.csv", "");
+    desk.write("header.csv", csv_of(&sample_rows()[..1]));
+    desk.write("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
+    desk.write("broken.xlsx", b"PK\x03\x04 and then nothing");
+    let rows = sample_rows();
+    let text = String::from_utf8(csv_of(&rows[..3])).expect("text");
+    desk.write("open.csv", format!("{text}\"AC00000000000000000000000000000009,"));
+    for (name, code) in [
+        ("missing.csv", 1),
+        (".", 1),
+        ("empty.csv", 1),
+        ("picture.png", 1),
+        ("broken.xlsx", 1),
+        ("header.csv", 3),
+        ("open.csv", 3),
+    ] {
+        let done = desk.run(&["validate", name]);
+        assert_eq!(done.code, code, "{name}: {}{}", done.out, done.err);
+        assert!(done.err.len() + done.out.len() > 60, "{name} is explained: {}{}", done.out, done.err);
+    }
+}
+
+#[test]
+fn results_that_could_not_be_written_are_refused_before_anything_is_sent() {
+    let desk = Desk::new();
+    for path in ["no/such/folder/results.csv", ".", "/dev/null", "-"] {
+        let done = desk.run(&["run", &sample("customers.csv"), "--sandbox", "--results", path]);
+        assert_eq!(done.code, 1, "{}", done.err);
+        assert!(!desk.path("trusthub-onboard-sandbox.db").exists(), "nothing was begun");
+    }
+}
+
+#[test]
+fn no_output_is_written_over_the_sheet_or_the_ledger() {
+    let desk = Desk::new();
+    std::fs::copy(sample("customers.xlsx"), desk.path("sheet.xlsx")).expect("a copy");
+    std::fs::copy(sample("customers.csv"), desk.path("sheet.csv")).expect("a copy");
+    for arguments in [
+        &["validate", "sheet.xlsx", "--annotate", "./sheet.xlsx"][..],
+        &["run", "sheet.csv", "--sandbox", "--results", "sheet.csv"],
+        &["run", "sheet.csv", "--sandbox", "--failed", "sheet.csv"],
+        &["run", "sheet.csv", "--sandbox", "--log", "sheet.csv"],
+        &["run", "sheet.csv", "--sandbox", "--log", "results.csv"],
+        &["run", "sheet.csv", "--sandbox", "--ledger", "sheet.csv"],
+        &["run", "sheet.csv", "--sandbox", "--results", "trusthub-onboard-sandbox.db"],
+        &["run", "sheet.csv", "--sandbox", "--log", "trusthub-onboard-sandbox.world"],
+        &["results", "sheet.csv", "--sandbox", "--results", "sheet.csv"],
+    ] {
+        let done = desk.run(arguments);
+        assert_eq!(done.code, 1, "{arguments:?}: {}", done.err);
+        assert!(done.err.contains("same file"), "{arguments:?}: {}", done.err);
+    }
+    let same = |name: &str| {
+        std::fs::read(desk.path(name)).ok() == std::fs::read(sample(&name.replace("sheet", "customers"))).ok()
+    };
+    assert!(same("sheet.csv") && same("sheet.xlsx"), "both are as they were");
+}
+
+#[test]
+fn the_template_is_what_templates_holds_and_is_never_written_over() {
+    let desk = Desk::new();
+    let done = desk.run(&["template", "-o", "customers.csv"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates").join("customers.csv");
+    assert_eq!(desk.read("customers.csv"), std::fs::read_to_string(shipped).expect("the shipped template"));
+    desk.write("customers.csv", "filled in");
+    assert_eq!(desk.run(&["template", "-o", "customers.csv"]).code, 1);
+    assert_eq!(desk.read("customers.csv"), "filled in");
+}
+
+#[test]
+fn the_template_with_its_example_row_has_no_customer() {
+    let desk = Desk::new();
+    desk.run(&["template", "-o", "customers.csv"]);
+    let done = desk.run(&["validate", "customers.csv"]);
+    assert_eq!(done.code, 3);
+    assert!(done.out.contains("no_rows"), "{}", done.out);
+}
+
+/// Puts dots for what every SID and request id is made of: the digits of a ZIP occur in them by chance.
+fn without_sids(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let is_sid = |at: usize| {
+        letters.get(at..at + 34).is_some_and(|it| {
+            it[..2].iter().all(char::is_ascii_uppercase)
+                && it[2..].iter().all(|it| matches!(it, '0'..='9' | 'a'..='f'))
+        })
+    };
+    let mut kept = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < letters.len() {
+        if is_sid(at) {
+            kept.push_str("...");
+            at += 34;
+        } else {
+            kept.push(letters[at]);
+            at += 1;
+        }
+    }
+    kept
+}
+
+#[test]
+fn no_output_holds_a_secret_and_no_ledger_or_log_holds_personal_data() {
+    let desk = Desk::new();
+    let done = desk.run(&["run", &sample("customers.csv"), "--sandbox", "--log", "calls.jsonl"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let rows = sample_rows();
+    let printed = without_sids(&format!("{}{}", done.out, done.err));
+    let ledger = std::fs::read(desk.path("trusthub-onboard-sandbox.db")).expect("a ledger");
+    let ledger = without_sids(&String::from_utf8_lossy(&ledger));
+    let log = without_sids(&desk.read("calls.jsonl"));
+    assert!(log.lines().count() > 500, "every call is logged");
+    for row in &rows[1..] {
+        for (name, cell) in rows[0].iter().zip(row) {
+            for value in cell.split([';', ',', '\n']).map(str::trim) {
+                // SIDs are what ledger and log are made of; a value of a few letters occurs in any text.
+                let is_sid = value.len() == 34 && value[2..].bytes().all(|it| it.is_ascii_hexdigit());
+                if is_sid || value.chars().count() < 5 {
+                    continue;
+                }
+                let digits = value.trim_start_matches('\'');
+                for (place, text) in [("the output", &printed), ("the ledger", &ledger), ("the log", &log)] {
+                    assert!(!text.contains(digits), "{name} {value:?} is in {place}");
+                }
+            }
+        }
+    }
+    // The results are the user's own: they name the business and the numbers, and nothing else of it.
+    let results = without_sids(&format!("{}{}", desk.read("results.csv"), desk.read("results-numbers.csv")));
+    let named = ["subaccount_sid", "business_name", "friendly_name", "phone_numbers"];
+    for row in &rows[1..] {
+        for (name, cell) in rows[0].iter().zip(row).filter(|it| !named.contains(&it.0.as_str())) {
+            let is_sid = cell.len() == 34 && cell[2..].bytes().all(|it| it.is_ascii_hexdigit());
+            let in_the_name = row[column(&rows, "business_name")].contains(cell.as_str());
+            assert!(
+                is_sid || in_the_name || cell.chars().count() < 5 || !results.contains(cell.as_str()),
+                "{name} {cell:?}"
+            );
+        }
+    }
+    let token = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a";
+    let results = desk.read("results.csv");
+    for text in [&printed, &ledger, &results, &log] {
+        assert!(!text.replace(&format!("AC{token}"), "").contains(token), "the sandbox's token is nowhere");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn files_with_customers_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::new();
+    desk.run(&["run", &sample("customers.csv"), "--sandbox", "--log", "calls.jsonl"]);
+    for name in [
+        "results.csv",
+        "results-numbers.csv",
+        "trusthub-onboard-sandbox.db",
+        "trusthub-onboard-sandbox.world",
+        "calls.jsonl",
+    ] {
+        let mode = std::fs::metadata(desk.path(name)).expect(name).permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
+fn a_rehearsal_of_the_sample_sheet_is_clean() {
+    let desk = Desk::new();
+    let done = desk.run(&["rehearse", &sample("customers.csv"), "--kills", "2", "--seed", "4"]);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    assert!(done.out.contains("20  complete") && done.out.contains("clean: nothing twice"), "{}", done.out);
+    assert!(done.err.contains("kill 1: after"), "{}", done.err);
+}
+
+#[test]
+fn the_sandboxs_world_and_the_results_agree_sid_by_sid() {
+    let desk = Desk::new();
+    let done = desk.run(&["rehearse", &sample("customers.csv"), "--kills", "0", "--faults", "0"]);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    for line in ["20  customers", "20  complete", "0  duplicates", "0  orphans", "0  lost SIDs"] {
+        assert!(done.out.contains(line), "{line}: {}", done.out);
+    }
+}
+
+#[test]
+fn the_help_explains_every_column() {
+    let desk = Desk::new();
+    let help = desk.run(&["validate", "--help"]).out;
+    let columns = sample_rows();
+    for name in &columns[0] {
+        assert!(help.contains(name.as_str()), "{name}");
+    }
+}
+
+#[test]
+fn wrong_arguments_are_a_mistake_of_usage() {
+    let desk = Desk::new();
+    for arguments in [
+        &["run"][..],
+        &["run", "sheet.csv", "--rate", "0"],
+        &["run", "sheet.csv", "--fresh"],
+        &["run", "sheet.csv", "--primary-profile", "AC00000000000000000000000000000001"],
+        &["run", "sheet.csv", "--timeout", "0"],
+        &["run", "sheet.csv", "--failed", "failed.pdf"],
+        &["validate", "sheet.csv", "--header-row", "0"],
+        &["frobnicate"],
+    ] {
+        assert_eq!(desk.run(arguments).code, 2, "{arguments:?}");
+    }
+    assert_eq!(desk.run(&["--help"]).code, 0);
+}

@@ -1,0 +1,188 @@
+//! Disks that are full, files that are held, processes that are told to stop: through the real binary,
+//! against a sandbox in a process of its own.
+
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use tempfile::TempDir;
+
+fn sample(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data").join(name).display().to_string()
+}
+
+/// The sandbox as a server, and a folder to work in.
+struct Place {
+    folder: TempDir,
+    sandbox: Child,
+    url: String,
+    credentials: Vec<(String, String)>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = self.sandbox.kill();
+        let _ = self.sandbox.wait();
+    }
+}
+
+impl Place {
+    fn new(options: &[&str]) -> Place {
+        let mut sandbox = Command::new(assert_cmd::cargo::cargo_bin!("trusthub-onboard"))
+            .args(["sandbox", "--port", "0", "--for-sheet", &sample("customers.csv")])
+            .args(options)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a sandbox");
+        let mut lines = BufReader::new(sandbox.stdout.take().expect("its output")).lines();
+        let mut next = || lines.next().expect("a line").expect("text");
+        let url = next().rsplit(' ').next().expect("a URL").to_owned();
+        next();
+        let credentials = next()
+            .split_whitespace()
+            .filter_map(|word| word.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Place { folder: tempfile::tempdir().expect("a folder"), sandbox, url, credentials }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The run, with a shell in front that may set limits.
+    fn command(&self, before: &str, arguments: &str) -> Command {
+        let binary = assert_cmd::cargo::cargo_bin!("trusthub-onboard").display().to_string();
+        let sheet = sample("customers.csv");
+        let run = format!(
+            "run '{sheet}' --base-url {} --rate unlimited --wait 30s --poll 200ms {arguments}",
+            self.url
+        );
+        let mut command = Command::new("sh");
+        command
+            .current_dir(&self.folder)
+            .args(["-c", &format!("{before} exec '{binary}' {run}")])
+            .envs(self.credentials.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+            .env_remove("TRUSTHUB_PRIMARY_PROFILE_SID");
+        command
+    }
+
+    fn run(&self, before: &str, arguments: &str) -> (i32, String) {
+        said(&self.command(before, arguments).output().expect("it runs"))
+    }
+
+    /// How many customers are approved by the results.
+    fn approved(&self, name: &str) -> usize {
+        let text = std::fs::read_to_string(self.path(name)).expect(name);
+        text.matches(",approved,").count()
+    }
+}
+
+fn said(output: &Output) -> (i32, String) {
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(!text.contains("panicked"), "{text}");
+    (output.status.code().unwrap_or(-1), text)
+}
+
+#[test]
+fn a_disk_that_fills_up_under_the_ledger_stops_the_run_and_the_next_one_finishes_it() {
+    let place = Place::new(&[]);
+    // No file may grow beyond so many blocks of 512 bytes; the signal that goes with it is ignored, so
+    // that a write fails as on a full disk. The ledger with its log needs more than 100 kB.
+    for blocks in [16, 64, 128, 200] {
+        let (code, text) = place.run(&format!("trap '' XFSZ; ulimit -f {blocks};"), "");
+        assert_eq!(code, 1, "{text}");
+        assert!(text.contains("ledger"), "{text}");
+    }
+    let (code, text) = place.run("", "");
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(place.approved("results.csv"), 20, "{text}");
+}
+
+#[test]
+fn a_disk_that_fills_up_under_the_results_leaves_the_old_ones_whole() {
+    let place = Place::new(&[]);
+    let (code, text) = place.run("", "--no-submit");
+    assert_eq!(code, 0, "{text}");
+    let before = std::fs::read(place.path("results.csv")).expect("results");
+    // Five hundred rows need more than eighty blocks of 512 bytes, wherever they are written; reading
+    // the ledger needs less.
+    let binary = assert_cmd::cargo::cargo_bin!("trusthub-onboard").display().to_string();
+    let sheet = sample("customers-500.csv");
+    let script =
+        format!("trap '' XFSZ; ulimit -f 80; exec '{binary}' results '{sheet}' --base-url {}", place.url);
+    let output =
+        Command::new("sh").current_dir(&place.folder).args(["-c", &script]).output().expect("it runs");
+    let (code, text) = said(&output);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("could not be written") || text.contains("cannot be written"), "{text}");
+    assert_eq!(std::fs::read(place.path("results.csv")).ok(), Some(before));
+    let files = std::fs::read_dir(&place.folder).expect("the folder").count();
+    assert_eq!(files, 4, "results, numbers, ledger and its lock: nothing half-written is left");
+}
+
+#[test]
+fn results_that_cannot_take_their_name_take_another_one_and_say_so() {
+    let place = Place::new(&[]);
+    std::fs::write(place.path("results.csv"), "held").expect("a file");
+    let mut permissions = std::fs::metadata(place.path("results.csv")).expect("it is there").permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(place.path("results.csv"), permissions).expect("write-protected");
+    let (code, text) = place.run("", "");
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("results-2.csv"), "{text}");
+    assert_eq!(place.approved("results-2.csv"), 20);
+    assert_eq!(std::fs::read_to_string(place.path("results.csv")).ok().as_deref(), Some("held"));
+}
+
+#[test]
+fn a_second_process_on_the_same_ledger_is_told_so() {
+    // The first request of the first run takes longer than the second process needs.
+    let place = Place::new(&["--latency", "300"]);
+    let mut first = place
+        .command("", "--log calls.jsonl")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a run");
+    // The lock is there before the first call is logged.
+    while !std::fs::metadata(place.path("calls.jsonl")).is_ok_and(|it| it.len() > 0) {
+        std::thread::yield_now();
+    }
+    let (code, text) = place.run("", "");
+    let _ = first.kill();
+    let _ = first.wait();
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("Another process"), "{text}");
+}
+
+#[test]
+fn one_interrupt_finishes_the_calls_in_flight_and_writes_the_results() {
+    for signal in ["INT", "TERM"] {
+        let place = Place::new(&["--latency", "20"]);
+        let run = place
+            .command("", "--log calls.jsonl --concurrency 4")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a run");
+        while std::fs::read_to_string(place.path("calls.jsonl")).unwrap_or_default().lines().count() < 40 {
+            std::thread::yield_now();
+        }
+        let sent = Command::new("kill").args([&format!("-{signal}"), &run.id().to_string()]).status();
+        assert!(sent.is_ok_and(|it| it.success()));
+        let (code, text) = said(&run.wait_with_output().expect("it ends"));
+        assert_eq!(code, 5, "{text}");
+        assert!(text.contains("Run the same command again"), "{text}");
+        let results = std::fs::read_to_string(place.path("results.csv")).expect("results");
+        assert_eq!(results.lines().count(), 21, "{results}");
+        assert!(results.contains(",unfinished,") && results.contains(",not_attempted,"), "{results}");
+        let calls = std::fs::read_to_string(place.path("calls.jsonl")).expect("a log");
+        assert!(calls.lines().all(|it| it.contains("\"status\":2")), "every call was answered");
+        let (code, text) = place.run("", "");
+        assert_eq!((code, place.approved("results.csv")), (0, 20), "{text}");
+    }
+}
