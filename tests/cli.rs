@@ -380,6 +380,32 @@ fn the_template_with_its_example_row_has_no_customer() {
     assert!(done.out.contains("no_rows"), "{}", done.out);
 }
 
+#[test]
+fn the_log_tells_of_every_call_when_for_whom_what_and_how_it_ended() {
+    let desk = Desk::new();
+    let done = desk.run(&["run", &sample("customers.csv"), "--sandbox", "--log", "calls.jsonl"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let log = desk.read("calls.jsonl");
+    let calls: usize = done
+        .err
+        .split(" calls in ")
+        .next()
+        .and_then(|it| it.split_whitespace().last()?.parse().ok())
+        .expect("a count");
+    assert_eq!(log.lines().count(), calls);
+    for line in log.lines() {
+        let call: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let text = |name: &str| call[name].as_str().unwrap_or_default().to_owned();
+        assert!(text("time").parse::<jiff::Timestamp>().is_ok(), "{line}");
+        assert!(text("account_sid").starts_with("AC") && text("path").starts_with('/'), "{line}");
+        assert!(["GET", "POST", "DELETE"].contains(&text("method").as_str()), "{line}");
+        assert!(call["attempt"].as_u64() >= Some(1) && call["ms"].is_u64(), "{line}");
+        assert!((200..300).contains(&call["status"].as_u64().unwrap_or(0)), "{line}");
+        assert!(text("request_id").starts_with("RQ"), "{line}");
+    }
+    assert!(log.contains(r#""step":"customer_profile""#), "the steps have their names");
+}
+
 /// Puts dots for what every SID and request id is made of: the digits of a ZIP occur in them by chance.
 fn without_sids(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();

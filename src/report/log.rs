@@ -20,7 +20,7 @@ pub struct Log {
 /// A line. The fields are public: they only ever grow in number.
 #[derive(Serialize)]
 struct Entry<'a> {
-    /// RFC 3339, UTC.
+    /// When the answer came: RFC 3339, UTC, to the millisecond. Less `ms` it is when the call was sent.
     time: String,
     /// The account whose credentials the call bore.
     account_sid: &'a str,
@@ -71,7 +71,7 @@ impl Observer for Log {
             Code::None | Code::Ours(_) => None,
         };
         let entry = Entry {
-            time: rfc3339(self.clock.now()),
+            time: rfc3339_ms(self.clock.now()),
             account_sid: request.account.as_str(),
             step: request.step.map(|step| step.name()),
             method: request.method.name(),
@@ -93,6 +93,27 @@ impl Observer for Log {
 
 /// Unix milliseconds as RFC 3339 in UTC, to the second.
 pub fn rfc3339(unix_ms: u64) -> String {
-    let seconds = i64::try_from(unix_ms / 1_000).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |time| time.to_string())
+    timestamp(unix_ms).map_or_else(String::new, |time| format!("{time:.0}"))
+}
+
+/// Unix milliseconds as RFC 3339 in UTC, to the millisecond.
+fn rfc3339_ms(unix_ms: u64) -> String {
+    timestamp(unix_ms).map_or_else(String::new, |time| format!("{time:.3}"))
+}
+
+fn timestamp(unix_ms: u64) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::from_millisecond(i64::try_from(unix_ms).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_utc_with_as_many_digits_as_they_promise() {
+        assert_eq!(rfc3339(1_700_000_000_999), "2023-11-14T22:13:20Z");
+        assert_eq!(rfc3339_ms(1_700_000_000_500), "2023-11-14T22:13:20.500Z");
+        assert_eq!(rfc3339_ms(1_700_000_000_000), "2023-11-14T22:13:20.000Z");
+        assert_eq!(rfc3339(u64::MAX), "");
+    }
 }
