@@ -97,6 +97,7 @@ fn child(arguments: &[String]) {
             Ok(customers)
         })
         .await
+        .unbroken()
         .expect("no fault");
         run.close().expect("the ledger closes");
     });

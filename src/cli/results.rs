@@ -83,7 +83,7 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
         let drain = CancellationToken::new();
         watch_signals(drain.clone());
         let run = Run::new(settings, client, ledger, clock, observer, drain);
-        let ended = run.go(|| sheet.customers()).await?;
+        let ended = run.go(|| sheet.customers()).await.unbroken()?;
         let results = Results { ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
         let (tally, written) = results.write(&paths, || sheet.entries(), |_, _| ())?;
         run.close()?;

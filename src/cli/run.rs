@@ -9,7 +9,7 @@ use super::style::{say, tell};
 use super::validate::DEFAULT_RATE;
 use super::{Exit, Stop, sandbox, style};
 use crate::check::Entry;
-use crate::engine::{Brake, Ended, Interrupted, Only, Run, Selection, Settings};
+use crate::engine::{Brake, Interrupted, Only, Run, Selection, Settings};
 use crate::events::Observer;
 use crate::ledger::Ledger;
 use crate::model::{Fault, Finding, Severity};
@@ -155,10 +155,6 @@ async fn go(
     let run = Run::new(settings, client, ledger, clock, observer, drain);
     let ended = run.go(|| sheet.customers()).await;
     progress.finish();
-    let (ended, fault) = match ended {
-        Ok(ended) => (ended, None),
-        Err(fault) => (Ended { started_at: run.started_at(), ..Ended::default() }, Some(fault)),
-    };
     let results = Results { ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
     let mut failed = HashMap::new();
     let written =
@@ -168,14 +164,14 @@ async fn go(
     if let Some(path) = &args.failed {
         write_failures(sheet, path, &failed)?;
     }
-    let (tally, written) = match (written, fault) {
-        (Ok((tally, _)), Some(fault)) => {
+    if let Some(fault) = ended.fault {
+        // A second fault, of results that cannot be written, would hide the one that came first.
+        if let Ok((tally, _)) = written {
             print_tally(&tally);
-            return Err(fault.into());
         }
-        (Err(_), Some(fault)) => return Err(fault.into()),
-        (written, None) => written?,
-    };
+        return Err(fault.into());
+    }
+    let (tally, written) = written?;
     tell!("{calls} calls in {:.1} s", took.as_secs_f64());
     if let Some((key, code)) = &ended.braked {
         style::error(&format!(

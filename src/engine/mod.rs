@@ -98,7 +98,20 @@ pub struct Ended {
     pub interrupted: Interrupted,
     /// Where and why the brake stopped the run, if it did.
     pub braked: Option<(Key, Code)>,
+    /// What broke the run off, if anything did: the machine, the configuration, the parent account, or an
+    /// answer from the wrong account. What had been done stands in the ledger.
+    pub fault: Option<Fault>,
     pub customers: HashMap<Sid, CustomerEnd>,
+}
+
+impl Ended {
+    /// For whoever has no use for a run that was broken off.
+    pub fn unbroken(self) -> Result<Ended, Fault> {
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => Ok(self),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -149,22 +162,27 @@ impl Run {
 
     /// Takes every selected customer as far as it goes now, and keeps looking at reviews for as long
     /// as the settings say. `customers` opens the sheet; it is called once a round.
-    ///
-    /// # Errors
-    /// The machine, the configuration, the parent account, or an answer from the wrong account. What
-    /// had been done stands in the ledger.
     pub async fn go(
         self: &Arc<Self>,
         customers: impl Fn() -> Result<Customers, Fault> + Send + Sync,
-    ) -> Result<Ended, Fault> {
+    ) -> Ended {
+        let mut ended = Ended { started_at: self.started_at, ..Ended::default() };
+        ended.fault = self.rounds(customers, &mut ended).await.err();
+        ended
+    }
+
+    async fn rounds(
+        self: &Arc<Self>,
+        customers: impl Fn() -> Result<Customers, Fault> + Send + Sync,
+        ended: &mut Ended,
+    ) -> Result<(), Fault> {
         if self.settings.selection.only != Only::ToLookAt {
             self.find_default_primary().await?;
         }
         let deadline = self.started_at + self.settings.wait_ms;
-        let mut ended = Ended { started_at: self.started_at, ..Ended::default() };
         let mut only_these: Option<HashSet<Sid>> = None;
         loop {
-            self.round(customers()?, only_these.as_ref(), &mut ended).await?;
+            self.round(customers()?, only_these.as_ref(), ended).await?;
             let waiting: HashSet<Sid> = ended
                 .customers
                 .iter()
@@ -177,7 +195,7 @@ impl Run {
             }
             let looks_only = self.settings.selection.only == Only::ToLookAt;
             if waiting.is_empty() || looks_only || wait_ms == 0 || self.drain.is_cancelled() {
-                return Ok(ended);
+                return Ok(());
             }
             self.observer.on(&Event::Polls { waiting: waiting.len() as u64, wait_ms });
             tokio::select! {
@@ -198,11 +216,6 @@ impl Run {
 
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
-    }
-
-    /// When the run began.
-    pub fn started_at(&self) -> Time {
-        self.started_at
     }
 
     async fn round(

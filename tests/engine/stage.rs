@@ -141,6 +141,15 @@ impl Stage {
         observer: Arc<dyn Observer>,
         drain: CancellationToken,
     ) -> Result<Ended, Fault> {
+        self.run_whatever_happens(observer, drain).await?.unbroken()
+    }
+
+    /// Runs and gives back what is known in the end, also of a run that a fault has broken off.
+    pub async fn run_whatever_happens(
+        &self,
+        observer: Arc<dyn Observer>,
+        drain: CancellationToken,
+    ) -> Result<Ended, Fault> {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let server = self.sandbox.serve(listener).expect("a server");
         let endpoint = Endpoint::other(self.elsewhere.as_deref().unwrap_or(server.base_url()))?;
@@ -170,7 +179,7 @@ impl Stage {
             })
             .await;
         run.close()?;
-        ended
+        Ok(ended)
     }
 
     /// Runs and says how the only customer ended.

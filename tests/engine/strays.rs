@@ -1,15 +1,20 @@
 //! An answer from another account than the one that was meant.
 
 use crate::stage::{PARENT, PRIMARY, Stage, customer, token_of};
-use axum::http::{Method, Uri};
+use crate::watch::watching;
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use trusthub_onboard::plan::Outcome;
 
 const OTHER: &str = "AC0000000000000000000000000000beef";
 const MADE_THERE: &str = "BU0000000000000000000000000000beef";
 
-/// An API that creates in another account whatever the credentials say.
+const FORBIDDEN: &str = "This account may not be read.";
+
+/// An API that creates in another account whatever the credentials say, and lets nobody read the second one.
 async fn wrong_api() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let base_url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -21,6 +26,10 @@ async fn wrong_api() -> String {
 async fn answer(method: Method, uri: Uri) -> impl IntoResponse {
     let row = customer(1);
     let own = row.subaccount.as_str();
+    if uri.path().contains(customer(2).subaccount.as_str()) {
+        let refusal = json!({"code": 20403, "message": FORBIDDEN, "status": 403});
+        return (StatusCode::FORBIDDEN, [("content-type", "application/json")], refusal.to_string());
+    }
     let body: Value = match (method.as_str(), uri.path()) {
         ("GET", path) if path.ends_with(&format!("Accounts/{own}.json")) => {
             json!({"sid": own, "owner_account_sid": PARENT, "status": "active", "auth_token": token_of(own)})
@@ -38,7 +47,7 @@ async fn answer(method: Method, uri: Uri) -> impl IntoResponse {
         ("GET", _) => json!({"results": [], "meta": {}}),
         _ => json!({"sid": MADE_THERE, "account_sid": OTHER, "status": "draft"}),
     };
-    ([("content-type", "application/json")], body.to_string())
+    (StatusCode::OK, [("content-type", "application/json")], body.to_string())
 }
 
 #[tokio::test]
@@ -56,4 +65,19 @@ async fn an_answer_from_the_wrong_account_stops_the_run_and_is_written_down() {
     let expected =
         [customer(1).subaccount.as_str(), "customer_profile", MADE_THERE, OTHER].map(str::to_owned);
     assert_eq!([stray.0, stray.1, stray.2, stray.3], expected);
+}
+
+#[tokio::test]
+async fn twilios_words_about_a_customer_outlive_the_fault_that_another_one_brings() {
+    let mut stage = Stage::with(vec![customer(2), customer(1)]);
+    stage.concurrency = 1;
+    stage.elsewhere = Some(wrong_api().await);
+    let ended = stage
+        .run_whatever_happens(watching(|_| ()), CancellationToken::new())
+        .await
+        .expect("the run can be started");
+    assert!(ended.fault.is_some_and(|fault| fault.what().contains(MADE_THERE)));
+    let end = &ended.customers[&customer(2).subaccount];
+    assert_eq!(end.outcome, Outcome::Refused);
+    assert_eq!(end.messages.first().map(|it| it.1.as_str()), Some(FORBIDDEN));
 }
