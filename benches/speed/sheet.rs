@@ -32,6 +32,40 @@ pub fn with_numbers(folder: &Path, customers: u64, numbers: u64) -> PathBuf {
     path
 }
 
+/// Writes the same sheet as a workbook, every cell a text, with so many customers of one number each.
+pub fn workbook(folder: &Path, customers: u64) -> PathBuf {
+    let path = folder.join(format!("{customers}.xlsx"));
+    if !path.exists() {
+        std::fs::create_dir_all(folder).expect("a folder");
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        for (at, column) in Column::ALL.iter().enumerate() {
+            sheet.write(0, at as u16, column.name()).expect("a header");
+            for customer in 1..=customers {
+                let cell = cell(*column, customer, 1);
+                if !cell.is_empty() {
+                    sheet.write(customer as u32, at as u16, cell).expect("a cell");
+                }
+            }
+        }
+        book.save(&path).expect("the workbook");
+    }
+    path
+}
+
+/// How many cells the first sheet of a workbook has, counted by going through them.
+pub fn cells_of_workbook(path: &Path) -> u64 {
+    use calamine::Reader;
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(path).expect("a workbook");
+    let name = book.sheet_names().first().cloned().unwrap_or_default();
+    let mut cells = book.worksheet_cells_reader(&name).expect("a sheet");
+    let mut count = 0;
+    while let Ok(Some(_)) = cells.next_cell() {
+        count += 1;
+    }
+    count
+}
+
 /// The example of the column, different in each row where two rows may not have the same.
 fn cell(column: Column, customer: u64, numbers: u64) -> String {
     match column {
