@@ -1,11 +1,12 @@
 //! How fast requests go out: never faster than the cap, and under it as fast as the API takes them.
 //!
 //! Nobody publishes the limits of the API, so the pace learns them from answers with status 429.
-//! `controller` decides, without a clock of its own; `learner` is the rate of one lane; `gate` holds
-//! the requests back, with governor, in the order in which they came.
+//! `controller` decides, without a clock of its own; `learner` is a rate that learns; `gate` holds all
+//! requests back, with governor, in the order in which they came; `lane` those of one account before that.
 
 mod controller;
 mod gate;
+mod lane;
 mod learner;
 mod meter;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use crate::model::Sid;
 use crate::plan::Time;
 use controller::Controller;
 use gate::Gate;
+use lane::Lane;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -38,8 +40,8 @@ pub const RATE_MIN: f64 = 0.01;
 pub struct Pace {
     controller: Mutex<Controller>,
     gate: Gate,
-    /// The gates of accounts that are slower than the rest.
-    lanes: Mutex<HashMap<Sid, Arc<Gate>>>,
+    /// Of accounts that are slower than the rest.
+    lanes: Mutex<HashMap<Sid, Arc<Lane>>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -122,7 +124,7 @@ impl Pace {
         }
     }
 
-    fn lane(&self, account: &Sid) -> Arc<Gate> {
+    fn lane(&self, account: &Sid) -> Arc<Lane> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lane) = lanes.get(account) {
             return lane.clone();
@@ -132,7 +134,7 @@ impl Pace {
             let (controller, now) = (self.controller(), self.clock.now());
             lanes.retain(|account, _| controller.speed_of(account, now) != Speed::Unlimited);
         }
-        let lane = Arc::new(Gate::new(RATE_MAX, self.clock.clone()));
+        let lane = Arc::new(Lane::new(self.clock.clone()));
         lanes.insert(account.clone(), lane.clone());
         lane
     }
@@ -266,6 +268,26 @@ mod tests {
         tokio::task::yield_now().await;
         assert!(pace.turn(&other).await.sent_at < 1_000);
         assert!(waits.await.unwrap() >= 7_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_account_does_not_wait_for_its_answer_and_then_as_long_again() {
+        let pace = pace(Rate::Unlimited);
+        let slow = account(1);
+        for _ in 0..10 {
+            pace.turn(&slow).await.heard(Heard::Welcome);
+            pace.clock.sleep(500).await;
+        }
+        // Three in the last second were too many: from now on it is about 2.5.
+        pace.turn(&slow).await.heard(Heard::TooMany { pause_ms: None });
+        let began = pace.clock.now();
+        for _ in 0..17 {
+            let turn = pace.turn(&slow).await;
+            pace.clock.sleep(300).await;
+            turn.heard(Heard::Welcome);
+        }
+        let took = pace.clock.now() - began;
+        assert!((6_000..8_000).contains(&took), "{took} ms");
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 
 use super::Speed;
 use super::controller::Controller;
+use super::lane::Spacing;
 use crate::model::Sid;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -118,32 +119,19 @@ impl Bucket {
     }
 }
 
-/// The gate, without governor.
 #[derive(Default)]
-struct SimulatedGate {
-    free_at: f64,
-}
-
-impl SimulatedGate {
-    /// When it lets somebody through: now, and then somebody is through; or when to ask again.
-    fn opens_at(&mut self, speed: Speed, now: Micros) -> Micros {
-        match speed {
-            Speed::PausedUntil(until) => until * 1_000,
-            Speed::PerSecond(_) if self.free_at > now as f64 => self.free_at.ceil() as Micros,
-            Speed::PerSecond(rate) => {
-                // Ten milliseconds of burst, as the gate has.
-                self.free_at = self.free_at.max(now as f64 - 10_000.0) + SECOND as f64 / rate;
-                now
-            }
-            Speed::Unlimited => now,
-        }
-    }
-}
-
-#[derive(Default)]
-struct Lane {
+struct SimulatedLane {
     queue: VecDeque<usize>,
-    gate: SimulatedGate,
+    spacing: Spacing,
+}
+
+/// When somebody is let through, in the microseconds of the trial.
+fn opens_at(spacing: &mut Spacing, speed: Speed, now: Micros) -> Micros {
+    let now_ms = now as f64 / 1_000.0;
+    match spacing.opens_at(speed, now_ms) {
+        opens_at if opens_at > now_ms => (opens_at * 1_000.0).ceil() as Micros,
+        _ => now,
+    }
 }
 
 impl Trial {
@@ -158,8 +146,9 @@ impl Trial {
         let mut sent_at = vec![0; self.customers];
         let mut tries = vec![0u32; self.customers];
         let mut queue: VecDeque<usize> = VecDeque::new();
-        let mut gate = SimulatedGate::default();
-        let mut lanes: HashMap<usize, Lane> = HashMap::new();
+        // The common gate, without governor.
+        let mut gate = Spacing::default();
+        let mut lanes: HashMap<usize, SimulatedLane> = HashMap::new();
         let mut opening = false;
         let mut all = Bucket::default();
         let mut each: HashMap<usize, Bucket> = HashMap::new();
@@ -195,7 +184,7 @@ impl Trial {
                     let lane = lanes.entry(sender).or_default();
                     let Some(&customer) = lane.queue.front() else { continue };
                     let bearer = if sender == PARENT { &parent } else { &accounts[customer] };
-                    let wait_until = lane.gate.opens_at(controller.speed_of(bearer, now_ms), now);
+                    let wait_until = opens_at(&mut lane.spacing, controller.speed_of(bearer, now_ms), now);
                     if wait_until <= now {
                         lane.queue.pop_front();
                         push(&mut events, now, Event::Queues(customer));
@@ -215,7 +204,7 @@ impl Trial {
                         opening = false;
                         continue;
                     };
-                    let wait_until = gate.opens_at(controller.speed(now_ms), now);
+                    let wait_until = opens_at(&mut gate, controller.speed(now_ms), now);
                     if wait_until <= now {
                         queue.pop_front();
                         let bearer =
@@ -324,6 +313,10 @@ fn a_limit_on_each_account_holds_for_the_parent_too() {
         let outcome = trial.run();
         let (used, refused) = (outcome.taken(30, 180) / 100.0, outcome.share_refused());
         assert!(used >= 0.9 && refused < 0.02, "50 stay: {used} used, {refused} refused");
+        for customer in 0..50 {
+            let own = outcome.rate(60, 180, |it| it.customer == customer && it.taken);
+            assert!(own >= 0.8 * 2.0, "customer {customer} of seed {seed} got {own}/s");
+        }
         // Ever new customers: two begin in a second, and that is the limit of all.
         let outcome = Trial { calls_each: 24, ..trial }.run();
         let (used, refused) = (outcome.taken(20, 180) / 48.0, outcome.share_refused());
