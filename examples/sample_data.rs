@@ -566,6 +566,10 @@ fn mistakes() -> Vec<u8> {
     for _ in 0..2 {
         add(rule::DUPLICATE_SUBACCOUNT.code, &[(Column::SubaccountSid, &account)]);
     }
+    let profile = sid("BU", 9999);
+    for _ in 0..2 {
+        add(rule::DUPLICATE_SID.code, &[(Column::CustomerProfileSid, &profile)]);
+    }
     for _ in 0..2 {
         add(rule::DUPLICATE_NUMBER.code, &[(Column::PhoneNumbers, &number)]);
     }

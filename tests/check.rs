@@ -2,13 +2,98 @@
 
 mod common;
 
-use common::{Sheet, customers, entries, good, said, source, survey, survey_with};
+use common::{Sheet, customers, entries, good, said, source, survey, survey_with, workbook};
 use trusthub_onboard::check::{Entry, Rules, Strictness, rule};
 use trusthub_onboard::model::{Address, Column, PhoneNumber, PhoneNumbers, Severity, Sid};
+use trusthub_onboard::sheet::Source;
 
 fn codes_of(sample: rule::Sample) -> Vec<&'static str> {
     let sheet = sample.iter().fold(Sheet::of(1), |sheet, (column, value)| sheet.with(1, *column, value));
     survey(&sheet.source()).1.iter().map(|finding| finding.code).collect()
+}
+
+/// For a rule that speaks about more than the cells of one row of text: a sheet that it speaks about, and one
+/// like it that it does not.
+fn bad_and_good(rule: &rule::Rule) -> Option<[Source; 2]> {
+    let text = |csv: String| source(csv);
+    let two = |column: Column, [first, second]: [&str; 2]| {
+        Sheet::of(2).with(1, column, first).with(2, column, second).source()
+    };
+    let without_address = |sids: [&str; 2]| {
+        let columns =
+            [Column::Street, Column::StreetSecondary, Column::City, Column::Region, Column::PostalCode];
+        let mut sheet = Sheet::of(2);
+        for (row, sid) in (1..).zip(sids) {
+            sheet = columns.into_iter().fold(sheet, |sheet, column| sheet.with(row, column, ""));
+            sheet = sheet.with(row, Column::AddressSid, sid);
+        }
+        sheet.source()
+    };
+    let sid = |kind: &str, digit: u8| format!("{kind}{digit:032x}");
+    let cut_after = |cells: usize| {
+        let mut sheet = Sheet::of(2);
+        sheet.rows[1].truncate(cells);
+        let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+        writer.write_record(Column::ALL.map(Column::name)).unwrap();
+        sheet.rows.iter().for_each(|row| writer.write_record(row).unwrap());
+        source(writer.into_inner().unwrap())
+    };
+    let good = || Sheet::of(2).csv();
+    Some(match rule.code {
+        "missing_column" => [text(good().replacen("use_case", "purpose", 1)), text(good())],
+        "duplicate_column" => [text(good().replacen("notes", "Call type,EIN", 1)), text(good())],
+        "unknown_column" => [text(good().replacen("notes", "shoe size", 1)), text(good())],
+        "no_rows" => [Sheet::of(0).source(), text(good())],
+        "hidden_rows" => [
+            workbook(&Sheet::of(2), |sheet| _ = sheet.set_row_hidden(1).unwrap()),
+            workbook(&Sheet::of(2), |_| ()),
+        ],
+        "merged_cells" => [
+            workbook(&Sheet::of(2), |sheet| {
+                let (column, plain) = (Column::Notes as u16, rust_xlsxwriter::Format::new());
+                sheet.merge_range(1, column, 2, column, "both", &plain).unwrap();
+            }),
+            workbook(&Sheet::of(2), |_| ()),
+        ],
+        "text_normalised" => [two(Column::City, [" Boston", "Boston"]), text(good())],
+        "example_row" => [two(Column::SubaccountSid, ["EXAMPLE", &sid("AC", 2)]), text(good())],
+        "too_few_cells" => [cut_after(12), cut_after(Column::ALL.len() - 1)],
+        "too_many_cells" => {
+            [text(good().replacen("ordinary", "", 1).trim_end().to_owned() + ",more\n"), text(good())]
+        }
+        "undecodable" => {
+            [two(Column::City, ["Santa F\u{fffd}", "Boston"]), two(Column::City, ["Santa Fé", "Boston"])]
+        }
+        "cell_is_formula" => {
+            let formula = |column: Column, value: &str| {
+                let formula = rust_xlsxwriter::Formula::new("=A1").set_result(value);
+                workbook(&Sheet::of(2), |sheet| _ = sheet.write_formula(1, column as u16, formula).unwrap())
+            };
+            // In a column of words a formula is as good as its value.
+            [formula(Column::PostalCode, "02110"), formula(Column::City, "Boston")]
+        }
+        "duplicate_subaccount" => {
+            let (one, two_) = (sid("AC", 7), sid("AC", 8));
+            [two(Column::SubaccountSid, [&one, &one]), two(Column::SubaccountSid, [&one, &two_])]
+        }
+        "duplicate_number" => {
+            let column = Column::PhoneNumbers;
+            [two(column, ["+16175550150", "(617) 555-0150"]), two(column, ["+16175550150", "+16175550151"])]
+        }
+        "duplicate_sid" => {
+            let (one, two_) = (sid("AD", 7), sid("AD", 8));
+            [without_address([&one, &one]), without_address([&one, &two_])]
+        }
+        "ein_shared" => {
+            let numbers = |numbers: [&str; 2]| {
+                let sheet = Sheet::of(2).with(2, Column::BusinessName, "Somebody Else Inc");
+                let column = Column::BusinessRegistrationNumber;
+                sheet.with(1, column, numbers[0]).with(2, column, numbers[1]).source()
+            };
+            [numbers(["041234567", "041234567"]), numbers(["041234567", "041234568"])]
+        }
+        _ => return None,
+    })
 }
 
 #[test]
@@ -17,6 +102,13 @@ fn every_rule_speaks_about_its_bad_value_and_not_about_its_good_one() {
         if !rule.bad.is_empty() {
             assert!(codes_of(rule.bad).contains(&rule.code), "{} lets {:?} pass", rule.code, rule.bad);
             assert!(!codes_of(rule.good).contains(&rule.code), "{} stops {:?}", rule.code, rule.good);
+        } else if rule.code != rule::PARENT_ACCOUNT.code {
+            // `the_parent_account_is_no_customer` is about that one: it needs to know the parent.
+            let sheets = bad_and_good(rule);
+            let [bad, good] = sheets.unwrap_or_else(|| panic!("{} has no bad and no good sheet", rule.code));
+            let said = |source: &Source| survey(source).1.iter().any(|finding| finding.code == rule.code);
+            assert!(said(&bad), "{} lets its bad sheet pass", rule.code);
+            assert!(!said(&good), "{} stops its good sheet", rule.code);
         }
     }
 }
@@ -108,9 +200,9 @@ fn both_rows_of_a_double_subaccount_are_told_of_each_other_and_neither_is_sent()
     let sheet = Sheet::of(4).with(4, Column::SubaccountSid, "ac00000000000000000000000000000002");
     let source = sheet.source();
     let (survey, findings) = survey(&source);
-    assert_eq!(said(&findings), ["A5 duplicate_subaccount", "A3 duplicate_subaccount"]);
-    assert_eq!(findings[0].message, "Row 3 has the same subaccount.");
-    assert_eq!(findings[1].message, "Row 5 has the same subaccount.");
+    assert_eq!(said(&findings), ["A3 duplicate_subaccount", "A5 duplicate_subaccount"]);
+    assert_eq!(findings[0].message, "Row 5 has the same subaccount.");
+    assert_eq!(findings[1].message, "Row 3 has the same subaccount.");
     assert_eq!((survey.valid, survey.work.customers), (2, 2));
     let sent: Vec<bool> = customers(&source, &Rules::default(), &survey)
         .map(|entry| matches!(entry.unwrap(), Entry::Valid(_)))
@@ -127,7 +219,7 @@ fn a_number_in_two_rows_is_an_error_in_both_whatever_its_form() {
         "617.555.0151",
     );
     let (survey, findings) = survey(&sheet.source());
-    assert_eq!(said(&findings), ["AJ4 phone_reformatted", "AJ4 duplicate_number", "AJ2 duplicate_number"]);
+    assert_eq!(said(&findings), ["AJ2 duplicate_number", "AJ4 phone_reformatted", "AJ4 duplicate_number"]);
     assert_eq!(survey.valid, 1);
 }
 
@@ -140,8 +232,122 @@ fn one_ein_under_two_names_is_a_doubt_and_under_one_name_none() {
         .with(2, Column::BusinessName, "HARBOR LIGHT DENTAL, LLC")
         .with(3, Column::BusinessName, "Somebody Else Inc");
     let (survey, findings) = survey(&sheet.source());
-    assert_eq!(said(&findings), ["M4 ein_shared", "M2 ein_shared"]);
+    assert_eq!(said(&findings), ["M2 ein_shared", "M4 ein_shared"]);
     assert_eq!(survey.valid, 3);
+}
+
+#[test]
+fn findings_come_in_the_order_of_the_sheet_whatever_later_rows_say_of_earlier_ones() {
+    let (number, cafe) = ("+16175550150", "\u{a0}Boston");
+    let sheet = Sheet::of(300)
+        .with(2, Column::PhoneNumbers, number)
+        .with(3, Column::Region, "ZZ")
+        .with(100, Column::City, cafe)
+        .with(200, Column::Region, "ZZ")
+        .with(299, Column::PhoneNumbers, number);
+    let csv = sheet.csv().replacen("notes", "shoe size", 1);
+    assert_eq!(
+        said(&survey(&source(csv)).1),
+        [
+            "0 text_normalised",
+            "AN1 unknown_column",
+            "AJ3 duplicate_number",
+            "U4 state_unknown",
+            "U201 state_unknown",
+            "AJ300 duplicate_number"
+        ]
+    );
+}
+
+#[test]
+fn a_profile_a_product_or_an_address_can_be_of_one_row_only() {
+    for column in [Column::CustomerProfileSid, Column::TrustProductSid] {
+        let bundle = "BU00000000000000000000000000000007";
+        let sheet =
+            Sheet::of(3).with(1, column, bundle).with(3, column, &bundle.to_lowercase().replace("bu", "BU"));
+        let source = sheet.source();
+        let (survey, findings) = survey(&source);
+        let cell = if column == Column::CustomerProfileSid { "F" } else { "G" };
+        assert_eq!(said(&findings), [format!("{cell}2 duplicate_sid"), format!("{cell}4 duplicate_sid")]);
+        assert_eq!(findings[0].message, format!("Row 4 has the same {}.", column.name()));
+        assert_eq!(findings[0].value, bundle);
+        assert_eq!(survey.valid, 1);
+        let sent = customers(&source, &Rules::default(), &survey)
+            .map(|entry| matches!(entry.unwrap(), Entry::Valid(_)))
+            .collect::<Vec<_>>();
+        assert_eq!(sent, [false, true, false]);
+    }
+    // The primary profile is the parent's, so it is the same in many rows.
+    let primary = "BU00000000000000000000000000000007";
+    let sheet =
+        Sheet::of(2).with(1, Column::PrimaryProfileSid, primary).with(2, Column::PrimaryProfileSid, primary);
+    assert_eq!(survey(&sheet.source()).1, []);
+}
+
+#[test]
+fn a_length_that_only_we_find_odd_keeps_no_row_back() {
+    let long = "x".repeat(3_000);
+    let address = format!("https://harborlight.example.com/{}", "a".repeat(3_000));
+    let sheet = Sheet::of(1)
+        .with(1, Column::Notes, &long)
+        .with(1, Column::Representative1BusinessTitle, &long)
+        .with(1, Column::StatusCallback, &address);
+    let (survey, findings) = survey(&sheet.source());
+    let codes = ["D2 unusually_long", "AB2 unusually_long", "AN2 unusually_long"];
+    assert_eq!(said(&findings), codes);
+    assert_eq!(survey.valid, 1);
+    assert!(findings.iter().all(|finding| finding.severity == Severity::Warning));
+}
+
+#[test]
+fn the_business_name_must_fit_where_an_address_is_created_under_it() {
+    // 64 bytes, and one more; a letter with an accent has two.
+    let (fits, one_more) = ("é".repeat(32), format!("{}x", "é".repeat(32)));
+    assert_eq!(survey(&Sheet::of(1).with(1, Column::BusinessName, &fits).source()).1, []);
+    let sheet = Sheet::of(1).with(1, Column::BusinessName, &one_more);
+    let (_, findings) = survey(&sheet.source());
+    assert_eq!(said(&findings), ["H2 too_long"]);
+    assert_eq!(
+        findings[0].message,
+        "The business name has 65 bytes; Twilio takes at most 64 as the name of an address."
+    );
+    let address = [Column::Street, Column::StreetSecondary, Column::City, Column::Region, Column::PostalCode];
+    let existing = address.into_iter().fold(sheet, |sheet, column| sheet.with(1, column, "")).with(
+        1,
+        Column::AddressSid,
+        "AD00000000000000000000000000000007",
+    );
+    assert_eq!(survey(&existing.source()).1, [], "no address is created");
+}
+
+#[test]
+fn a_row_that_ends_early_is_told_once_and_where_in_every_format() {
+    let csv = {
+        let mut sheet = Sheet::of(2);
+        sheet.rows[0].truncate(11);
+        let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+        writer.write_record(Column::ALL.map(Column::name)).unwrap();
+        sheet.rows.iter().for_each(|row| writer.write_record(row).unwrap());
+        source(writer.into_inner().unwrap())
+    };
+    let empty =
+        (11..Column::ALL.len()).fold(Sheet::of(2), |sheet, column| sheet.with(1, Column::ALL[column], ""));
+    for source in [csv, empty.source(), workbook(&empty, |_| ())] {
+        let (survey, findings) = survey(&source);
+        assert_eq!(said(&findings), ["L2 too_few_cells"]);
+        assert_eq!(
+            findings[0].message,
+            "The row is empty from here on: business_registration_identifier and 13 more required cells."
+        );
+        assert_eq!(survey.valid, 1);
+    }
+    // A few empty cells at the end are named one by one.
+    let few = Sheet::of(1)
+        .with(1, Column::UseCase, "")
+        .with(1, Column::BusinessEmployeeCount, "")
+        .with(1, Column::AverageBusinessDayCallVolume, "")
+        .with(1, Column::Notes, "");
+    assert_eq!(said(&survey(&few.source()).1), ["AK2 required", "AL2 required", "AM2 required"]);
 }
 
 #[test]

@@ -262,7 +262,7 @@ fn digits_that_are_lost_are_an_error_and_never_sent_short() {
         sheet.write_number(1, at(Column::Representative1PhoneNumber), 5_550_123).unwrap();
     });
     let (survey, findings) = survey(&source);
-    assert_eq!(said(&findings), ["M2 digits_lost", "V2 digits_lost", "AA2 digits_lost"]);
+    assert_eq!(said(&findings), ["M2 digits_lost", "V2 digits_lost", "AA2 phone_invalid"]);
     assert_eq!(survey.valid, 0);
     assert!(findings[0].suggestion.contains("041234567"));
 }

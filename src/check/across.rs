@@ -48,11 +48,15 @@ impl Across {
                 }
                 (&rule::EIN_SHARED, seen)
             }
-            Key::Account(_) | Key::NumberSid(_) | Key::Number(_) => {
+            Key::Account(_) | Key::Owned(..) | Key::NumberSid(_) | Key::Number(_) => {
                 let hash = self.firsts.hasher().hash_one(key);
                 let seen = self.firsts.entry([hash as u32, (hash >> 32) as u32]).or_insert(Seen(row));
-                let is_account = matches!(key, Key::Account(_));
-                (if is_account { &rule::DUPLICATE_SUBACCOUNT } else { &rule::DUPLICATE_NUMBER }, seen)
+                let rule = match key {
+                    Key::Account(_) => &rule::DUPLICATE_SUBACCOUNT,
+                    Key::Owned(..) => &rule::DUPLICATE_SID,
+                    _ => &rule::DUPLICATE_NUMBER,
+                };
+                (rule, seen)
             }
         };
         let first = seen.0 & !NOTED;
@@ -70,11 +74,13 @@ impl Clash {
     pub fn finding(&self, plan: &Plan) -> Finding {
         let column = match self.key {
             Key::Account(_) => Column::SubaccountSid,
+            Key::Owned(column, _) => column,
             Key::NumberSid(_) | Key::Number(_) => Column::PhoneNumbers,
             Key::Registration { .. } => Column::BusinessRegistrationNumber,
         };
         let message = match self.key {
             Key::Account(_) => format!("Row {} has the same subaccount.", self.other),
+            Key::Owned(column, _) => format!("Row {} has the same {}.", self.other, column.name()),
             Key::NumberSid(_) | Key::Number(_) => format!("Row {} has the same number.", self.other),
             Key::Registration { .. } => {
                 format!("Row {} has the same number under another business name.", self.other)

@@ -67,6 +67,10 @@ const LIKE: f64 = 0.72;
 fn likeness(sought: &str, word: &str) -> f64 {
     // One being part of the other counts, but not for fragments.
     let is_part = sought.len() >= 4 && (word.contains(sought) || sought.contains(word) && word.len() >= 4);
+    // More than twice as long, whatever the bytes of a letter: not like it, and a cell may hold a megabyte.
+    if sought.len() > 8 * word.len() {
+        return if is_part { 0.8 } else { 0.0 };
+    }
     let typed = strsim::normalized_damerau_levenshtein(sought, word);
     if is_part { typed.max(0.8) } else { typed }
 }

@@ -8,14 +8,15 @@ use super::plan::{Place, Plan};
 use super::rule::{self, Rule};
 use crate::model::column::Content;
 use crate::model::{Column, Finding, Severity};
-use crate::sheet::{Kind, Row, csv_unguarded};
+use crate::sheet::{Kind, Row, column_letters, csv_unguarded};
 
 /// A row that is being read.
 pub(super) struct Cursor<'a> {
     pub plan: &'a Plan,
     pub row: Row<'a>,
-    /// Whether it has been said that cells at the end of the row are missing.
-    pub is_cut_short: bool,
+    /// The column of the sheet, counted from 0, from which on the row is empty though several required
+    /// cells stand there. That is said once for the row, not for every cell.
+    pub cut_short_at: Option<usize>,
     findings: &'a mut Vec<Finding>,
     tally: &'a mut Tally,
 }
@@ -24,8 +25,6 @@ pub(super) struct Cursor<'a> {
 pub(super) struct Field<'a> {
     pub column: Column,
     pub text: Cow<'a, str>,
-    /// What the file says the cell is.
-    pub kind: Kind,
 }
 
 /// A cell that could not be read; what is wrong with it has been said.
@@ -39,8 +38,8 @@ pub(super) type Read<T> = Result<Option<T>, Bad>;
 const VALUE_CHARS_MAX: usize = 80;
 
 /// From this many separators on, a line break in a cell is no line break of an address but the end
-/// of a row that a quotation mark has swallowed.
-const SWALLOWED_SEPARATORS: usize = 5;
+/// of a row that a quotation mark has swallowed. An address that was pasted whole has six.
+const SWALLOWED_SEPARATORS: usize = 8;
 
 impl<'a> Cursor<'a> {
     pub fn new(
@@ -49,7 +48,7 @@ impl<'a> Cursor<'a> {
         findings: &'a mut Vec<Finding>,
         tally: &'a mut Tally,
     ) -> Cursor<'a> {
-        Cursor { plan, row, is_cut_short: false, findings, tally }
+        Cursor { plan, row, cut_short_at: None, findings, tally }
     }
 
     /// The cell of a column as people meant it: without what a spreadsheet or a careless copy put
@@ -60,7 +59,7 @@ impl<'a> Cursor<'a> {
             Place::Absent => return Ok(None),
             Place::Set(index) => {
                 let text = clean(&plan.set[usize::from(index)].1);
-                let field = Field { column, text, kind: Kind::Text };
+                let field = Field { column, text };
                 return Ok((!field.text.is_empty()).then_some(field));
             }
             Place::At(at) => usize::from(at),
@@ -84,34 +83,40 @@ impl<'a> Cursor<'a> {
         let mistyped = match cell.kind {
             // Another program has replaced what it could not read.
             Kind::Text if text.contains('\u{fffd}') => Some(&rule::UNDECODABLE),
+            // What a spreadsheet writes into a CSV file for cells that are no text. The rows that we
+            // give back as CSV keep their mistakes by it.
             Kind::Text if is_error_value(&text) => Some(&rule::CELL_IS_ERROR),
+            // A remark may well be a date or a single word.
+            Kind::Text | Kind::Date | Kind::Bool if column == Column::Notes => None,
+            Kind::Text if is_date_value(&text) => Some(&rule::CELL_IS_DATE),
+            Kind::Text if matches!(&*text, "TRUE" | "FALSE") => Some(&rule::CELL_IS_BOOLEAN),
             Kind::Text | Kind::Number => None,
             Kind::Error => Some(&rule::CELL_IS_ERROR),
             Kind::Date => Some(&rule::CELL_IS_DATE),
-            Kind::Bool if column == Column::Notes => None,
             Kind::Bool => Some(&rule::CELL_IS_BOOLEAN),
             Kind::Undecodable => Some(&rule::UNDECODABLE),
         };
         if text.contains('\n') && !takes_lines(column) {
+            // A workbook can have such a cell too: the CSV file was opened and saved as one.
             let separators = text.matches([',', ';', '\t']).count();
-            if !plan.is_typed && separators >= SWALLOWED_SEPARATORS {
-                let field = Field { column, text, kind: cell.kind };
+            if separators >= SWALLOWED_SEPARATORS {
+                let field = Field { column, text };
                 return self.report(&rule::UNCLOSED_QUOTE, &field).err();
             }
             text = Cow::Owned(text.replace('\n', " "));
         }
-        let field = Field { column, text, kind: cell.kind };
+        let field = Field { column, text };
         if let Some(rule) = mistyped {
             return self.report(rule, &field).err();
         }
         if cell.formula && content == Content::Digits {
             self.report(&rule::CELL_IS_FORMULA, &field).say();
         }
-        let max = chars_max(column);
-        if field.text.len() > max && field.text.chars().count() > max {
+        let usual = chars_usual(column);
+        if field.text.len() > usual && field.text.chars().count() > usual {
             let length = field.text.chars().count();
-            let message = format!("The cell has {length} characters; more than {max} do not belong here.");
-            return self.report(&rule::TOO_LONG, &field).message(message).err();
+            let message = format!("The cell has {length} characters; more than {usual} are unusual here.");
+            self.report(&rule::UNUSUALLY_LONG, &field).message(message).say();
         }
         Ok(Some(field))
     }
@@ -127,14 +132,19 @@ impl<'a> Cursor<'a> {
     /// Says that a required cell is empty.
     pub fn missing(&mut self, column: Column) -> Bad {
         // Cells that the file does not have are said once for the row.
-        if self.is_cut_short
-            && let Place::At(at) = self.plan.place(column)
-            && usize::from(at) >= self.row.len()
-        {
+        if self.is_cut_off(column) {
             return Bad;
         }
-        let field = Field { column, text: Cow::Borrowed(""), kind: Kind::Text };
+        let field = Field { column, text: Cow::Borrowed("") };
         self.report(&rule::REQUIRED, &field).message(format!("{} is empty.", column.name())).bad()
+    }
+
+    /// Whether the row ends before this column and that has been said.
+    pub fn is_cut_off(&self, column: Column) -> bool {
+        match (self.cut_short_at, self.plan.place(column)) {
+            (Some(end), Place::At(at)) => usize::from(at) >= end,
+            _ => false,
+        }
     }
 
     /// Begins a finding about a cell.
@@ -157,6 +167,16 @@ impl<'a> Cursor<'a> {
             suggestion: fix(rule),
         };
         Report { findings: self.findings, finding }
+    }
+
+    /// Begins a finding about a cell of the sheet, counted from 0, whether or not its column is ours.
+    pub fn report_at(&mut self, rule: &'static Rule, at: usize, text: &str) -> Report<'_> {
+        let (row, plan) = (self.row.number(), self.plan);
+        let mut report = self.report_row(rule);
+        report.finding.cell = format!("{}{row}", column_letters(at));
+        report.finding.column = plan.column_name(at);
+        report.finding.value = cut(&clean(text));
+        report
     }
 
     /// Begins a finding about the row as a whole.
@@ -227,6 +247,18 @@ fn is_error_value(text: &str) -> bool {
     text.starts_with('#') && VALUES.contains(&text)
 }
 
+/// Whether a text is how we write a date that a workbook holds.
+fn is_date_value(text: &str) -> bool {
+    let shape = |text: &str, shape: &str| {
+        text.len() == shape.len()
+            && text.bytes().zip(shape.bytes()).all(|(byte, of)| match of {
+                b'0' => byte.is_ascii_digit(),
+                of => byte == of,
+            })
+    };
+    shape(text, "0000-00-00") || shape(text, "0000-00-00 00:00:00")
+}
+
 /// The columns in which several values may stand below each other.
 fn takes_lines(column: Column) -> bool {
     matches!(
@@ -238,9 +270,9 @@ fn takes_lines(column: Column) -> bool {
     )
 }
 
-/// Twilio publishes no limits for these texts. Beyond these a cell is no value any more but text of
-/// its neighbours, pasted or swallowed.
-fn chars_max(column: Column) -> usize {
+/// Twilio publishes no limits for these texts, so these are ours and hold no row back. Beyond them a
+/// cell is as a rule no value any more but text of its neighbours, pasted or swallowed.
+fn chars_usual(column: Column) -> usize {
     match column {
         Column::Notes => 2_000,
         Column::PhoneNumbers => 100_000,

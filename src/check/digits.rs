@@ -27,7 +27,7 @@ pub(super) fn is_exponent_form(text: &str) -> bool {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Registration<'a> {
     Good(Cow<'a, str>),
-    /// Fewer than nine digits; with as many zeros in front as are missing.
+    /// Fewer than nine digits and nothing else; with as many zeros in front as are missing.
     TooShort(String),
     Malformed,
 }
@@ -44,9 +44,14 @@ pub(super) fn registration(text: &str) -> Registration<'_> {
         _ if !is_digits(&digits) => Registration::Malformed,
         9 => Registration::Good(digits),
         // A number that lost zeros in front; five lost zeros would be no number that exists.
-        5..=8 => Registration::TooShort(format!("{digits:0>9}")),
+        5..=8 if is_number(text) => Registration::TooShort(format!("{digits:0>9}")),
         _ => Registration::Malformed,
     }
+}
+
+/// Whether a text is what a spreadsheet makes of digits that it takes for a number.
+fn is_number(text: &str) -> bool {
+    !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether the nine digits begin as no EIN does.
@@ -88,7 +93,7 @@ pub(super) fn zip<'a>(text: &'a str, state: Option<&str>) -> Zip<'a> {
         5 if whole == text => Zip::Good(text),
         5 => Zip::Reformatted(whole),
         3 | 4 if state.is_some() && places::state_of_zip(&whole) == state => Zip::Padded(whole),
-        3 | 4 => Zip::TooShort(whole),
+        3 | 4 if is_number(first) => Zip::TooShort(whole),
         _ => Zip::Malformed,
     }
 }
@@ -145,6 +150,9 @@ mod tests {
         assert_eq!(registration("0412345678"), Registration::Malformed);
         assert_eq!(registration("04123456X"), Registration::Malformed);
         assert_eq!(registration("123"), Registration::Malformed);
+        // What has a separator or a zero in front was not dropped by a spreadsheet.
+        assert_eq!(registration("04-12345"), Registration::Malformed);
+        assert_eq!(registration("04123456"), Registration::Malformed);
     }
 
     #[test]

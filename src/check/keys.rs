@@ -1,12 +1,14 @@
 //! What of a row must not stand in another row, small enough to be kept for a million rows.
 
-use crate::model::{PhoneNumber, Sid};
+use crate::model::{Column, PhoneNumber, Sid};
 
 /// Something that belongs to one row only, or to rows of one business only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     /// The 32 hexadecimal digits of the subaccount.
     Account([u8; 16]),
+    /// A column whose SIDs belong to one subaccount each, and the 32 hexadecimal digits.
+    Owned(Column, [u8; 16]),
     /// The 32 hexadecimal digits of a phone number's SID.
     NumberSid([u8; 16]),
     /// The digits of a phone number; E.164 allows fifteen.
@@ -32,6 +34,11 @@ impl Keys {
         self.keys.push((self.row, Key::Account(hexadecimal(sid))));
     }
 
+    /// Something that the subaccount has already: a profile, a product, an address.
+    pub fn owned(&mut self, column: Column, sid: &Sid) {
+        self.keys.push((self.row, Key::Owned(column, hexadecimal(sid))));
+    }
+
     pub fn number(&mut self, number: &PhoneNumber) {
         let key = match number {
             PhoneNumber::Sid(sid) => Key::NumberSid(hexadecimal(sid)),
@@ -54,6 +61,8 @@ impl Key {
         let hex = |digits: &[u8; 16]| digits.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         match self {
             Key::Account(digits) => format!("AC{}", hex(digits)),
+            Key::Owned(Column::AddressSid, digits) => format!("AD{}", hex(digits)),
+            Key::Owned(_, digits) => format!("BU{}", hex(digits)),
             Key::NumberSid(digits) => format!("PN{}", hex(digits)),
             Key::Number(number) => format!("+{number}"),
             Key::Registration { number, .. } => format!("{number:09}"),

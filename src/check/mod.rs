@@ -11,6 +11,7 @@ mod cursor;
 mod customers;
 mod digits;
 mod keys;
+mod order;
 mod phone;
 mod places;
 mod plan;

@@ -108,6 +108,8 @@ pub(super) fn states_like(text: &str) -> Vec<&'static str> {
     let sought = key(text);
     let mut likely: Vec<_> = STATES
         .iter()
+        // What is far longer is not like it, and need not be compared letter by letter.
+        .filter(|(_, name)| sought.len() <= 8 * name.len())
         .map(|(code, name)| (strsim::normalized_damerau_levenshtein(&sought, &key(name)), *code))
         .filter(|(likeness, _)| *likeness >= 0.75)
         .collect();

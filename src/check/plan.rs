@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::rule::{self, Rule};
 use crate::model::column::{COLUMNS, Need};
-use crate::model::{Column, Finding, Severity};
+use crate::model::{Column, Finding, Severity, counted};
 use crate::sheet::names::{Meaning, nearest};
 use crate::sheet::{Layout, column_letters};
 
@@ -22,10 +22,8 @@ pub(super) enum Place {
 pub(super) struct Plan {
     places: [Place; COLUMNS.len()],
     pub set: Vec<(Column, String)>,
-    /// How many cells a whole row has.
-    pub width: usize,
-    /// Whether the file says what kind each cell is.
-    pub is_typed: bool,
+    /// What each column of the sheet is called: our name for it, or its own header.
+    names: Vec<Cow<'static, str>>,
     /// How many columns there are up to the last header that is not ours.
     pub data_width: usize,
     /// Columns to the right of the last header that our own files have put headers behind.
@@ -96,19 +94,18 @@ impl Plan {
         let strays = (layout.data_width()..layout.width())
             .filter(|at| layout.headers[*at].trim().is_empty())
             .collect();
-        let plan = Plan {
-            strays,
-            data_width: layout.data_width(),
-            places,
-            set: set.to_vec(),
-            width: layout.width(),
-            is_typed: layout.has_typed_cells(),
-        };
+        let plan =
+            Plan { strays, data_width: layout.data_width(), places, set: set.to_vec(), names: names(layout) };
         (plan, findings)
     }
 
     pub fn place(&self, column: Column) -> Place {
         self.places[column as usize]
+    }
+
+    /// The name of a column of the sheet, counted from 0; empty beyond the headers.
+    pub fn column_name(&self, at: usize) -> Cow<'static, str> {
+        self.names.get(at).cloned().unwrap_or_default()
     }
 
     /// The cell of a column as a spreadsheet names it, such as `F17`.
@@ -118,6 +115,14 @@ impl Plan {
             Place::Absent | Place::Set(_) => String::new(),
         }
     }
+}
+
+fn names(layout: &Layout) -> Vec<Cow<'static, str>> {
+    let name = |(header, meaning): (&String, &Meaning)| match meaning {
+        Meaning::Column(column) => column.name().into(),
+        Meaning::Nothing | Meaning::Unknown => header.trim().to_owned().into(),
+    };
+    layout.headers.iter().zip(&layout.meanings).map(name).collect()
 }
 
 /// The columns that a row needs and the sheet does not have. The address may come in two ways; one
@@ -217,7 +222,9 @@ fn hidden_rows(layout: &Layout) -> Option<Finding> {
         severity: Severity::Warning,
         value: String::new(),
         message: format!(
-            "{rows} rows are hidden or filtered out in the spreadsheet and are read all the same: {}{more}.",
+            "{} {} hidden or filtered out in the spreadsheet and read all the same: {}{more}.",
+            counted(rows, "row"),
+            if rows == 1 { "is" } else { "are" },
             named.join(", ")
         ),
         suggestion: rule::HIDDEN_ROWS.fix.to_owned(),

@@ -98,7 +98,8 @@ rules! {
         "Correct the header, or say with --map which column it is.");
     NO_ROWS = error("no_rows", "There are headers but no rows below them.", "Fill in one row for each customer.");
     UNCLOSED_QUOTE = error("unclosed_quote", "A quotation mark opens a cell and is never closed, so that what follows is part of that cell.",
-        "Close or delete the quotation mark, or double it if it belongs to the text.");
+        "Close or delete the quotation mark, or double it if it belongs to the text.")
+        .good(&[(Column::BusinessName, "\"Harbor Light\" Dental LLC")]).bad(&[(Column::BusinessName, "\"Harbor Light Dental LLC")]);
     HIDDEN_ROWS = warning("hidden_rows", "Some rows are hidden or filtered out in the spreadsheet; they are read all the same.",
         "Delete the rows that are not meant.");
     MERGED_CELLS = warning("merged_cells", "Cells are merged; only the first of them has a value, the others are empty.",
@@ -110,19 +111,25 @@ rules! {
     // Cells and rows of any kind.
     REQUIRED = error("required", "A required cell is empty.", "Fill it in.")
         .good(&[(Column::BusinessName, "Harbor Light Dental LLC")]).bad(&[(Column::BusinessName, " ")]);
-    TOO_FEW_CELLS = error("too_few_cells", "The row has fewer cells than there are headers, and required ones are missing.",
+    TOO_FEW_CELLS = error("too_few_cells", "The row ends early: several required cells at its end are empty.",
         "Complete the row; look for a missing separator or a line break in the wrong place.");
     TOO_MANY_CELLS = error("too_many_cells", "The row has filled cells to the right of the last header, so its cells may be shifted.",
         "Look for a separator too many, or put quotation marks around the cell that contains it; or delete what stands there.");
-    TOO_LONG = error("too_long", "The cell is longer than anything that belongs here.", "Shorten it; look for text of other cells in it.")
+    TOO_LONG = error("too_long", "The business name is longer than the 64 bytes that Twilio takes as the name of an address.",
+        "Use a shorter form of the name, or create the address in the Twilio Console and enter its address_sid instead of the address columns.")
+        .good(&[(Column::BusinessName, "Harbor Light Dental and Orthodontic Associates of Massachusetts")])
+        .bad(&[(Column::BusinessName, "Harbor Light Dental and Orthodontic Associates of Massachusetts LLC")]);
+    UNUSUALLY_LONG = warning("unusually_long", "The cell is longer than what usually stands here.", "Look for text of other cells in it.")
         .good(&[(Column::City, "Boston")])
         .bad(&[(Column::City, "Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston")]);
     UNDECODABLE = error("undecodable", "The cell holds bytes that are not of the file's encoding.",
         "Save the file as UTF-8, or name its encoding with --encoding.");
     CELL_IS_ERROR = error("cell_is_error", "The cell holds an error value instead of text.", "Correct the formula, or type in the value.")
         .good(&[(Column::City, "Boston")]).bad(&[(Column::City, "#N/A")]);
-    CELL_IS_DATE = error("cell_is_date", "The spreadsheet has taken the cell for a date.", "Format the cell as text and type the value in again.");
-    CELL_IS_BOOLEAN = error("cell_is_boolean", "The spreadsheet has taken the cell for TRUE or FALSE.", "Format the cell as text and type the value in again.");
+    CELL_IS_DATE = error("cell_is_date", "The spreadsheet has taken the cell for a date.", "Format the cell as text and type the value in again.")
+        .good(&[(Column::City, "Boston")]).bad(&[(Column::City, "2026-01-31")]);
+    CELL_IS_BOOLEAN = error("cell_is_boolean", "The spreadsheet has taken the cell for TRUE or FALSE.", "Format the cell as text and type the value in again; a name is written True or False.")
+        .good(&[(Column::Representative1LastName, "True")]).bad(&[(Column::Representative1LastName, "TRUE")]);
     CELL_IS_FORMULA = note("cell_is_formula", "The cell is a formula; the value that was calculated last is taken.", "Check that the value is right.");
     NOT_IN_LIST = error("not_in_list", "The value is not one of those that Twilio takes.", "Choose one of the list.")
         .good(&[(Column::BusinessType, "Corporation")]).bad(&[(Column::BusinessType, "Franchise")]);
@@ -138,9 +145,14 @@ rules! {
         .good(&[(Column::PrimaryProfileSid, "BU00000000000000000000000000000009")]).bad(&[(Column::PrimaryProfileSid, "AC00000000000000000000000000000009")]);
     PARENT_ACCOUNT = error("parent_account", "This is the parent account, not a subaccount of it.", "Enter the SID of the customer's subaccount.");
     DUPLICATE_SUBACCOUNT = error("duplicate_subaccount", "Two rows name the same subaccount.", "Keep one row for each subaccount.");
+    DUPLICATE_SID = error("duplicate_sid", "Two rows name the same profile, product or address, and each belongs to one subaccount only.",
+        "Check in the Twilio Console which subaccount it belongs to, and empty the other cell.");
+    SID_REPEATED = error("sid_repeated", "Two columns of this row name the same profile.", "Copy the right SID from the Twilio Console into each column, or empty the one that is not meant.")
+        .good(&[(Column::CustomerProfileSid, "BU00000000000000000000000000000008"), (Column::TrustProductSid, "BU00000000000000000000000000000009")])
+        .bad(&[(Column::CustomerProfileSid, "BU00000000000000000000000000000009"), (Column::TrustProductSid, "BU00000000000000000000000000000009")]);
 
     // Digits.
-    DIGITS_LOST = error("digits_lost", "The spreadsheet has taken these digits for a number, and some of them are lost.",
+    DIGITS_LOST = error("digits_lost", "Digits are missing; as a rule a spreadsheet has taken them for a number and dropped some.",
         "Format the column as text and type the digits in again.")
         .good(&[(Column::BusinessRegistrationNumber, "041234567")]).bad(&[(Column::BusinessRegistrationNumber, "4.1E+07")]);
     REGISTRATION_NUMBER = error("registration_number", "An EIN or DUNS number has 9 digits.", "Check the number with the customer.")
@@ -154,6 +166,8 @@ rules! {
     EIN_SHARED = warning("ein_shared", "One EIN or DUNS number stands under two business names.", "Check which row it belongs to.");
     COUNT = error("count", "A whole number belongs here.", "Enter the number alone, without a range or a word.")
         .good(&[(Column::BusinessEmployeeCount, "25")]).bad(&[(Column::BusinessEmployeeCount, "20-30")]);
+    COUNT_ZERO = warning("count_zero", "A count is 0.", "Enter the real count; Twilio's own examples are numbers above 0.")
+        .good(&[(Column::AverageBusinessDayCallVolume, "1")]).bad(&[(Column::AverageBusinessDayCallVolume, "0")]);
     COUNT_REFORMATTED = note("count_reformatted", "Separators were taken out of a number.", "Nothing to do.")
         .good(&[(Column::BusinessEmployeeCount, "1200")]).bad(&[(Column::BusinessEmployeeCount, "1,200")]);
 

@@ -7,9 +7,10 @@ use rayon::prelude::*;
 use super::across::{Across, Clash};
 use super::cursor::Cursor;
 use super::keys::Keys;
+use super::order::InOrder;
 use super::plan::{Place, Plan};
 use super::{Rules, Strictness, Tally, row, rule};
-use crate::model::{Address, Column, Customer, Fault, Finding, PhoneNumbers, Severity};
+use crate::model::{Address, Column, Customer, Fault, Finding, PhoneNumbers, Severity, counted};
 use crate::sheet::template::EXAMPLE;
 use crate::sheet::{Batch, Batches, Layout, ROWS_MAX, Row, Source};
 
@@ -71,8 +72,8 @@ impl Survey {
     }
 }
 
-/// Checks the whole sheet. Findings are handed on as they are found, row by row; what concerns an
-/// earlier row or the whole sheet comes at the end.
+/// Checks the whole sheet. Findings are handed on in the order of the sheet: about the file, about the
+/// headers, then row by row.
 pub fn survey(source: &Source, rules: &Rules, each: &mut dyn FnMut(Finding)) -> Result<Survey, Fault> {
     let layout = source.layout()?;
     let (plan, header_findings) = Plan::new(&layout, &rules.set);
@@ -81,7 +82,7 @@ pub fn survey(source: &Source, rules: &Rules, each: &mut dyn FnMut(Finding)) -> 
     let mut pass = Pass {
         rules,
         plan: &plan,
-        each,
+        findings: InOrder::new(each),
         across: Across::default(),
         tally: Tally::default(),
         earlier: Vec::new(),
@@ -128,7 +129,7 @@ const ROWS_FOR_ONE: usize = 64;
 struct Pass<'a> {
     rules: &'a Rules,
     plan: &'a Plan,
-    each: &'a mut dyn FnMut(Finding),
+    findings: InOrder<'a>,
     across: Across,
     tally: Tally,
     /// Clashes of rows that were handed on before the other row was met.
@@ -233,7 +234,7 @@ impl Pass<'_> {
             Severity::Note => counts.notes += 1,
         }
         *counts.by_code.entry(finding.code).or_default() += 1;
-        (self.each)(finding);
+        self.findings.say(finding);
     }
 
     fn finish(mut self) -> Survey {
@@ -251,6 +252,7 @@ impl Pass<'_> {
             let error = no_rows(&self.survey.layout);
             self.say(error);
         }
+        self.findings.finish();
         let survey = &mut self.survey;
         survey.valid_rows.retain(|(row, _)| !survey.clashes.contains_key(row));
         survey.valid_rows.shrink_to_fit();
@@ -359,7 +361,7 @@ impl Load {
 }
 
 fn text_normalised(tally: &Tally) -> Finding {
-    let cells = if tally.cells == 1 { "1 cell".to_owned() } else { format!("{} cells", tally.cells) };
+    let cells = counted(tally.cells, "cell");
     let message = format!(
         "In {cells} outer spaces, no-break or invisible characters were removed, or typographic quotes and dashes made plain: {}{}.",
         tally.first.join(", "),

@@ -6,9 +6,11 @@ mod fault;
 mod finding;
 mod sid;
 pub mod values;
+mod words;
 
 pub use column::Column;
 pub use customer::{Address, Business, Customer, PhoneNumber, PhoneNumbers, Representative, VoiceIntegrity};
 pub use fault::Fault;
 pub use finding::{Finding, Severity};
 pub use sid::{Sid, SidKind};
+pub use words::counted;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rust_xlsxwriter::{Color, Format, Note, Url, Workbook, Worksheet, XlsxError};
 
-use super::copy::{Look, fitting, write_cell};
+use super::copy::{Copied, Look, fitting, may_be_wider, write_cell};
 use super::failed::unwritable_workbook;
 use super::write::write_one;
 use crate::check::{Survey, rule};
@@ -185,7 +185,7 @@ impl<'a> Marked<'a> {
         }
         // What stands to the right of the last header stays where it is; our columns go behind it.
         let mut state_column = layout.width();
-        if self.survey.counts.by_code.contains_key(rule::TOO_MANY_CELLS.code) {
+        if may_be_wider(self.survey) {
             for batch in source.batches(&layout.whole())? {
                 state_column = batch?.rows().map(|row| row.len()).fold(state_column, usize::max);
             }
@@ -214,12 +214,13 @@ impl<'a> Marked<'a> {
     ) -> Result<(), XlsxError> {
         let findings = self.by_row.remove(&row.number()).unwrap_or_default();
         let at = row.number() as u32 - 1;
+        let copied = Copied::new(row);
         let last =
             findings.iter().filter_map(|finding| column_of(&finding.cell)).max().map_or(0, |last| last + 1);
         for column in (0..row.len().max(last)).filter(|column| !ours.contains(column)) {
             let of_cell: Vec<&Finding> =
                 findings.iter().copied().filter(|finding| column_of(&finding.cell) == Some(column)).collect();
-            let cell = row.cell(column);
+            let cell = copied.cell(column);
             let severity = of_cell.iter().map(|finding| finding.severity).max();
             if !cell.text.is_empty() || severity.is_some() {
                 write_cell(sheet, (at, column as u16), &cell, self.looks.of(severity))?;

@@ -4,15 +4,49 @@ use std::borrow::Cow;
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Worksheet, XlsxError};
 
-use crate::sheet::{Cell, Kind, csv_unguarded};
+use crate::check::{Survey, rule};
+use crate::model::column::Content;
+use crate::sheet::{Cell, Kind, Row, csv_unguarded};
 
 /// What a workbook's cell can hold (Excel's own limit).
 const CELL_CHARS_MAX: usize = 32_767;
 
+/// A row whose cells are copied.
+pub(super) struct Copied<'a> {
+    row: Row<'a>,
+    unclosed: Option<(usize, String)>,
+}
+
+impl<'a> Copied<'a> {
+    pub fn new(row: Row<'a>) -> Copied<'a> {
+        Copied { row, unclosed: row.unclosed() }
+    }
+
+    /// The cell in a column of the sheet, counted from 0. One that a quotation mark opens keeps the mark: it is
+    /// the mistake, and must be found in the copy too.
+    pub fn cell(&self, column: usize) -> Cell<'_> {
+        let cell = self.row.cell(column);
+        match &self.unclosed {
+            Some((at, text)) if *at == column => Cell { text, ..cell },
+            _ => cell,
+        }
+    }
+}
+
+/// Whether rows may be wider than the headers, so that all of them must be looked at.
+pub(super) fn may_be_wider(survey: &Survey) -> bool {
+    [&rule::TOO_MANY_CELLS, &rule::UNCLOSED_QUOTE]
+        .iter()
+        .any(|rule| survey.counts.by_code.contains_key(rule.code))
+}
+
 /// The text of a cell as a CSV file can hold it. A number that its format pads or separates is
-/// written as it is shown: a CSV file has no formats.
-pub(super) fn text<'a>(cell: &Cell<'a>) -> &'a str {
-    cell.shown.unwrap_or_else(|| csv_unguarded(cell.text))
+/// written as it is shown: a CSV file has no formats. A count is no such number: it stays what it is.
+pub(super) fn text<'a>(cell: &Cell<'a>, content: Content) -> &'a str {
+    match cell.shown {
+        Some(shown) if content != Content::Count => shown,
+        _ => csv_unguarded(cell.text),
+    }
 }
 
 /// The formats of copied cells, made once for a workbook.
@@ -57,7 +91,7 @@ pub(super) fn write_cell(
             Err(_) => sheet.write_string_with_format(row, column, cell.text, &look.text)?,
         },
         Kind::Text | Kind::Number | Kind::Error | Kind::Undecodable => {
-            let text = fitting(text(cell));
+            let text = fitting(text(cell, Content::Text));
             if text.is_empty() {
                 sheet.write_blank(row, column, &look.text)?
             } else {
@@ -79,5 +113,7 @@ pub(super) fn fitting(text: &str) -> Cow<'_, str> {
         units += c.len_utf16();
         units >= CELL_CHARS_MAX
     });
-    Cow::Owned(format!("{}…", &text[..end.map_or(text.len(), |(at, _)| at)]))
+    // A quotation mark that is cut off from its second one would be another mark.
+    let kept = text[..end.map_or(text.len(), |(at, _)| at)].trim_end_matches('"');
+    Cow::Owned(format!("{kept}…"))
 }

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use rust_xlsxwriter::{Workbook, XlsxError};
 
-use super::copy::{Look, fitting, text, write_cell};
+use super::copy::{Copied, Look, fitting, may_be_wider, text, write_cell};
 use super::write::{unwritable, write_one};
-use crate::check::{Survey, rule};
+use crate::check::Survey;
 use crate::model::Fault;
-use crate::sheet::names::is_state_header;
+use crate::model::column::Content;
+use crate::sheet::names::{Meaning, is_state_header};
 use crate::sheet::{Row, Source, csv_safe};
 
 /// What is written beside a row.
@@ -68,7 +69,10 @@ fn to_csv(
     let mut rows = 0;
     each_failed(source, survey, failure, &mut |row, failure| {
         rows += 1;
-        let cells = columns.iter().map(|column| text(&row.cell(*column)));
+        let row = Copied::new(row);
+        let contents = columns.iter().map(|column| content(survey, *column));
+        let copied: Vec<_> = columns.iter().map(|column| row.cell(*column)).collect();
+        let cells = copied.iter().zip(contents).map(|(cell, content)| text(cell, content));
         let added = [failure.state.as_str(), &failure.error];
         writer.write_record(cells.chain(added).map(|cell| csv_safe(cell).into_owned())).map_err(failed)
     })?;
@@ -99,6 +103,7 @@ fn to_workbook(
     each_failed(source, survey, failure, &mut |row, failure| {
         at += 1;
         let mut write = || -> Result<(), XlsxError> {
+            let row = Copied::new(row);
             for (to, cell) in (0..).zip(columns.iter().map(|column| row.cell(*column))) {
                 if !cell.text.is_empty() {
                     write_cell(sheet, (at, to), &cell, &look)?;
@@ -118,7 +123,7 @@ fn to_workbook(
 /// not what an earlier file of ours has added.
 fn columns(source: &Source, survey: &Survey) -> Result<Vec<usize>, Fault> {
     let mut width = survey.layout.width();
-    if survey.counts.by_code.contains_key(rule::TOO_MANY_CELLS.code) {
+    if may_be_wider(survey) {
         for batch in source.batches(&survey.layout.whole())? {
             width = batch?.rows().map(|row| row.len()).fold(width, usize::max);
         }
@@ -126,6 +131,13 @@ fn columns(source: &Source, survey: &Survey) -> Result<Vec<usize>, Fault> {
     let headers = &survey.layout.headers;
     let is_ours = |column: &usize| headers.get(*column).is_some_and(|header| is_state_header(header));
     Ok((0..width).filter(|column| !is_ours(column)).collect())
+}
+
+fn content(survey: &Survey, column: usize) -> Content {
+    match survey.layout.meanings.get(column) {
+        Some(Meaning::Column(column)) => column.spec().content,
+        Some(Meaning::Nothing | Meaning::Unknown) | None => Content::Text,
+    }
 }
 
 fn header(survey: &Survey, column: usize) -> &str {

@@ -191,12 +191,34 @@ impl<'a> Row<'a> {
         self.span.flaw
     }
 
+    /// The cell of a flawed row that a quotation mark opens and nothing closes, counted from 0, and its text
+    /// as it stands in the file: with the quotation mark, so that [`is_unclosed`] knows it again wherever it
+    /// is copied to. `None` where the cell was not kept.
+    pub fn unclosed(&self) -> Option<(usize, String)> {
+        let flaw = self.span.flaw.filter(|_| self.span.beyond.is_none())?;
+        let at = self.len().saturating_sub(1);
+        let text = self.cell(at).text.replace('"', "\"\"");
+        Some(match flaw {
+            // The reader has closed the row with a line break of its own.
+            Flaw::UnclosedQuote { .. } => (at, format!("\"{}", text.strip_suffix('\n').unwrap_or(&text))),
+            // What follows is too long to be kept.
+            Flaw::TooLong { .. } => (at, format!("\"{text}…")),
+        })
+    }
+
     /// Whether no cell holds anything but spaces.
     pub fn is_blank(&self) -> bool {
         self.span.flaw.is_none()
             && self.span.beyond.is_none()
             && (0..self.len()).all(|column| self.cell(column).text.trim().is_empty())
     }
+}
+
+/// Whether a text begins with a quotation mark that nothing in it closes; two in a row stand for one that
+/// belongs to the text.
+pub fn is_unclosed(text: &str) -> bool {
+    let Some(quoted) = text.strip_prefix('"') else { return false };
+    !quoted.replace("\"\"", "").contains('"')
 }
 
 /// The letters that a spreadsheet gives a column, counted from 0: `A`, `Z`, `AA`.
@@ -213,6 +235,16 @@ pub fn column_letters(column: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quotation_mark_is_open_until_a_single_one_closes_it() {
+        for text in ["\"", "\"Harbor Light", "\"Harbor \"\"Light\"\" Dental", "\"a\nb,c"] {
+            assert!(is_unclosed(text), "{text}");
+        }
+        for text in ["", "5\" pipe", "\"Harbor\" Light", "\"Harbor Light\"", "\"\"", "\"\"Harbor\"\" Light"] {
+            assert!(!is_unclosed(text), "{text}");
+        }
+    }
 
     #[test]
     fn columns_have_the_letters_that_a_spreadsheet_shows() {

@@ -103,11 +103,6 @@ impl Layout {
         }
         layout
     }
-
-    /// Whether cells have types; in a CSV file all is text.
-    pub fn has_typed_cells(&self) -> bool {
-        matches!(self.format, Format::Workbook { .. })
-    }
 }
 
 /// What was chosen, in one line: `CSV, UTF-8, separated by commas, headers in row 1`.

@@ -22,7 +22,9 @@ use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, sync_channel};
 
-pub use batch::{Batch, COLUMNS_MAX, Cell, Flaw, Kind, ROW_BYTES_MAX, ROWS_MAX, Row, column_letters};
+pub use batch::{
+    Batch, COLUMNS_MAX, Cell, Flaw, Kind, ROW_BYTES_MAX, ROWS_MAX, Row, column_letters, is_unclosed,
+};
 pub use formula_guard::{csv_safe, csv_unguarded};
 pub use layout::{Format, Layout, Workbook};
 pub use marks::{Marks, Merged};

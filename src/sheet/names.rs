@@ -54,6 +54,8 @@ pub fn nearest(header: &str) -> Option<Column> {
     let key = header_key(header);
     KNOWN
         .iter()
+        // What is far longer is not like it, and need not be compared letter by letter.
+        .filter(|(known, _)| key.len() <= 8 * known.len())
         .map(|(known, column)| (strsim::normalized_damerau_levenshtein(&key, known), known, *column))
         .filter(|(likeness, ..)| *likeness >= 0.7)
         // The name itself decides between equals, so that the answer does not depend on the hash map.

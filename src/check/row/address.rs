@@ -1,13 +1,13 @@
 //! The address: one that the subaccount has, or the columns of a new one.
 
 use super::fields::{did_you_mean, has_text, raw, required_text, sid, text};
-use crate::check::cursor::{Bad, Cursor};
+use crate::check::cursor::{Bad, Cursor, cut};
 use crate::check::digits::{self, Zip};
+use crate::check::keys::Keys;
 use crate::check::{places, rule};
 use crate::model::{Address, Column, SidKind};
-use crate::sheet::Kind;
 
-pub(super) fn address(cursor: &mut Cursor<'_>) -> Result<Address, Bad> {
+pub(super) fn address(cursor: &mut Cursor<'_>, keys: &mut Keys) -> Result<Address, Bad> {
     let existing = sid(cursor, Column::AddressSid, SidKind::Address);
     // The country alone is no address: many sheets have US in every row.
     let is_filled =
@@ -16,18 +16,20 @@ pub(super) fn address(cursor: &mut Cursor<'_>) -> Result<Address, Bad> {
             .any(|column| has_text(cursor, column));
     if has_text(cursor, Column::AddressSid) {
         if is_filled {
-            return cursor
-                .report_value(&rule::ADDRESS_BOTH, Column::AddressSid, raw(cursor, Column::AddressSid))
-                .err();
+            let sid = cut(&raw(cursor, Column::AddressSid));
+            return cursor.report_value(&rule::ADDRESS_BOTH, Column::AddressSid, sid).err();
         }
-        return existing?.map(Address::Existing).ok_or(Bad);
+        let sid = existing?.ok_or(Bad)?;
+        keys.owned(Column::AddressSid, &sid);
+        return Ok(Address::Existing(sid));
     }
-    if !is_filled && cursor.is_cut_short {
+    if !is_filled && cursor.is_cut_off(Column::Street) {
         return Err(Bad);
     }
     if !is_filled {
         return cursor.report_row(&rule::ADDRESS_NEITHER).err();
     }
+    let name_fits = name_fits(cursor);
     let street = cursor.required(Column::Street);
     let street_secondary = text(cursor, Column::StreetSecondary);
     let city = required_text(cursor, Column::City);
@@ -38,6 +40,7 @@ pub(super) fn address(cursor: &mut Cursor<'_>) -> Result<Address, Bad> {
     if places::is_po_box(&street.text) {
         cursor.report(&rule::PO_BOX, &street).say();
     }
+    name_fits?;
     Ok(Address::New {
         street: street.text.into_owned(),
         street_secondary: street_secondary?.unwrap_or_default(),
@@ -46,6 +49,23 @@ pub(super) fn address(cursor: &mut Cursor<'_>) -> Result<Address, Bad> {
         postal_code: postal_code?,
         iso_country: country?,
     })
+}
+
+/// What an address takes as the name of the customer, in bytes. Source: the API's own description of
+/// `customer_name` ("16 4-byte characters, or 21 3-byte characters").
+const CUSTOMER_NAME_BYTES_MAX: usize = 64;
+
+/// The address is created under the business name.
+fn name_fits(cursor: &mut Cursor<'_>) -> Result<(), Bad> {
+    let name = raw(cursor, Column::BusinessName);
+    if name.len() <= CUSTOMER_NAME_BYTES_MAX {
+        return Ok(());
+    }
+    let message = format!(
+        "The business name has {} bytes; Twilio takes at most {CUSTOMER_NAME_BYTES_MAX} as the name of an address.",
+        name.len()
+    );
+    cursor.report_value(&rule::TOO_LONG, Column::BusinessName, cut(&name)).message(message).err()
 }
 
 fn region(cursor: &mut Cursor<'_>) -> Result<&'static str, Bad> {
@@ -81,9 +101,8 @@ fn postal_code(cursor: &mut Cursor<'_>, state: Option<&str>) -> Result<String, B
             zip
         }
         Zip::TooShort(padded) => {
-            let rule = if field.kind == Kind::Number { &rule::DIGITS_LOST } else { &rule::ZIP_MALFORMED };
             return cursor
-                .report(rule, &field)
+                .report(&rule::DIGITS_LOST, &field)
                 .message("A ZIP code has 5 digits; zeros in front are probably lost.".to_owned())
                 .suggestion(format!("Did you mean {padded}? Format the column as text and type it in again."))
                 .err();

@@ -10,7 +10,6 @@ use crate::check::keys::Keys;
 use crate::check::rule;
 use crate::check::web;
 use crate::model::{Business, Column};
-use crate::sheet::Kind;
 
 /// The business, and the registered domain of its website.
 pub(super) fn business(cursor: &mut Cursor<'_>, keys: &mut Keys) -> Result<(Business, String), Bad> {
@@ -62,11 +61,9 @@ fn registration_number(cursor: &mut Cursor<'_>, identifier: Option<&str>) -> Res
             Ok(number.into_owned())
         }
         Registration::TooShort(padded) => {
-            let is_number = field.kind == Kind::Number;
-            let rule = if is_number { &rule::DIGITS_LOST } else { &rule::REGISTRATION_NUMBER };
             let digits = field.text.bytes().filter(u8::is_ascii_digit).count();
             cursor
-                .report(rule, &field)
+                .report(&rule::DIGITS_LOST, &field)
                 .message(format!(
                     "The number has {digits} digits instead of 9; zeros in front are probably lost."
                 ))

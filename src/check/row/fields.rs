@@ -8,7 +8,8 @@ use crate::check::cursor::{Bad, Cursor, Field, Read, cut};
 use crate::check::plan::Place;
 use crate::check::rule;
 use crate::check::web::{self, Web};
-use crate::model::{Column, Sid, SidKind};
+use crate::model::{Column, Sid, SidKind, counted};
+use crate::sheet::csv_unguarded;
 
 pub(super) fn sid(cursor: &mut Cursor<'_>, column: Column, kind: SidKind) -> Read<Sid> {
     let Some(field) = cursor.field(column)? else { return Ok(None) };
@@ -40,7 +41,7 @@ pub(super) fn read_sid(
                 (length, Some(prefix))
                     if prefix.eq_ignore_ascii_case(kind.prefix()) && length != 34 && text.is_ascii() =>
                 {
-                    format!("The SID has {length} characters instead of 34.")
+                    format!("The SID has {} instead of 34.", counted(length as u64, "character"))
                 }
                 _ => format!(
                     "This is not a SID: {} and 32 hexadecimal digits ({}) belong here.",
@@ -165,7 +166,10 @@ pub(super) fn has_text(cursor: &Cursor<'_>, column: Column) -> bool {
 
 pub(super) fn raw(cursor: &Cursor<'_>, column: Column) -> String {
     match cursor.plan.place(column) {
-        Place::At(at) => clean(cursor.row.cell(usize::from(at)).text).into_owned(),
+        Place::At(at) => {
+            let cell = cursor.row.cell(usize::from(at));
+            clean(cell.shown.unwrap_or_else(|| csv_unguarded(cell.text))).into_owned()
+        }
         Place::Set(index) => cursor.plan.set[usize::from(index)].1.trim().to_owned(),
         Place::Absent => String::new(),
     }

@@ -7,13 +7,14 @@ mod numbers;
 mod representative;
 mod voice_integrity;
 
+use super::clean::clean;
 use super::cursor::{Bad, Cursor, Read};
 use super::keys::Keys;
 use super::plan::Place;
 use super::{Rules, rule};
 use crate::model::column::{COLUMNS, Need};
 use crate::model::{Column, Customer, Sid, SidKind};
-use crate::sheet::Flaw;
+use crate::sheet::{Flaw, column_letters, is_unclosed};
 use address::address;
 use business::business;
 use fields::{email, sid, text, url};
@@ -23,8 +24,7 @@ use voice_integrity::voice_integrity;
 
 /// Reads the whole row; every finding is said, whatever else is wrong. `None` where one is an error.
 pub(super) fn customer(cursor: &mut Cursor<'_>, rules: &Rules, keys: &mut Keys) -> Option<Customer> {
-    if let Some(flaw) = cursor.row.flaw() {
-        unclosed_quote(cursor, flaw);
+    if has_unclosed_quote(cursor) {
         return None;
     }
     let whole = cell_number(cursor);
@@ -35,15 +35,16 @@ pub(super) fn customer(cursor: &mut Cursor<'_>, rules: &Rules, keys: &mut Keys) 
     let primary_profile = sid(cursor, Column::PrimaryProfileSid, SidKind::Bundle);
     let customer_profile = sid(cursor, Column::CustomerProfileSid, SidKind::Bundle);
     let trust_product = sid(cursor, Column::TrustProductSid, SidKind::Bundle);
+    let bundles = bundles_differ(cursor, keys, [&primary_profile, &customer_profile, &trust_product]);
     let business = business(cursor, keys);
-    let address = address(cursor);
+    let address = address(cursor, keys);
     let website = business.as_ref().ok().map(|(_, domain)| domain.as_str());
     let representative_1 = representative(cursor, &REPRESENTATIVE_1, website);
     let representative_2 = representative_2(cursor, website);
     let phone_numbers = phone_numbers(cursor, keys);
     let voice_integrity = voice_integrity(cursor);
 
-    whole.ok()?;
+    whole.and(bundles).ok()?;
     let business = business.ok()?.0;
     Some(Customer {
         row: cursor.row.number(),
@@ -63,47 +64,89 @@ pub(super) fn customer(cursor: &mut Cursor<'_>, rules: &Rules, keys: &mut Keys) 
     })
 }
 
-/// What a row of the rest of the file has to say; its cells are not looked at.
-fn unclosed_quote(cursor: &mut Cursor<'_>, flaw: Flaw) {
-    let (Flaw::UnclosedQuote { line } | Flaw::TooLong { line }) = flaw;
-    let message = format!(
-        "A quotation mark in line {line} of the file, or soon after, opens a cell that is never closed; everything below is taken for part of it."
-    );
-    cursor.report_row(&rule::UNCLOSED_QUOTE).message(message).say();
+/// Says where a quotation mark opens a cell and is never closed. The other cells of the row are not looked
+/// at: what stands in them may belong anywhere.
+///
+/// The mark is found in the cell itself too, because that is how we give such a row back.
+fn has_unclosed_quote(cursor: &mut Cursor<'_>) -> bool {
+    let row = cursor.row;
+    let is_open = |column: &usize| is_unclosed(row.cell(*column).text);
+    let found = row.unclosed().or_else(|| {
+        let found = (0..cursor.plan.data_width.min(row.len())).find(is_open)?;
+        Some((found, row.cell(found).text.to_owned()))
+    });
+    // To the right of the headers it is one cell too many, and said as that.
+    let Some((at, text)) = found.filter(|(at, _)| *at < cursor.plan.data_width) else { return false };
+    let report = cursor.report_at(&rule::UNCLOSED_QUOTE, at, &text);
+    match row.flaw() {
+        Some(flaw) => report.message(format!("A quotation mark {}", swallows(flaw))).say(),
+        None => report.say(),
+    }
+    true
 }
 
-/// Whether the row has as many cells as there are headers.
+fn swallows(flaw: Flaw) -> String {
+    let (Flaw::UnclosedQuote { line } | Flaw::TooLong { line }) = flaw;
+    format!(
+        "in line {line} of the file, or soon after, opens a cell that is never closed; everything below is taken for part of it."
+    )
+}
+
+/// The fewest required cells at the end of a row whose absence is said once for the row. Of fewer each is
+/// named.
+const LACKING_MIN: usize = 4;
+
+/// Whether the row is as wide as the headers: not cut off, nothing to the right.
 fn cell_number(cursor: &mut Cursor<'_>) -> Result<(), Bad> {
-    let mut whole = Ok(());
-    if !cursor.plan.is_typed && cursor.row.len() < cursor.plan.width {
-        let lacking = COLUMNS.iter().find(|spec| {
-            let is_beyond = matches!(cursor.plan.place(spec.column), Place::At(at) if usize::from(at) >= cursor.row.len());
-            is_beyond && spec.need == Need::Required
-        });
-        if let Some(lacking) = lacking {
-            let message = format!(
-                "The row has {} cells, the header row {}; {} is the first required one that is missing.",
-                cursor.row.len(),
-                cursor.plan.width,
-                lacking.name
-            );
-            whole = cursor.report_row(&rule::TOO_FEW_CELLS).message(message).err();
-            cursor.is_cut_short = true;
-        }
-    }
     let row = cursor.row;
     let mut strays = cursor.plan.strays.iter().copied();
-    let stray = strays.find(|column| !row.cell(*column).text.trim().is_empty());
-    if let Some(beyond) = stray.or(row.beyond()) {
-        let message = format!(
-            "The cell {}{} is filled, but the headers end with column {}; the cells of this row may be shifted.",
-            crate::sheet::column_letters(beyond),
-            cursor.row.number(),
-            crate::sheet::column_letters(cursor.plan.data_width.saturating_sub(1))
-        );
-        whole = cursor.report_row(&rule::TOO_MANY_CELLS).message(message).err();
+    let stray = strays.find(|column| !row.cell(*column).text.trim().is_empty()).or(row.beyond());
+    // Where a cell stands too far right, it says enough that the others are empty.
+    let whole = ends_early(cursor, stray.is_none());
+    let Some(stray) = stray else { return whole };
+    let message = format!(
+        "The cell {}{} is filled, but the headers end with column {}; the cells of this row may be shifted.",
+        column_letters(stray),
+        cursor.row.number(),
+        column_letters(cursor.plan.data_width.saturating_sub(1))
+    );
+    let message = match row.flaw() {
+        Some(flaw) => format!("{message} A quotation mark {}", swallows(flaw)),
+        None => message,
+    };
+    cursor.report_at(&rule::TOO_MANY_CELLS, stray, "").message(message).err()
+}
+
+/// Finds out whether the row is empty from some required cell on, and says so if it is to be said.
+fn ends_early(cursor: &mut Cursor<'_>, is_said: bool) -> Result<(), Bad> {
+    let row = cursor.row;
+    let is_filled = |column: &usize| !clean(row.cell(*column).text).is_empty();
+    let end = (0..cursor.plan.data_width.min(row.len())).rev().find(is_filled).map_or(0, |last| last + 1);
+    if end >= cursor.plan.data_width {
+        return Ok(());
     }
-    whole
+    let lacking: Vec<(usize, Column)> = COLUMNS
+        .iter()
+        .filter(|spec| spec.need == Need::Required)
+        .filter_map(|spec| match cursor.plan.place(spec.column) {
+            Place::At(at) => Some((usize::from(at), spec.column)),
+            Place::Absent | Place::Set(_) => None,
+        })
+        .filter(|(at, _)| *at >= end)
+        .collect();
+    let Some((_, first)) = lacking.iter().min().filter(|_| lacking.len() >= LACKING_MIN) else {
+        return Ok(());
+    };
+    cursor.cut_short_at = Some(end);
+    if !is_said {
+        return Err(Bad);
+    }
+    let message = format!(
+        "The row is empty from here on: {} and {} more required cells.",
+        first.name(),
+        lacking.len() - 1
+    );
+    cursor.report_value(&rule::TOO_FEW_CELLS, *first, String::new()).message(message).err()
 }
 
 fn subaccount(cursor: &mut Cursor<'_>, rules: &Rules, keys: &mut Keys) -> Result<Sid, Bad> {
@@ -115,6 +158,29 @@ fn subaccount(cursor: &mut Cursor<'_>, rules: &Rules, keys: &mut Keys) -> Result
         return cursor.report_value(&rule::PARENT_ACCOUNT, Column::SubaccountSid, sid.to_string()).err();
     }
     Ok(sid)
+}
+
+/// No bundle can be two things at once, and none can belong to two rows.
+fn bundles_differ(
+    cursor: &mut Cursor<'_>,
+    keys: &mut Keys,
+    [primary, profile, product]: [&Read<Sid>; 3],
+) -> Result<(), Bad> {
+    const COLUMNS: [Column; 3] =
+        [Column::PrimaryProfileSid, Column::CustomerProfileSid, Column::TrustProductSid];
+    let sids = [primary, profile, product].map(|sid| sid.as_ref().ok().and_then(Option::as_ref));
+    let mut differ = Ok(());
+    for later in 1..sids.len() {
+        let Some(sid) = sids[later] else { continue };
+        keys.owned(COLUMNS[later], sid);
+        if let Some(earlier) = (0..later).find(|earlier| sids[*earlier] == Some(sid)) {
+            let message =
+                format!("{} and {} name the same SID.", COLUMNS[earlier].name(), COLUMNS[later].name());
+            let report = cursor.report_value(&rule::SID_REPEATED, COLUMNS[later], sid.to_string());
+            differ = report.message(message).err();
+        }
+    }
+    differ
 }
 
 fn status_callback(cursor: &mut Cursor<'_>) -> Read<String> {

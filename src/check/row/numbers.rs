@@ -8,15 +8,9 @@ use crate::check::keys::Keys;
 use crate::check::phone::{self, Phone};
 use crate::check::rule;
 use crate::model::{Column, PhoneNumber, PhoneNumbers, SidKind};
-use crate::sheet::Kind;
 
 /// A phone number in E.164, and whether it is of country code 1.
-pub(super) fn phone(
-    cursor: &mut Cursor<'_>,
-    column: Column,
-    text: &str,
-    kind: Kind,
-) -> Result<(String, bool), Bad> {
+pub(super) fn phone(cursor: &mut Cursor<'_>, column: Column, text: &str) -> Result<(String, bool), Bad> {
     match phone::read(text) {
         Phone::Valid { e164: Cow::Borrowed(number), is_us } => Ok((number.to_owned(), is_us)),
         Phone::Valid { e164: Cow::Owned(number), is_us } => {
@@ -26,9 +20,6 @@ pub(super) fn phone(
         }
         Phone::Extension => cursor.report_value(&rule::PHONE_EXTENSION, column, cut(text)).err(),
         Phone::DigitsLost => cursor.report_value(&rule::DIGITS_LOST, column, cut(text)).err(),
-        Phone::Invalid if kind == Kind::Number && text.len() < 10 => {
-            cursor.report_value(&rule::DIGITS_LOST, column, cut(text)).err()
-        }
         Phone::Invalid => cursor.report_value(&rule::PHONE_INVALID, column, cut(text)).err(),
     }
 }
@@ -42,7 +33,7 @@ pub(super) fn phone_numbers(cursor: &mut Cursor<'_>, keys: &mut Keys) -> Result<
     let mut numbers: Vec<PhoneNumber> = Vec::new();
     let mut whole = Ok(());
     for part in parts(&field.text) {
-        match phone_number(cursor, column, part, field.kind) {
+        match phone_number(cursor, column, part) {
             Ok(number) if numbers.contains(&number) => {
                 cursor.report_value(&rule::NUMBER_REPEATED, column, cut(part)).say();
             }
@@ -57,7 +48,7 @@ pub(super) fn phone_numbers(cursor: &mut Cursor<'_>, keys: &mut Keys) -> Result<
     if numbers.is_empty() { Err(cursor.missing(column)) } else { Ok(PhoneNumbers::Listed(numbers)) }
 }
 
-fn phone_number(cursor: &mut Cursor<'_>, column: Column, part: &str, kind: Kind) -> Result<PhoneNumber, Bad> {
+fn phone_number(cursor: &mut Cursor<'_>, column: Column, part: &str) -> Result<PhoneNumber, Bad> {
     if part.eq_ignore_ascii_case("all") {
         return cursor.report_value(&rule::ALL_AND_MORE, column, cut(part)).err();
     }
@@ -65,7 +56,7 @@ fn phone_number(cursor: &mut Cursor<'_>, column: Column, part: &str, kind: Kind)
     if part.bytes().take(2).all(|byte| byte.is_ascii_alphabetic()) && part.len() > 20 {
         return read_sid(cursor, column, part, SidKind::PhoneNumber).map(PhoneNumber::Sid);
     }
-    let (number, is_us) = phone(cursor, column, part, kind)?;
+    let (number, is_us) = phone(cursor, column, part)?;
     if !is_us {
         cursor.report_value(&rule::NUMBER_NOT_US, column, cut(part)).say();
     }

@@ -103,6 +103,6 @@ fn representative_email(
 
 fn representative_phone(cursor: &mut Cursor<'_>, column: Column) -> Result<String, Bad> {
     let field = cursor.required(column)?;
-    let (number, is_us) = phone(cursor, column, &field.text, field.kind)?;
+    let (number, is_us) = phone(cursor, column, &field.text)?;
     if is_us { Ok(number) } else { cursor.report(&rule::PHONE_COUNTRY, &field).err() }
 }

@@ -20,13 +20,18 @@ pub(super) fn voice_integrity(cursor: &mut Cursor<'_>) -> Result<VoiceIntegrity,
 
 fn count(cursor: &mut Cursor<'_>, column: Column) -> Result<u64, Bad> {
     let field = cursor.required(column)?;
-    match digits::count(&field.text) {
+    let count = match digits::count(&field.text) {
         Some((number, true)) => {
             let note = cursor.report(&rule::COUNT_REFORMATTED, &field);
             note.message(format!("Taken as {number}.")).say();
-            Ok(number)
+            number
         }
-        Some((number, false)) => Ok(number),
-        None => cursor.report(&rule::COUNT, &field).err(),
+        Some((number, false)) => number,
+        None => return cursor.report(&rule::COUNT, &field).err(),
+    };
+    // Twilio's examples are positive whole numbers, but nothing says that it refuses a 0, so the row is sent.
+    if count == 0 {
+        cursor.report(&rule::COUNT_ZERO, &field).message(format!("{} is 0.", column.name())).say();
     }
+    Ok(count)
 }
