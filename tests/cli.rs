@@ -108,7 +108,7 @@ fn the_sample_sheet_is_onboarded_up_to_every_approval_and_a_second_run_sends_not
         .collect();
     assert_eq!(sids.len(), sids.iter().collect::<HashSet<_>>().len(), "every SID stands once");
     let second = desk.run(&["run", &sample("customers.csv"), "--sandbox"]);
-    assert_eq!((second.code, second.err.contains("\n1 calls")), (0, true), "{}", second.err);
+    assert_eq!((second.code, second.err.contains("\n1 call in")), (0, true), "{}", second.err);
     let again = desk.results();
     for (before, after) in results.iter().zip(&again) {
         assert_eq!(before["customer_profile_sid"], after["customer_profile_sid"]);

@@ -474,10 +474,14 @@ fn xlsx(text: &str) -> Result<PathBuf, String> {
 /// A file whose name says what it is to be.
 fn file(text: &str, extensions: &[&str]) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
+    let names = format!(".{}", extensions.join(" or ."));
+    if path.is_dir() {
+        return Err(format!("this is a folder; name a file in it that ends with {names}"));
+    }
     let extension = path.extension().unwrap_or_default();
     match extensions.iter().any(|it| extension.eq_ignore_ascii_case(it)) {
         true => Ok(path),
-        false => Err(format!("the name must end with .{}", extensions.join(" or ."))),
+        false => Err(format!("the name must end with {names}")),
     }
 }
 

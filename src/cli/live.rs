@@ -2,7 +2,7 @@
 
 use super::Stop;
 use super::style::tell;
-use crate::model::Sid;
+use crate::model::{Sid, counted};
 use std::io::{BufRead, IsTerminal, Write};
 
 /// What is about to happen.
@@ -29,7 +29,8 @@ pub fn ask(undertaking: &Undertaking, consent: Consent) -> Result<bool, Stop> {
     let Undertaking { host, parent, customers, calls } = undertaking;
     tell!("Going live at {host}");
     tell!("  parent account {parent}");
-    tell!("  {customers} customers, at least {calls} calls; what is submitted cannot be taken back");
+    let (customers, calls) = (counted(*customers, "customer"), counted(*calls, "call"));
+    tell!("  {customers}, at least {calls}; what is submitted cannot be taken back");
     if consent == Consent::Given {
         return Ok(true);
     }

@@ -23,41 +23,55 @@ use crate::model::Fault;
 use args::Command;
 use clap::Parser;
 use std::ffi::OsString;
+use std::io::Write;
 use style::tell;
 
 /// Reads the arguments and does what they say.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are no mistakes; everything else is a mistake of usage.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
+    let exit = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => command(cli, &arguments),
+        Err(error) if error.use_stderr() => {
             let _ = error.print();
-            return exit;
+            Exit::Usage
+        }
+        // Help and version are no mistakes.
+        Err(help) => {
+            style::printed(help.print());
+            Exit::Success
         }
     };
+    style::printed(std::io::stdout().flush());
+    match style::lost() {
+        Some(fault) if exit != Exit::Usage => fault_exit(&fault),
+        _ => exit,
+    }
+}
+
+fn command(cli: Cli, arguments: &[OsString]) -> Exit {
     let done = match cli.command {
-        Command::Run(args) => run::run(&args, &arguments),
+        Command::Run(args) => run::run(&args, arguments),
         Command::Validate(args) => validate::validate(&args),
         Command::Results(args) => results::results(&args),
         Command::Status(args) => results::status(&args),
         Command::Settle(args) => settle::settle(&args),
         Command::Template(args) => template::template(&args),
-        Command::Rehearse(args) => rehearse::rehearse(&args, &arguments),
+        Command::Rehearse(args) => rehearse::rehearse(&args, arguments),
         Command::Sandbox(args) => sandbox::serve(&args),
     };
     done.unwrap_or_else(|stop| match stop {
-        Stop::Fault(fault) => {
-            style::error(fault.what());
-            tell!("  {}", fault.fix());
-            Exit::Fault
-        }
+        Stop::Fault(fault) => fault_exit(&fault),
         Stop::Usage(text) => {
             style::error(&text);
             Exit::Usage
         }
     })
+}
+
+fn fault_exit(fault: &Fault) -> Exit {
+    style::error(fault.what());
+    tell!("  {}", fault.fix());
+    Exit::Fault
 }
 
 /// Why a command did not do its work.

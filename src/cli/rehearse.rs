@@ -7,7 +7,7 @@ use super::sheet::Sheet;
 use super::style::{say, tell};
 use super::{Exit, Stop, session, style};
 use crate::check::Entry;
-use crate::model::Fault;
+use crate::model::{Fault, counted};
 use crate::report::{Verdict, verdict};
 use crate::sandbox::{Faults, Sandbox, Settings};
 use std::ffi::OsString;
@@ -76,7 +76,13 @@ async fn stage(
     // Kills are spread over what an undisturbed run would send.
     let calls = crate::report::Estimate::of(&sheet.survey.work, crate::plan::Submission::ProductNow).calls;
     let between = (2 * calls / u64::from(args.kills + 1)).max(2);
-    tell!("{} customers, about {calls} calls, {} kills, seed {}", sheet.survey.valid, args.kills, args.seed);
+    tell!(
+        "{}, about {}, {}, seed {}",
+        counted(sheet.survey.valid, "customer"),
+        counted(calls, "call"),
+        counted(u64::from(args.kills), "kill"),
+        args.seed
+    );
     for kill in 1..=args.kills {
         let moment = sandbox.requests().count + 1 + random.below(between);
         let mut running = child()?;

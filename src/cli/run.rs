@@ -6,13 +6,13 @@ use super::live::{Consent, Undertaking, ask};
 use super::session::{self, World};
 use super::sheet::Sheet;
 use super::style::{say, tell};
-use super::validate::DEFAULT_RATE;
+use super::validate::{DEFAULT_RATE, in_short};
 use super::{Exit, Stop, sandbox, style};
 use crate::check::Entry;
-use crate::engine::{Brake, Interrupted, Only, Run, Selection, Settings};
+use crate::engine::{Brake, Ended, Interrupted, Only, Run, Selection, Settings};
 use crate::events::Observer;
 use crate::ledger::Ledger;
-use crate::model::{Fault, Finding, Severity};
+use crate::model::{Fault, Finding, Severity, counted};
 use crate::plan::{Code, Outcome};
 use crate::report::{
     All, Estimate, Failure, FindingsFormat, FindingsPrinter, Line, Log, Progress, Results, ResultsPaths,
@@ -59,7 +59,7 @@ pub fn run(args: &RunArgs, arguments: &[OsString]) -> Result<Exit, Stop> {
     if args.all_or_nothing && sheet.survey.invalid() > 0 {
         let tally = write_without_a_run(args, &sheet, &paths)?;
         style::error("nothing was sent, because --all-or-nothing is given and rows are invalid");
-        close(args, arguments, &tally, Interrupted::No, &paths);
+        close(args, arguments, &tally, None, &paths);
         return Ok(Exit::InvalidRows);
     }
     if args.trial.fresh {
@@ -81,13 +81,15 @@ fn survey(args: &RunArgs) -> Result<Sheet, Fault> {
             printer.take(finding);
         }
     })?;
-    printer.finish(&sheet.survey);
+    // Nobody reads standard error in vain: where it is closed, there is nobody to tell.
+    let _ = printer.finish(&sheet.survey);
     let survey = &sheet.survey;
     tell!("{}: {}", sheet.name(), survey.layout);
     if survey.counts.warnings + survey.counts.notes > 0 {
-        tell!("`trusthub-onboard validate {}` shows warnings and notes", args.sheet.path.display());
+        let validate = on_sheet("trusthub-onboard validate", &args.sheet.path);
+        tell!("Warnings and notes are shown by: {validate}");
     }
-    tell!("{} rows: {} valid, {} invalid", survey.rows, survey.valid, survey.invalid());
+    tell!("{}", in_short(survey));
     Ok(sheet)
 }
 
@@ -172,7 +174,7 @@ async fn go(
         return Err(fault.into());
     }
     let (tally, written) = written?;
-    tell!("{calls} calls in {:.1} s", took.as_secs_f64());
+    tell!("{} in {:.1} s", counted(calls, "call"), took.as_secs_f64());
     if let Some((key, code)) = &ended.braked {
         style::error(&format!(
             "the run stopped itself: its first customers were all refused at the step {} with {}",
@@ -188,7 +190,7 @@ async fn go(
             written.results.display()
         ));
     }
-    close(args, arguments, &tally, ended.interrupted, &written);
+    close(args, arguments, &tally, Some(&ended), &written);
     Ok(Exit::of(&tally, ended.interrupted))
 }
 
@@ -252,7 +254,7 @@ fn note_failure(args: &RunArgs, entry: &Entry, line: &Line, failed: &mut HashMap
 fn write_failures(sheet: &Sheet, path: &Path, failed: &HashMap<u64, Failure>) -> Result<(), Fault> {
     let mut failure = |row| failed.get(&row).cloned();
     let (rows, written) = write_failed(&sheet.source, &sheet.survey, path, &mut failure)?;
-    tell!("{rows} rows that did not succeed are in {}", written.display());
+    tell!("Rows that did not succeed: {rows}, in {}", written.display());
     Ok(())
 }
 
@@ -285,21 +287,22 @@ pub fn print_tally(tally: &Tally) {
 }
 
 /// The table, where the results are, and what to do next.
-fn close(
-    args: &RunArgs,
-    arguments: &[OsString],
-    tally: &Tally,
-    interrupted: Interrupted,
-    paths: &ResultsPaths,
-) {
+fn close(args: &RunArgs, arguments: &[OsString], tally: &Tally, ended: Option<&Ended>, paths: &ResultsPaths) {
     say!("{}Customers by outcome{}", style::BOLD, style::OFF);
     print_tally(tally);
     say!("Results: {}, {}", paths.results.display(), paths.numbers.display());
     // Starting over is not going on, and what waits for a review has not failed.
-    let again = spell(arguments, &["--fresh"]);
-    let everyone = spell(arguments, &["--fresh", "--only", "failed", "--only=failed"]);
-    let sheet = args.sheet.path.display();
-    let next = if interrupted == Interrupted::Yes || tally.of(Outcome::Unfinished) > 0 {
+    let again = piped(&args.sheet.path, spell(arguments, &["--fresh"]));
+    let everyone =
+        piped(&args.sheet.path, spell(arguments, &["--fresh", "--only", "failed", "--only=failed"]));
+    let validate = on_sheet("trusthub-onboard validate", &args.sheet.path);
+    let is_interrupted = ended.is_some_and(|ended| ended.interrupted == Interrupted::Yes);
+    let was_idle = ended.is_some_and(|ended| ended.customers.is_empty());
+    let next = if matches!(args.only, Some(OnlyArg::Failed)) && was_idle && !is_interrupted {
+        format!(
+            "No row that may be sent has failed before, so nothing was done. To take on all rows: {everyone}"
+        )
+    } else if is_interrupted || tally.of(Outcome::Unfinished) > 0 {
         format!("Run the same command again, it goes on from here: {again}")
     } else if tally.of(Outcome::Unsure) > 0 {
         "See the columns error_message and hint for what is unsure, then: trusthub-onboard settle SUBACCOUNT STEP SID"
@@ -312,7 +315,7 @@ fn close(
     } else if tally.of(Outcome::AwaitingProfileApproval) > 0 {
         format!("Reviews take one to three days. Then run the same command again: {everyone}")
     } else if tally.of(Outcome::Invalid) > 0 {
-        format!("Correct the invalid rows (trusthub-onboard validate {sheet}), then: {again}")
+        format!("Correct the invalid rows ({validate}), then: {again}")
     } else if tally.of(Outcome::Drafted) > 0 {
         "Look at the drafts, then run the command without --no-submit.".to_owned()
     } else if tally.of(Outcome::Submitted) > 0 {
@@ -327,6 +330,15 @@ fn close(
 
 fn with(command: &str, flag: &str) -> String {
     if command.contains(flag) { command.to_owned() } else { format!("{command} {flag}") }
+}
+
+/// The command for the sheet. One that came by a pipe has to be sent again.
+fn on_sheet(command: &str, sheet: &Path) -> String {
+    piped(sheet, format!("{command} {}", sheet.display()))
+}
+
+fn piped(sheet: &Path, command: String) -> String {
+    if sheet == Path::new("-") { format!("cat YOUR-SHEET | {command}") } else { command }
 }
 
 /// The command line as it can be typed again, without some of its words.

@@ -1,7 +1,32 @@
-//! Colours, which appear on a terminal only, and printing that takes no offence: whoever reads less
-//! than all of it, such as `head`, has what it wants.
+//! Colours, which appear on a terminal only, and printing. Whoever reads less than all of it, such as
+//! `head`, has what it wants; what is lost on a full disk is a fault.
 
+use crate::model::Fault;
+use crate::report::reason;
 use anstyle::{AnsiColor, Reset, Style};
+use std::io;
+use std::sync::OnceLock;
+
+/// Why standard output could not be written, the first time that it could not.
+static LOST: OnceLock<String> = OnceLock::new();
+
+/// Takes note of what became of printing on standard output.
+pub fn printed(result: io::Result<()>) {
+    if let Err(error) = result
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        LOST.get_or_init(|| reason(&error));
+    }
+}
+
+/// The fault of output that was lost, if any was.
+pub fn lost() -> Option<Fault> {
+    let why = LOST.get()?;
+    Some(Fault::new(
+        format!("Not everything could be printed on standard output ({why})"),
+        "Make room or print to another place, then run the same command again.",
+    ))
+}
 
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -13,7 +38,7 @@ pub const OFF: Reset = Reset;
 macro_rules! say {
     ($($text:tt)*) => {{
         use std::io::Write;
-        let _ = writeln!(anstream::stdout(), $($text)*);
+        $crate::cli::style::printed(writeln!(anstream::stdout(), $($text)*));
     }};
 }
 

@@ -1,10 +1,11 @@
 //! `template`: the sheet to fill in.
 
 use super::args::TemplateArgs;
-use super::style::say;
+use super::style::{printed, say};
 use super::{Exit, Stop};
 use crate::model::Fault;
 use crate::model::column;
+use crate::report::{check_writable, reason};
 use crate::sheet::template;
 use std::io::Write;
 
@@ -14,24 +15,26 @@ pub fn template(args: &TemplateArgs) -> Result<Exit, Stop> {
         return Ok(Exit::Success);
     }
     let Some(path) = &args.output else {
-        let written = std::io::stdout().write_all(&template::csv());
-        // Whoever reads less than all of it, such as `head`, has what it wants.
-        let _ = written;
+        printed(std::io::stdout().write_all(&template::csv()));
         return Ok(Exit::Success);
     };
+    if !path.exists() || path.is_dir() {
+        check_writable(path)?;
+    }
     let is_workbook = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"));
     let content = if is_workbook { template::xlsx()? } else { template::csv() };
     let exists = path.exists();
     let written =
         if exists { Err(std::io::ErrorKind::AlreadyExists.into()) } else { std::fs::write(path, content) };
-    written.map_err(|error: std::io::Error| {
-        let what = format!("The template {} cannot be written ({error})", path.display());
-        match exists {
-            true => {
-                Fault::new(what, "It may be filled in already, so it is left as it is. Name another file.")
-            }
-            false => Fault::new(what, "Check that its folder exists and may be written to."),
-        }
+    written.map_err(|error: std::io::Error| match exists {
+        true => Fault::new(
+            format!("{} is there already", path.display()),
+            "It may be filled in, so it is left as it is. Name another file.",
+        ),
+        false => Fault::new(
+            format!("{} cannot be written ({})", path.display(), reason(&error)),
+            "Check that its folder exists and may be written to.",
+        ),
     })?;
     say!("Wrote {}. Fill it in, then: trusthub-onboard validate {}", path.display(), path.display());
     Ok(Exit::Success)

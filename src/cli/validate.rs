@@ -3,8 +3,10 @@
 use super::args::{FormatArg, ValidateArgs};
 use super::files::must_differ;
 use super::sheet::Sheet;
-use super::style::{say, tell};
+use super::style::{printed, say, tell};
 use super::{Exit, Stop};
+use crate::check::Survey;
+use crate::model::counted;
 use crate::plan::Submission;
 use crate::report::{
     Annotations, Estimate, FindingsFormat, FindingsPrinter, annotate, check_writable, spell_duration,
@@ -35,26 +37,13 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Stop> {
         }
         printer.take(finding);
     })?;
-    printer.finish(&sheet.survey);
+    printed(printer.finish(&sheet.survey));
     let survey = &sheet.survey;
-    let estimate = Estimate::of(&survey.work, Submission::ProductAfterApproval);
-    let rate = args.rate.unwrap_or(Rate::PerSecond(DEFAULT_RATE));
-    let text = format!(
-        "{}: {}\n{} rows: {} valid, {} invalid\n{}",
-        sheet.name(),
-        survey.layout,
-        survey.rows,
-        survey.valid,
-        survey.invalid(),
-        match rate {
-            Rate::PerSecond(rate) => format!(
-                "A run makes at least {} calls: at {rate} calls/s that takes at least {}, reviews apart",
-                estimate.calls,
-                spell_duration((estimate.calls as f64 / rate) as u64)
-            ),
-            Rate::Unlimited => format!("A run makes at least {} calls", estimate.calls),
-        }
-    );
+    let text = format!("{}: {}\n{}", sheet.name(), survey.layout, in_short(survey));
+    let text = match least(survey, args.rate.unwrap_or(Rate::PerSecond(DEFAULT_RATE))) {
+        Some(least) => format!("{text}\n{least}"),
+        None => text,
+    };
     match format {
         FindingsFormat::Text => say!("{text}"),
         // What programs read stays apart from what people read.
@@ -62,7 +51,28 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Stop> {
     }
     if let Some(path) = &args.annotate {
         let written = annotate(&sheet.source, survey, &annotations, path)?;
-        tell!("Every mistake is marked in {}: correct it there and run it", written.display());
+        tell!("Marked copy: {}. Correct the red cells there, save, and run that file", written.display());
     }
     Ok(if survey.invalid() > 0 || survey.rows == 0 { Exit::InvalidRows } else { Exit::Success })
+}
+
+/// How many rows there are and may be sent.
+pub fn in_short(survey: &Survey) -> String {
+    format!("{}: {} valid, {} invalid", counted(survey.rows, "row"), survey.valid, survey.invalid())
+}
+
+/// What a run has to do at least; nothing where no row may be sent.
+fn least(survey: &Survey, rate: Rate) -> Option<String> {
+    if survey.valid == 0 {
+        return None;
+    }
+    let calls = Estimate::of(&survey.work, Submission::ProductAfterApproval).calls;
+    let text = format!("A run makes at least {}", counted(calls, "call"));
+    Some(match rate {
+        Rate::PerSecond(rate) => {
+            let least = spell_duration((calls as f64 / rate) as u64);
+            format!("{text}: at {rate} calls/s that takes at least {least}, reviews apart")
+        }
+        Rate::Unlimited => text,
+    })
 }

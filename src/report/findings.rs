@@ -2,10 +2,10 @@
 
 use super::grouped::Groups;
 use crate::check::Survey;
-use crate::model::Finding;
+use crate::model::{Finding, counted};
 use crate::sheet::csv_safe;
 use serde::Serialize;
-use std::io::Write;
+use std::io::{self, Write};
 
 /// How findings are printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,16 +37,18 @@ pub struct FindingsPrinter<W: Write> {
     out: W,
     groups: Groups,
     csv_begun: bool,
+    /// What has kept the output from being written, the first time.
+    failed: io::Result<()>,
 }
 
 impl<W: Write> FindingsPrinter<W> {
     pub fn new(format: FindingsFormat, out: W) -> FindingsPrinter<W> {
-        FindingsPrinter { format, out, groups: Groups::default(), csv_begun: false }
+        FindingsPrinter { format, out, groups: Groups::default(), csv_begun: false, failed: Ok(()) }
     }
 
-    /// Takes one finding. A reader that has had enough, such as `head`, is no fault.
+    /// Takes one finding.
     pub fn take(&mut self, finding: Finding) {
-        let _ = match self.format {
+        let written = match self.format {
             FindingsFormat::Text => {
                 self.groups.add(finding);
                 Ok(())
@@ -54,35 +56,49 @@ impl<W: Write> FindingsPrinter<W> {
             FindingsFormat::Json => self.json(&finding),
             FindingsFormat::Csv => self.csv(&finding),
         };
+        self.note(written);
     }
 
     /// Ends the output.
-    pub fn finish(&mut self, survey: &Survey) {
+    ///
+    /// # Errors
+    /// Something could not be written, now or before.
+    pub fn finish(mut self, survey: &Survey) -> io::Result<()> {
         let counts = &survey.counts;
-        let _ = match self.format {
+        let written = match self.format {
             FindingsFormat::Text if counts.errors + counts.warnings + counts.notes > 0 => {
                 self.groups.print(&mut self.out).and_then(|()| {
-                    let (errors, warnings, notes) = (counts.errors, counts.warnings, counts.notes);
-                    writeln!(self.out, "{errors} errors, {warnings} warnings, {notes} notes\n")
+                    let each =
+                        [(counts.errors, "error"), (counts.warnings, "warning"), (counts.notes, "note")];
+                    writeln!(self.out, "{}\n", each.map(|(count, noun)| counted(count, noun)).join(", "))
                 })
             }
             _ => Ok(()),
         };
-        let _ = self.out.flush();
+        self.note(written);
+        let flushed = self.out.flush();
+        self.note(flushed);
+        self.failed
     }
 
-    fn json(&mut self, finding: &Finding) -> std::io::Result<()> {
+    fn note(&mut self, written: io::Result<()>) {
+        if self.failed.is_ok() {
+            self.failed = written;
+        }
+    }
+
+    fn json(&mut self, finding: &Finding) -> io::Result<()> {
         serde_json::to_writer(&mut self.out, &record(finding))?;
         self.out.write_all(b"\n")
     }
 
-    fn csv(&mut self, finding: &Finding) -> std::io::Result<()> {
+    fn csv(&mut self, finding: &Finding) -> io::Result<()> {
         let header = !std::mem::replace(&mut self.csv_begun, true);
         let mut writer = csv::WriterBuilder::new().has_headers(header).from_writer(&mut self.out);
         // A sheet of findings is opened in a spreadsheet program too.
         let (column, value) = (csv_safe(&finding.column), csv_safe(&finding.value));
         let record = Record { column: &column, value: &value, ..record(finding) };
-        writer.serialize(record).map_err(std::io::Error::other)?;
+        writer.serialize(record).map_err(io::Error::other)?;
         writer.flush()
     }
 }

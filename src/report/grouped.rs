@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Reset, Style};
 
 use crate::check::rule;
-use crate::model::{Finding, Severity};
+use crate::model::{Finding, Severity, counted};
 
 /// Collects findings and prints them together. However many there are, it keeps some hundreds.
 #[derive(Default)]
@@ -136,7 +136,7 @@ impl Group {
             writeln!(out, "{head} {place}{}{value}", unit.message)?;
         } else {
             let message = if same_message { format!(": {}", first.message) } else { String::new() };
-            writeln!(out, "{head} {} findings{message}", self.findings)?;
+            writeln!(out, "{head} {}{message}", counted(self.findings, "finding"))?;
             for unit in &self.units {
                 let message = if same_message { String::new() } else { format!(" {}", unit.message) };
                 let suggestion = match (same_suggestion, unit.suggestion.as_str()) {
@@ -147,7 +147,9 @@ impl Group {
             }
         }
         if self.is_cut() {
-            writeln!(out, "    and {} more findings with other values", self.findings - self.shown())?;
+            let more = self.findings - self.shown();
+            let findings = if more == 1 { "finding" } else { "findings" };
+            writeln!(out, "    and {more} more {findings} with other values")?;
         }
         if same_suggestion && !first.suggestion.is_empty() {
             writeln!(out, "    {}", first.suggestion)?;

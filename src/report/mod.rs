@@ -26,7 +26,7 @@ pub use progress::Progress;
 pub use results::{Line, RESULT_COLUMNS, Results, ResultsPaths};
 pub use summary::Tally;
 pub use verdict::{Verdict, verdict};
-pub use write::check_writable;
+pub use write::{check_writable, reason};
 
 use crate::events::{Event, Observer};
 use std::sync::Arc;

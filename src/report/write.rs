@@ -123,10 +123,22 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
+/// Why something could not be written, in the system's words: without its number for them, and without the
+/// name of the temporary file that was tried.
+pub fn reason(error: &std::io::Error) -> String {
+    let inner = error.get_ref().and_then(|outer| outer.source());
+    let inner = inner.and_then(|source| source.downcast_ref::<std::io::Error>());
+    let text = inner.unwrap_or(error).to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
 /// The fault of a file that cannot be written.
 pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> Fault {
     Fault::new(
-        format!("{} cannot be written ({error})", path.display()),
+        format!("{} cannot be written ({})", path.display(), reason(error)),
         "Check that its folder exists and may be written to, and that the disk has room.",
     )
 }
