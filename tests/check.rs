@@ -472,3 +472,39 @@ fn a_row_without_findings_is_a_customer_and_a_row_without_customer_has_an_error(
         assert_eq!(customers(&source, &Rules::default(), &survey).count(), 2);
     }
 }
+
+#[test]
+fn a_sheet_with_none_of_our_headers_is_not_read_from_a_row_of_values() {
+    let csv = Sheet::of(3).csv();
+    let (_, rows) = csv.split_once('\n').unwrap();
+    let headers = (1..=Column::ALL.len()).map(|column| format!("Col {column}")).collect::<Vec<_>>().join(",");
+    let (survey, findings) = survey(&source(format!("{headers}\n{rows}")));
+    assert_eq!((survey.layout.header_row, survey.rows, survey.valid), (1, 3, 0));
+    assert_eq!(findings[0].message, "No row has headers that we know.");
+}
+
+#[test]
+fn a_near_miss_names_the_likeliest_values() {
+    let suggestion = |column: Column, value: &str| {
+        let findings = survey(&Sheet::of(1).with(1, column, value).source()).1;
+        findings
+            .into_iter()
+            .find(|it| it.code == "not_in_list")
+            .unwrap_or_else(|| panic!("{value} is listed"))
+            .suggestion
+    };
+    for (column, value, likely) in [
+        (Column::BusinessIndustry, "Finance", "FINANCIAL"),
+        (Column::BusinessIndustry, "HEALTHCAR", "HEALTHCARE"),
+        (Column::BusinessType, "Corporaton", "Corporation"),
+        (Column::UseCase, "Lead", "Lead Generation"),
+        (Column::UseCase, "Appointment Remindrs", "Appointment Reminders"),
+        (Column::BusinessRegionsOfOperation, "AFRIKA", "AFRICA"),
+    ] {
+        let said = suggestion(column, value);
+        assert!(said.starts_with("Did you mean") && said.contains(likely), "{value}: {said}");
+        // Two commas at most: never more than three values.
+        assert!(said.matches([',']).count() <= 1, "{value}: {said}");
+    }
+    assert_eq!(suggestion(Column::UseCase, "Lead").matches("Lead").count(), 3);
+}

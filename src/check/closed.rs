@@ -62,7 +62,7 @@ impl List {
 
 /// From here on two words are taken for like: found by trying common slips of the pen against all
 /// lists, so that they find their value and words of another trade find none.
-const LIKE: f64 = 0.72;
+const LIKE: f64 = 0.66;
 
 fn likeness(sought: &str, word: &str) -> f64 {
     // One being part of the other counts, but not for fragments.

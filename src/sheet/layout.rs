@@ -147,7 +147,7 @@ pub(super) struct Header {
 pub(super) const HEADER_ROWS_MAX: usize = 50;
 
 /// The row that names most of our columns, the first of equals; the first filled row where none
-/// does. `wanted` is the row that the user says it is.
+/// names two. One alone may be a value: a cell with `EIN` in it is as a rule no header. `wanted` is the row that the user says it is.
 pub(super) fn find_header(
     rows: impl IntoIterator<Item = (u64, Vec<String>)>,
     map: &[Mapping],
@@ -160,7 +160,7 @@ pub(super) fn find_header(
             continue;
         }
         let score = score(&cells, map);
-        if best.as_ref().is_none_or(|best| score > best.score) {
+        if best.as_ref().is_none_or(|best| score > best.score.max(1)) {
             best = Some(Header { row, cells, score });
         }
     }
