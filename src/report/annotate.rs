@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use rust_xlsxwriter::{Color, Format, Note, Url, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Note, Workbook, Worksheet, XlsxError};
 
-use super::copy::{Copied, Look, fitting, may_be_wider, write_cell};
+use super::copy::{Copied, FINDINGS_WIDTH, Look, STATE_WIDTH, fitting, may_be_wider, widths, write_cell};
 use super::failed::unwritable_workbook;
+use super::overview::{FINDINGS_SHEET, SUMMARY_SHEET, list, sum_up};
 use super::write::write_one;
 use crate::check::{Survey, rule};
 use crate::model::{Fault, Finding, Severity};
@@ -16,8 +17,8 @@ use crate::sheet::{Format as SheetFormat, Row, Source, Visibility};
 /// The findings of one survey, kept for [`annotate`].
 #[derive(Default)]
 pub struct Annotations {
-    findings: Vec<Finding>,
-    left_out: u64,
+    pub(super) findings: Vec<Finding>,
+    pub(super) left_out: u64,
 }
 
 /// How many findings are kept, at some hundred bytes each. A person who has more corrects a column at a
@@ -26,13 +27,6 @@ const FINDINGS_MAX: usize = 200_000;
 
 /// How many cells get a note; spreadsheet programs become slow with more. The others are coloured all the same.
 const NOTES_MAX: usize = 10_000;
-
-/// How many links one sheet may have (Excel's own limit is 65,530).
-const LINKS_MAX: usize = 60_000;
-
-/// The sheets that are added. They are replaced where the input has them already.
-const FINDINGS_SHEET: &str = "Onboarding findings";
-const SUMMARY_SHEET: &str = "Onboarding summary";
 
 impl Annotations {
     pub fn add(&mut self, finding: Finding) {
@@ -137,6 +131,7 @@ struct Marked<'a> {
 }
 
 struct Looks {
+    header: Look,
     plain: Look,
     note: Look,
     warning: Look,
@@ -155,9 +150,9 @@ impl Looks {
 }
 
 /// Light red, yellow and blue: the text stays readable, in print too.
-const ERROR_COLOR: u32 = 0x00_FF_C7_CE;
-const WARNING_COLOR: u32 = 0x00_FF_EB_9C;
-const NOTE_COLOR: u32 = 0x00_DD_EB_F7;
+pub(super) const ERROR_COLOR: u32 = 0x00_FF_C7_CE;
+pub(super) const WARNING_COLOR: u32 = 0x00_FF_EB_9C;
+pub(super) const NOTE_COLOR: u32 = 0x00_DD_EB_F7;
 
 impl<'a> Marked<'a> {
     fn new(survey: &'a Survey, annotations: &'a Annotations) -> Marked<'a> {
@@ -167,6 +162,7 @@ impl<'a> Marked<'a> {
             by_row.entry(row).or_default().push(finding);
         }
         let looks = Looks {
+            header: Look::header(),
             plain: Look::new(None),
             note: Look::new(Some(NOTE_COLOR)),
             warning: Look::new(Some(WARNING_COLOR)),
@@ -180,8 +176,8 @@ impl<'a> Marked<'a> {
         let (first_row, data_width) = (layout.header_row as u32, layout.data_width());
         sheet.set_freeze_panes(first_row, 1)?;
         sheet.set_default_note_author("trusthub-onboard");
-        for column in 0..data_width {
-            sheet.set_column_width(column as u16, 20)?;
+        for (column, width) in (0..).zip(widths(self.survey).take(data_width)) {
+            sheet.set_column_width(column, width)?;
         }
         // What stands to the right of the last header stays where it is; our columns go behind it.
         let mut state_column = layout.width();
@@ -196,12 +192,18 @@ impl<'a> Marked<'a> {
             state_column = *first;
         }
         let state_column = state_column as u16;
-        sheet.set_column_width(state_column, 18)?.set_column_width(state_column + 1, 60)?;
+        sheet
+            .set_column_width(state_column, STATE_WIDTH)?
+            .set_column_width(state_column + 1, FINDINGS_WIDTH)?;
+        let mut last_row = first_row;
         for batch in source.batches(&layout.whole())? {
             for row in batch?.rows() {
                 self.row(sheet, row, &ours, state_column)?;
+                last_row = last_row.max(row.number() as u32 - 1);
             }
         }
+        // So that one can look at the invalid rows alone.
+        sheet.autofilter(first_row.saturating_sub(1), 0, last_row, state_column + 1)?;
         Ok(())
     }
 
@@ -223,7 +225,9 @@ impl<'a> Marked<'a> {
             let cell = copied.cell(column);
             let severity = of_cell.iter().map(|finding| finding.severity).max();
             if !cell.text.is_empty() || severity.is_some() {
-                write_cell(sheet, (at, column as u16), &cell, self.looks.of(severity))?;
+                let is_header = row.number() == self.survey.layout.header_row && severity.is_none();
+                let look = if is_header { &self.looks.header } else { self.looks.of(severity) };
+                write_cell(sheet, (at, column as u16), &cell, look)?;
             }
             if severity.is_some() && self.notes < NOTES_MAX {
                 self.notes += 1;
@@ -237,10 +241,11 @@ impl<'a> Marked<'a> {
             return Ok(());
         } else {
             let said: Vec<String> = findings.iter().map(|finding| line(finding)).collect();
-            [self.state(row.number(), &findings).to_owned(), said.join("\n")]
+            [self.state(row.number(), &findings).to_owned(), said.join(" | ")]
         };
         for (column, text) in (state_column..).zip(&texts) {
-            sheet.write_string_with_format(at, column, fitting(text), &self.looks.plain.text)?;
+            let look = if row.number() == header_row { &self.looks.header } else { &self.looks.plain };
+            sheet.write_string_with_format(at, column, fitting(text), &look.text)?;
         }
         Ok(())
     }
@@ -256,13 +261,19 @@ impl<'a> Marked<'a> {
     }
 }
 
+/// A note wide enough for a sentence in two lines, in pixels, and what fits into one of its lines.
+const NOTE_WIDTH: u32 = 340;
+const NOTE_LINE_CHARS: usize = 50;
+const NOTE_LINE_HEIGHT: u32 = 16;
+
 fn note(findings: &[&Finding]) -> Note {
     let text: Vec<String> =
         findings.iter().map(|finding| format!("{}\n{}", line(finding), finding.suggestion)).collect();
     let text = text.join("\n").trim_end().to_owned();
+    let lines: usize = text.lines().map(|line| line.chars().count().div_ceil(NOTE_LINE_CHARS).max(1)).sum();
     Note::new(fitting(&text))
-        .set_width(300)
-        .set_height(60 + 40 * findings.len() as u32)
+        .set_width(NOTE_WIDTH)
+        .set_height(NOTE_LINE_HEIGHT * (lines as u32 + 1))
         .add_author_prefix(false)
 }
 
@@ -276,96 +287,4 @@ fn line(finding: &Finding) -> String {
 fn column_of(cell: &str) -> Option<usize> {
     let letters = cell.bytes().take_while(u8::is_ascii_uppercase);
     letters.fold(0, |number, letter| number * 26 + usize::from(letter - b'A') + 1).checked_sub(1)
-}
-
-/// The sheet that lists the findings, each with a link to its cell.
-fn list(sheet: &mut Worksheet, main: &str, annotations: &Annotations) -> Result<(), XlsxError> {
-    sheet.set_name(FINDINGS_SHEET)?.set_freeze_panes(1, 0)?;
-    let heads = [
-        ("row", 8.0),
-        ("cell", 8.0),
-        ("column", 34.0),
-        ("code", 28.0),
-        ("severity", 10.0),
-        ("value", 32.0),
-        ("message", 70.0),
-        ("suggestion", 60.0),
-    ];
-    let bold = Format::new().set_bold();
-    let text = Format::new().set_num_format("@");
-    let link =
-        Format::new().set_font_color(Color::Blue).set_underline(rust_xlsxwriter::FormatUnderline::Single);
-    for (column, (head, width)) in (0..).zip(heads) {
-        sheet.set_column_width(column, width)?.write_string_with_format(0, column, head, &bold)?;
-    }
-    let mut links = 0;
-    for (at, finding) in (1..).zip(&annotations.findings) {
-        sheet.write_number(at, 0, finding.row as f64)?;
-        if !finding.cell.is_empty() && links < LINKS_MAX {
-            links += 1;
-            let target = Url::new(format!("internal:'{}'!{}", main.replace('\'', "''"), finding.cell));
-            sheet.write_url_with_options(at, 1, target, &finding.cell, "", Some(&link))?;
-        } else {
-            sheet.write_string(at, 1, &finding.cell)?;
-        }
-        let texts = [
-            &*finding.column,
-            finding.code,
-            finding.severity.word(),
-            &finding.value,
-            &finding.message,
-            &finding.suggestion,
-        ];
-        for (column, cell) in (2..).zip(texts) {
-            sheet.write_string_with_format(at, column, fitting(cell), &text)?;
-        }
-    }
-    Ok(())
-}
-
-/// The sheet that sums up the findings.
-fn sum_up(
-    sheet: &mut Worksheet,
-    source: &Source,
-    survey: &Survey,
-    annotations: &Annotations,
-) -> Result<(), XlsxError> {
-    sheet.set_name(SUMMARY_SHEET)?.set_column_width(0, 34)?.set_column_width(1, 12)?;
-    sheet.set_column_width(2, 12)?.set_column_width(3, 90)?;
-    let bold = Format::new().set_bold();
-    let mut at = 0;
-    let mut pair = |sheet: &mut Worksheet, name: &str, value: &str| -> Result<(), XlsxError> {
-        sheet.write_string_with_format(at, 0, name, &bold)?.write_string(at, 1, value)?;
-        at += 1;
-        Ok(())
-    };
-    pair(sheet, "Sheet", source.name())?;
-    pair(sheet, "Read as", &survey.layout.to_string())?;
-    pair(sheet, "Rows", &survey.rows.to_string())?;
-    pair(sheet, "Valid", &survey.valid.to_string())?;
-    pair(sheet, "Invalid", &survey.invalid().to_string())?;
-    if annotations.left_out > 0 {
-        pair(sheet, "Findings not listed", &annotations.left_out.to_string())?;
-    }
-    pair(
-        sheet,
-        "What to do",
-        "Correct the red cells of the customer sheet, save, and run `validate` on this file.",
-    )?;
-    at += 1;
-    for (column, head) in (0..).zip(["code", "findings", "severity", "what it says"]) {
-        sheet.write_string_with_format(at, column, head, &bold)?;
-    }
-    for rule in rule::ALL {
-        if let Some(count) = survey.counts.by_code.get(rule.code) {
-            at += 1;
-            sheet.write_string(at, 0, rule.code)?.write_number(at, 1, *count as f64)?;
-            sheet.write_string(at, 2, rule.severity.word())?.write_string(
-                at,
-                3,
-                format!("{} {}", rule.text, rule.fix),
-            )?;
-        }
-    }
-    Ok(())
 }

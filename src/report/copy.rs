@@ -6,10 +6,16 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Worksheet, XlsxError};
 
 use crate::check::{Survey, rule};
 use crate::model::column::Content;
+use crate::sheet::names::Meaning;
+use crate::sheet::template::column_width;
 use crate::sheet::{Cell, Kind, Row, csv_unguarded};
 
 /// What a workbook's cell can hold (Excel's own limit).
 const CELL_CHARS_MAX: usize = 32_767;
+
+/// The widths of the columns that are added: a word, and sentences.
+pub(super) const STATE_WIDTH: f64 = 20.0;
+pub(super) const FINDINGS_WIDTH: f64 = 100.0;
 
 /// A row whose cells are copied.
 pub(super) struct Copied<'a> {
@@ -31,6 +37,17 @@ impl<'a> Copied<'a> {
             _ => cell,
         }
     }
+}
+
+/// How wide the columns of the sheet are shown.
+pub(super) fn widths(survey: &Survey) -> impl Iterator<Item = f64> {
+    survey.layout.headers.iter().zip(&survey.layout.meanings).map(|(header, meaning)| {
+        let spec = match meaning {
+            Meaning::Column(column) => Some(column.spec()),
+            Meaning::Nothing | Meaning::Unknown => None,
+        };
+        column_width(header.trim(), spec)
+    })
 }
 
 /// Whether rows may be wider than the headers, so that all of them must be looked at.
@@ -58,6 +75,16 @@ pub(super) struct Look {
 }
 
 impl Look {
+    /// Cells of the row of headers.
+    pub fn header() -> Look {
+        let bold = Format::new().set_bold();
+        Look {
+            text: bold.clone().set_num_format("@"),
+            number: bold.clone(),
+            date: bold.set_num_format("yyyy-mm-dd hh:mm:ss"),
+        }
+    }
+
     /// Cells without a colour, or all of one colour.
     pub fn new(color: Option<u32>) -> Look {
         let plain = match color {

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use rust_xlsxwriter::{Workbook, XlsxError};
 
-use super::copy::{Copied, Look, fitting, may_be_wider, text, write_cell};
+use super::copy::{
+    Copied, FINDINGS_WIDTH, Look, STATE_WIDTH, fitting, may_be_wider, text, widths, write_cell,
+};
 use super::write::{unwritable, write_one};
 use crate::check::Survey;
 use crate::model::Fault;
@@ -94,8 +96,13 @@ fn to_workbook(
     let mut begin = || -> Result<(), XlsxError> {
         sheet.set_name("Customers")?.set_freeze_panes(1, 1)?;
         for (column, header) in (0..).zip(columns.iter().map(|column| header(survey, *column)).chain(ADDED)) {
-            sheet.set_column_width(column, 20)?.write_string_with_format(0, column, header, &bold)?;
+            sheet.write_string_with_format(0, column, header, &bold)?;
         }
+        for (column, width) in (0..).zip(widths(survey)) {
+            sheet.set_column_width(column, width)?;
+        }
+        let added = columns.len() as u16;
+        sheet.set_column_width(added, STATE_WIDTH)?.set_column_width(added + 1, FINDINGS_WIDTH)?;
         Ok(())
     };
     begin().map_err(failed)?;

@@ -9,6 +9,7 @@ mod grouped;
 mod hints;
 mod log;
 mod numbers;
+mod overview;
 mod progress;
 mod results;
 mod summary;

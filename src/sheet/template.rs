@@ -60,7 +60,7 @@ fn customers(sheet: &mut Worksheet) -> Result<(), XlsxError> {
             // Text: the program takes nothing for a number or a date.
             Content::Text | Content::Digits => Format::new().set_num_format("@"),
         };
-        sheet.set_column_width(column, (spec.name.len() as f64 + 2.0).clamp(14.0, 36.0))?;
+        sheet.set_column_width(column, column_width(spec.name, Some(spec)))?;
         sheet.set_column_format(column, &cells)?;
         sheet.write_string_with_format(0, column, spec.name, &header_format(spec.need))?;
         sheet.insert_note(0, column, &note(spec))?;
@@ -87,6 +87,26 @@ fn customers(sheet: &mut Worksheet) -> Result<(), XlsxError> {
         }
     }
     Ok(())
+}
+
+/// How wide a column is shown, in characters: its header and what usually stands below it can be read. The
+/// long ones are cut, or a screen would hold three of them.
+pub fn column_width(header: &str, spec: Option<&Spec>) -> f64 {
+    const SID_CHARS: usize = 34;
+    let content = match spec {
+        Some(spec) if spec.name.ends_with("_sid") => SID_CHARS,
+        Some(spec) => spec.example.chars().count(),
+        None => 0,
+    };
+    (header.chars().count().max(content) as f64 + 3.0).clamp(14.0, 40.0)
+}
+
+/// How high a row with wrapped text must be, in points: programs that do not work it out by themselves would
+/// show the lines one over the other. Each text comes with the width of its column.
+pub fn row_height(texts: &[(&str, f64)]) -> f64 {
+    const LINE_POINTS: f64 = 15.0;
+    let lines = |(text, width): &(&str, f64)| (text.chars().count() as f64 / (width * 1.05)).ceil().max(1.0);
+    LINE_POINTS * texts.iter().map(lines).fold(1.0, f64::max)
 }
 
 fn header_format(need: Need) -> Format {
@@ -123,6 +143,7 @@ fn columns(sheet: &mut Worksheet) -> Result<(), XlsxError> {
         sheet.write_string_with_format(0, column, head, &header_format(Need::Required))?;
     }
     for (row, spec) in (1..).zip(&COLUMNS) {
+        sheet.set_row_height(row, row_height(&[(spec.help, heads[2].1), (spec.rule, heads[3].1)]))?;
         for (column, text) in (0..).zip([spec.name, spec.need.words(), spec.help, spec.rule, spec.example]) {
             sheet.write_string_with_format(row, column, text, &wrapped)?;
         }
