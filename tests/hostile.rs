@@ -37,8 +37,11 @@ fn read(content: &[u8]) -> Result<(), TestCaseError> {
 
 static WORKBOOK: LazyLock<Vec<u8>> = LazyLock::new(|| bytes(&Sheet::of(3), |_| {}));
 
-const ODS: &[u8] = include_bytes!("fixtures/libreoffice.ods");
-const XLS: &[u8] = include_bytes!("fixtures/libreoffice.xls");
+const XLSX: &[u8] = include_bytes!("fixtures/typed.xlsx");
+const ODS: &[u8] = include_bytes!("fixtures/typed.ods");
+const XLS: &[u8] = include_bytes!("fixtures/typed.xls");
+const CSV: &[u8] = include_bytes!("fixtures/windows-1252.csv");
+const UTF_16: &[u8] = include_bytes!("fixtures/utf-16.csv");
 
 /// Some bytes of a file changed.
 fn damaged(file: &[u8], changes: &[(prop::sample::Index, u8)], cut: Option<prop::sample::Index>) -> Vec<u8> {
@@ -82,7 +85,7 @@ proptest! {
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20),
         cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
     ) {
-        for file in [&WORKBOOK[..], ODS, XLS] {
+        for file in [&WORKBOOK[..], XLSX, ODS, XLS, CSV, UTF_16] {
             let file = damaged(file, &changes, cut);
             // A panic of the library behind it would be a fault already; one that gets here is ours.
             let read = catch_unwind(AssertUnwindSafe(|| read(&file)));
@@ -96,10 +99,18 @@ proptest! {
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..10),
     ) {
         // Inside the compressed parts nearly every change is found by the checksum; here the XML itself is changed.
-        let file = common::patched(&WORKBOOK, "xl/worksheets/sheet1.xml", |xml| {
-            let changed = damaged(xml.as_bytes(), &changes, None);
-            String::from_utf8_lossy(&changed).into_owned()
-        });
-        read(&file)?;
+        for (file, part) in [
+            (&WORKBOOK[..], "xl/worksheets/sheet1.xml"),
+            (XLSX, "xl/worksheets/sheet1.xml"),
+            (XLSX, "xl/sharedStrings.xml"),
+            (XLSX, "xl/styles.xml"),
+            (ODS, "content.xml"),
+        ] {
+            let file = common::patched(file, part, |xml| {
+                let changed = damaged(xml.as_bytes(), &changes, None);
+                String::from_utf8_lossy(&changed).into_owned()
+            });
+            read(&file)?;
+        }
     }
 }

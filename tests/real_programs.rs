@@ -81,6 +81,46 @@ fn every_program_and_format_gives_the_same_customers() {
 }
 
 #[test]
+fn every_kind_of_cell_means_the_same_in_each_format() {
+    let found = |name: &str| {
+        let (survey, findings) = survey(&fixture(name));
+        assert_eq!((survey.rows, survey.valid), (5, 1), "{name}: {findings:?}");
+        let lines: Vec<_> = findings
+            .iter()
+            .map(|it| format!("{} {} {} {:?} {}", it.row, it.cell, it.code, it.value, it.message))
+            .collect();
+        lines
+    };
+    let xlsx = found("typed.xlsx");
+    let expected = [
+        "0 A3 hidden_rows \"\" 3 rows are hidden or filtered out in the spreadsheet and are read all the same: 3-4, 6.",
+        "0 T5 merged_cells \"\" Cells are merged (T5:T6, A7:B8); only the first of them has a value, the others are empty.",
+        "2 M2 registration_number_reformatted \"04-1234567\" Taken as 041234567.",
+        "2 AA2 phone_reformatted \"(617) 555-0101\" Taken as +16175550101.",
+        "3 M3 cell_is_formula \"850234561\" The cell is a formula; the value that was calculated last is taken.",
+        "3 T3 cell_is_error \"#N/A\" The cell holds an error value instead of text.",
+        "3 V3 cell_is_formula \"87501\" The cell is a formula; the value that was calculated last is taken.",
+        "3 AL3 cell_is_boolean \"TRUE\" The spreadsheet has taken the cell for TRUE or FALSE.",
+        "4 H4 cell_is_date \"2025-12-09\" The spreadsheet has taken the cell for a date.",
+        "4 R4 cell_is_error \"#DIV/0!\" The cell holds an error value instead of text.",
+        "4 T4 cell_is_boolean \"TRUE\" The spreadsheet has taken the cell for TRUE or FALSE.",
+        "4 X4 cell_is_date \"2025-12-09 10:30:00\" The spreadsheet has taken the cell for a date.",
+        "4 Y4 cell_is_date \"10:30:00\" The spreadsheet has taken the cell for a date.",
+        "5 O5 cell_is_error \"#NAME?\" The cell holds an error value instead of text.",
+        "5 V5 digits_lost \"606\" A ZIP code has 5 digits; zeros in front are probably lost.",
+        "5 Y5 cell_is_boolean \"TRUE\" The spreadsheet has taken the cell for TRUE or FALSE.",
+        "5 AL5 cell_is_boolean \"FALSE\" The spreadsheet has taken the cell for TRUE or FALSE.",
+        "6 T6 required \"\" city is empty.",
+    ];
+    assert_eq!(xlsx, expected);
+    assert_eq!(found("typed.xls"), xlsx);
+    assert_eq!(found("typed.ods"), xlsx);
+}
+
+#[test]
 fn a_workbook_with_a_password_is_said_to_have_one() {
-    assert!(common::fault(&fixture("protected.xlsx")).what().contains("password"));
+    for name in ["protected.xlsx", "protected.xls", "protected.ods"] {
+        let fault = common::fault(&fixture(name));
+        assert!(fault.what().contains("protected by a password"), "{name}: {fault}");
+    }
 }

@@ -303,10 +303,17 @@ fn the_sheet_whose_headers_match_is_taken_unless_one_is_named() {
         chosen.layout.to_string(),
         "XLSX, sheet \"Customers\" of 3, headers in row 3 (what is above is skipped)"
     );
-    assert_eq!((chosen.valid, said(&findings)), (2, vec![]));
+    assert_eq!((chosen.valid, said(&findings)), (2, vec!["0 sheet_choice".to_owned()]));
+    assert!(
+        findings[0].message.contains("\"Customers\" is read; the headers of \"Old\""),
+        "{}",
+        findings[0].message
+    );
+    assert!(findings[0].suggestion.contains("--sheet"));
     let named =
         |name: &str| source_with(&bytes, Options { sheet: Some(name.to_owned()), ..Options::default() });
-    assert_eq!(survey(&named("old")).0.valid, 1);
+    let (old, findings) = survey(&named("old"));
+    assert_eq!((old.valid, said(&findings)), (1, vec![]));
     assert!(fault(&named("New")).fix().contains("Read me, Customers, Old"));
 }
 

@@ -6,7 +6,7 @@ use super::rule::{self, Rule};
 use crate::model::column::{COLUMNS, Need};
 use crate::model::{Column, Finding, Severity, counted};
 use crate::sheet::names::{Meaning, nearest};
-use crate::sheet::{Layout, column_letters};
+use crate::sheet::{Format, Layout, column_letters};
 
 /// Where a column's cells come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,7 @@ impl Plan {
         if !unknown.is_empty() {
             findings.push(unknown_columns(layout, &unknown));
         }
+        findings.extend(rivals(layout));
         findings.extend(hidden_rows(layout));
         findings.extend(merged_cells(layout));
         let strays = (layout.data_width()..layout.width())
@@ -200,12 +201,35 @@ fn unknown_columns(layout: &Layout, unknown: &[usize]) -> Finding {
     }
 }
 
+/// The other sheets that could be the one that is meant.
+fn rivals(layout: &Layout) -> Option<Finding> {
+    let Format::Workbook { sheet, rivals, .. } = &layout.format else { return None };
+    if rivals.is_empty() {
+        return None;
+    }
+    let named: Vec<_> = rivals.iter().take(NAMED).map(|rival| format!("\"{rival}\"")).collect();
+    let more = if rivals.len() > NAMED { " …" } else { "" };
+    Some(Finding {
+        row: 0,
+        cell: String::new(),
+        column: "".into(),
+        code: rule::SHEET_CHOICE.code,
+        severity: Severity::Warning,
+        value: String::new(),
+        message: format!(
+            "The sheet \"{sheet}\" is read; the headers of {}{more} match as well, and they are not read.",
+            named.join(", ")
+        ),
+        suggestion: rule::SHEET_CHOICE.fix.to_owned(),
+    })
+}
+
 /// How many places one finding names.
 const NAMED: usize = 5;
 
 fn hidden_rows(layout: &Layout) -> Option<Finding> {
     let below = |(_, last): &(u64, u64)| *last > layout.header_row;
-    let runs: Vec<_> = layout.marks.hidden_rows().filter(below).collect();
+    let runs: Vec<_> = layout.marks.as_ref()?.hidden_rows().filter(below).collect();
     let (first, _) = runs.first()?;
     let rows: u64 = runs.iter().map(|(first, last)| last - (*first).max(layout.header_row + 1) + 1).sum();
     let named: Vec<_> = runs
@@ -235,6 +259,7 @@ fn hidden_rows(layout: &Layout) -> Option<Finding> {
 fn merged_cells(layout: &Layout) -> Option<Finding> {
     let merged: Vec<_> = layout
         .marks
+        .as_ref()?
         .merged()
         .iter()
         .filter(|merged| {

@@ -23,9 +23,17 @@ pub type Sample = &'static [(Column, &'static str)];
 
 /// Whether a rule speaks about headers or the sheet as a whole, not about rows.
 pub fn is_about_headers(code: &str) -> bool {
-    [&MISSING_COLUMN, &DUPLICATE_COLUMN, &UNKNOWN_COLUMN, &NO_ROWS, &HIDDEN_ROWS, &MERGED_CELLS]
-        .iter()
-        .any(|rule| rule.code == code)
+    [
+        &MISSING_COLUMN,
+        &DUPLICATE_COLUMN,
+        &UNKNOWN_COLUMN,
+        &NO_ROWS,
+        &SHEET_CHOICE,
+        &HIDDEN_ROWS,
+        &MERGED_CELLS,
+    ]
+    .iter()
+    .any(|rule| rule.code == code)
 }
 
 /// All rules as a Markdown table, for the README.
@@ -97,6 +105,8 @@ rules! {
     UNKNOWN_COLUMN = warning("unknown_column", "Some headers are none that we know; these columns are not read.",
         "Correct the header, or say with --map which column it is.");
     NO_ROWS = error("no_rows", "There are headers but no rows below them.", "Fill in one row for each customer.");
+    SHEET_CHOICE = warning("sheet_choice", "Several sheets of the workbook have headers that match equally well; the first of them is read.",
+        "Name the sheet that is meant with --sheet, or delete the others.");
     UNCLOSED_QUOTE = error("unclosed_quote", "A quotation mark opens a cell and is never closed, so that what follows is part of that cell.",
         "Close or delete the quotation mark, or double it if it belongs to the text.")
         .good(&[(Column::BusinessName, "\"Harbor Light\" Dental LLC")]).bad(&[(Column::BusinessName, "\"Harbor Light Dental LLC")]);

@@ -18,8 +18,8 @@ pub struct Layout {
     pub headers: Vec<String>,
     /// Where headers are expected, what each of them means.
     pub meanings: Vec<Meaning>,
-    /// What a workbook says about its cells besides their values.
-    pub marks: Arc<Marks>,
+    /// What a workbook says about its cells besides their values; `None` where that has not been read.
+    pub marks: Option<Arc<Marks>>,
     pub(super) stamp: Stamp,
 }
 
@@ -39,6 +39,8 @@ pub enum Format {
         sheet: String,
         /// How many other worksheets there are.
         others: usize,
+        /// Those of them whose headers match as well as the ones of `sheet`.
+        rivals: Vec<String>,
     },
 }
 
@@ -66,11 +68,11 @@ impl Layout {
             headers.pop();
         }
         let meanings = headers.iter().map(|header| names::meaning(header, map)).collect();
-        Layout { format, header_row: header.row, headers, meanings, marks: Arc::default(), stamp }
+        Layout { format, header_row: header.row, headers, meanings, marks: None, stamp }
     }
 
     pub(super) fn with_marks(mut self, marks: Marks) -> Layout {
-        self.marks = Arc::new(marks);
+        self.marks = Some(Arc::new(marks));
         self
     }
 
@@ -97,7 +99,7 @@ impl Layout {
 
     /// Another sheet of the same workbook, read whole.
     pub fn other_sheet(&self, name: &str) -> Layout {
-        let mut layout = Layout { marks: Arc::default(), ..self.whole() };
+        let mut layout = Layout { marks: None, ..self.whole() };
         if let Format::Workbook { sheet, .. } = &mut layout.format {
             *sheet = name.to_owned();
         }
@@ -119,7 +121,7 @@ impl fmt::Display for Layout {
                 };
                 write!(f, "CSV, {}, separated by {separator}", encoding.name())?;
             }
-            Format::Workbook { kind, sheet, others } => {
+            Format::Workbook { kind, sheet, others, .. } => {
                 write!(f, "{}, sheet \"{sheet}\"", kind.name())?;
                 if *others > 0 {
                     write!(f, " of {}", others + 1)?;

@@ -28,6 +28,18 @@ pub fn shown(value: f64, format: &str) -> Option<String> {
     (text != digits).then_some(text)
 }
 
+/// Whether a text, as ODS has it beside a number, is the number with zeros in front or separators between its
+/// digits: `02134` or `(617) 555-0123`, not `1,234`.
+pub fn shows_digits_of(value: f64, text: &str) -> bool {
+    if value < 0.0 || value.fract() != 0.0 || value > 9_007_199_254_740_992.0 {
+        return false;
+    }
+    let is_of_digits = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+' | '(' | ')' | '/' | ':');
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let plain = plain(value);
+    text.trim() != plain && text.chars().all(is_of_digits) && digits.ends_with(&plain)
+}
+
 enum Slot {
     /// `0`: a digit, or a zero where the number has none.
     Zero,
@@ -175,6 +187,25 @@ mod tests {
             "[<=x]0",
         ] {
             assert_eq!(shown(2134.0, format), None, "{format}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_shows_the_digits_is_told_from_one_that_counts() {
+        for (value, text) in
+            [(2134.0, "02134"), (41_234_567.0, "04-1234567"), (6_175_550_123.0, "(617) 555-0123")]
+        {
+            assert!(shows_digits_of(value, text), "{text}");
+        }
+        for (value, text) in [
+            (2134.0, "2134"),
+            (1200.0, "1,200"),
+            (0.5, "50"),
+            (2134.0, "02135"),
+            (1.0, "TRUE"),
+            (-7.0, "-007"),
+        ] {
+            assert!(!shows_digits_of(value, text), "{text}");
         }
     }
 

@@ -12,22 +12,34 @@ const SECTORS_END: u32 = 0xffff_fffa;
 /// Whether the sheets of an XLS file fit into memory. A container that cannot be read is left to
 /// calamine, which says what is wrong with it.
 pub(super) fn fits(file: &[u8]) -> bool {
-    let Some(container) = Container::open(file) else { return true };
-    let Some(workbook) = container.stream("Workbook").or_else(|| container.stream("Book")) else {
-        return true;
-    };
-    let mut sheets = Vec::new();
-    for (kind, data) in Records(&workbook) {
-        match kind {
-            BOUND_SHEET => sheets.extend(u32_at(data, 0)),
-            END => break,
-            _ => {}
-        }
-    }
-    sheets.iter().all(|start| workbook.get(*start as usize..).is_none_or(sheet_fits))
+    let Some(stream) = workbook(file) else { return true };
+    sheets(&stream).iter().all(|start| stream.get(*start as usize..).is_none_or(sheet_fits))
+}
+
+/// Whether an XLS file is encrypted, all but the kinds and lengths of its records.
+pub(super) fn is_protected(file: &[u8]) -> bool {
+    workbook(file).is_some_and(|stream| {
+        let mut head = Records(&stream).take_while(|(kind, _)| *kind != END);
+        head.any(|(kind, _)| kind == PASSWORD)
+    })
+}
+
+/// The stream of the workbook's records.
+pub(super) fn workbook(file: &[u8]) -> Option<Vec<u8>> {
+    let container = Container::open(file)?;
+    container.stream("Workbook").or_else(|| container.stream("Book"))
+}
+
+/// Where each sheet begins in the stream.
+pub(super) fn sheets(stream: &[u8]) -> Vec<u32> {
+    Records(stream)
+        .take_while(|(kind, _)| *kind != END)
+        .filter_map(|(kind, data)| (kind == BOUND_SHEET).then(|| u32_at(data, 0))?)
+        .collect()
 }
 
 const BOUND_SHEET: u16 = 0x0085;
+const PASSWORD: u16 = 0x002f;
 const END: u16 = 0x000a;
 const DIMENSIONS: u16 = 0x0200;
 const MULTIPLE_RK: u16 = 0x00bd;
@@ -72,7 +84,7 @@ fn announced_cells(data: &[u8]) -> Option<u64> {
 }
 
 /// The records of a stream: a kind and its data. Ends where a record does not fit.
-struct Records<'a>(&'a [u8]);
+pub(super) struct Records<'a>(pub &'a [u8]);
 
 impl<'a> Iterator for Records<'a> {
     type Item = (u16, &'a [u8]);
@@ -177,12 +189,34 @@ fn numbers(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
     bytes.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..at + 2).map(|two| u16::from_le_bytes([two[0], two[1]]))
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + 4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+}
+
+/// A number in the short form of the format: 30 bits of a float or an integer, and whether it is a hundred
+/// times too big.
+pub(super) fn rk_number(bytes: &[u8], at: usize) -> Option<f64> {
+    let bits = u32_at(bytes, at)?;
+    let number = match bits & 2 {
+        0 => f64::from_bits(u64::from(bits & !3) << 32),
+        _ => f64::from((bits as i32) >> 2),
+    };
+    Some(if bits & 1 == 0 { number } else { number / 100.0 })
+}
+
+/// A string with its length in front, in two bytes a letter or in one.
+pub(super) fn text(data: &[u8]) -> Option<String> {
+    let (length, flags) = (usize::from(u16_at(data, 0)?), *data.get(2)?);
+    let letters = data.get(3..)?;
+    if flags & 1 == 0 {
+        return Some(letters.get(..length)?.iter().map(|letter| char::from(*letter)).collect());
+    }
+    let letters = letters.get(..2 * length)?.chunks_exact(2);
+    String::from_utf16(&letters.map(|two| u16::from_le_bytes([two[0], two[1]])).collect::<Vec<_>>()).ok()
 }
 
 #[cfg(test)]
@@ -194,8 +228,7 @@ mod tests {
     #[test]
     fn a_cell_that_damage_has_put_far_away_is_seen() {
         assert!(fits(XLS));
-        let workbook =
-            Container::open(XLS).and_then(|container| container.stream("Workbook")).expect("a workbook");
+        let workbook = workbook(XLS).expect("a workbook");
         let mut far = 0;
         // The first label of the sheet is moved to the last row and column that a record can name.
         let label = [0xfd, 0x00, 0x0a, 0x00];
@@ -210,6 +243,22 @@ mod tests {
         }
         assert!(far > 0);
         assert!(!fits(&file));
+    }
+
+    #[test]
+    fn numbers_in_their_short_form_are_read() {
+        let number = |bits: u32| rk_number(&bits.to_le_bytes(), 0);
+        assert_eq!(number(2134 << 2 | 2), Some(2134.0));
+        assert_eq!(number(123_450 << 2 | 3), Some(1234.5));
+        assert_eq!(number((1.5_f64.to_bits() >> 32) as u32), Some(1.5));
+        assert_eq!(rk_number(&[1, 2, 3], 0), None);
+    }
+
+    #[test]
+    fn a_string_is_read_in_either_width() {
+        assert_eq!(text(b"\x05\x00\x0000000").as_deref(), Some("00000"));
+        assert_eq!(text(b"\x02\x00\x010\x00-\x00").as_deref(), Some("0-"));
+        assert_eq!(text(b"\x05\x00\x000000"), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! XLSX is read cell by cell: a table of the whole sheet would cost 500 GB for a file of 4 KB that
 //! has a cell in its last corner. XLS and ODS can only be read whole; their own limits bound them.
 
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,9 +13,10 @@ use calamine::{
     XlsError, Xlsx, XlsxError,
 };
 
+use super::archive;
 use super::batch::{Batch, COLUMNS_MAX, Kind, Span};
 use super::layout::{Format, HEADER_ROWS_MAX, Header, Layout, Workbook, find_header};
-use super::marks::{self, Marks};
+use super::marks::{self, Marks, Unsound};
 use super::number_format;
 use super::source::{Source, Stamp};
 use crate::model::Fault;
@@ -24,6 +26,14 @@ const SAMPLE_CELLS: usize = 20_000;
 
 /// Chooses the sheet and the row in it that name most of our columns.
 pub(super) fn detect(source: &Source, file: File, kind: Workbook, stamp: Stamp) -> Result<Layout, Fault> {
+    let options = source.options();
+    for (is_given, flag) in
+        [(options.delimiter.is_some(), "--delimiter"), (options.encoding.is_some(), "--encoding")]
+    {
+        if is_given {
+            return Err(only_for_csv(source, kind, flag));
+        }
+    }
     let again = file.try_clone().map_err(|error| source.broken_off(&error))?;
     let mut book = Book::open(source, file, kind)?;
     let sheets = book.sheets();
@@ -34,24 +44,41 @@ pub(super) fn detect(source: &Source, file: File, kind: Workbook, stamp: Stamp) 
         }
         None => sheets.clone(),
     };
-    let mut best: Option<(String, Header)> = None;
+    let mut best: Option<(String, Header, Option<Marks>)> = None;
+    let mut rivals = Vec::new();
     for sheet in wanted {
+        // XLSX is read cell by cell, so it is here that every sheet is looked at before calamine reads it.
+        let marks = match kind {
+            Workbook::Xlsx => Some(marks_of(source, &again, &book, kind, &sheet)?),
+            Workbook::Xls | Workbook::Ods => None,
+        };
         let rows = book.first_rows(source, &sheet)?;
-        let header = find_header(rows, &source.options().map, source.options().header_row);
-        if let Some(header) = header
-            && best.as_ref().is_none_or(|(_, best)| header.score > best.score)
-        {
-            best = Some((sheet, header));
+        let Some(header) = find_header(rows, &source.options().map, source.options().header_row) else {
+            continue;
+        };
+        match best.as_ref().map(|(_, best, _)| header.score.cmp(&best.score)) {
+            None | Some(Ordering::Greater) => {
+                best = Some((sheet, header, marks));
+                rivals.clear();
+            }
+            Some(Ordering::Equal) if header.score > 0 => rivals.push(sheet),
+            Some(Ordering::Equal | Ordering::Less) => {}
         }
     }
-    let (sheet, header) = best.ok_or_else(|| super::empty(source))?;
-    let marks = match kind {
-        Workbook::Xlsx => marks::of_xlsx(again, &sheet),
-        Workbook::Xls | Workbook::Ods => Marks::default(),
+    let (sheet, header, marks) = best.ok_or_else(|| super::empty(source))?;
+    let marks = match marks {
+        Some(marks) => marks,
+        None => marks_of(source, &again, &book, kind, &sheet)?,
     };
-    let format = Format::Workbook { kind, sheet, others: sheets.len().saturating_sub(1) };
+    let format = Format::Workbook { kind, sheet, others: sheets.len().saturating_sub(1), rivals };
     source.opened.put(book);
     Ok(Layout::new(format, header, &source.options().map, stamp).with_marks(marks))
+}
+
+fn marks_of(source: &Source, file: &File, book: &Book, kind: Workbook, sheet: &str) -> Result<Marks, Fault> {
+    let again = file.try_clone().map_err(|error| source.broken_off(&error))?;
+    let index = book.metadata().iter().position(|it| it.name == sheet).unwrap_or(0);
+    marks::read(kind, again, sheet, index).map_err(|Unsound| archive::too_big(source, kind))
 }
 
 /// The worksheets of a workbook in the order of their tabs, and whether each is hidden.
@@ -84,15 +111,20 @@ pub(super) fn read(
     each: &mut dyn FnMut(Batch) -> bool,
 ) -> Result<(), Fault> {
     let Format::Workbook { kind, sheet, .. } = &layout.format else { return Ok(()) };
-    let mut rows = Rows::new(layout, each);
+    let again = file.try_clone().map_err(|error| source.broken_off(&error))?;
     let book = match source.opened.take() {
         Some(book) => book,
         None => Book::open(source, file, *kind)?,
     };
+    let marks = match &layout.marks {
+        Some(marks) => marks.clone(),
+        None => Arc::new(marks_of(source, &again, &book, *kind, sheet)?),
+    };
+    let mut rows = Rows::new(layout, &marks, each);
     match book {
         Book::Xlsx(mut book) => {
             let each = &mut |row, column, cell: Value| rows.cell(row, column, cell);
-            stream(source, &mut book, sheet, &layout.marks, each)?;
+            stream(source, &mut book, sheet, &marks, each)?;
         }
         Book::Xls(mut book) => rows.range(&range(source, sheet, book.worksheet_range(sheet))?),
         Book::Ods(mut book) => rows.range(&range(source, sheet, book.worksheet_range(sheet))?),
@@ -187,10 +219,10 @@ impl Book {
         match self {
             Book::Xlsx(book) => stream(source, book, sheet, &Marks::default(), &mut add)?,
             Book::Xls(book) => {
-                walk(&range(source, sheet, book.worksheet_range(sheet))?, &mut add);
+                walk(&range(source, sheet, book.worksheet_range(sheet))?, &Marks::default(), &mut add);
             }
             Book::Ods(book) => {
-                walk(&range(source, sheet, book.worksheet_range(sheet))?, &mut add);
+                walk(&range(source, sheet, book.worksheet_range(sheet))?, &Marks::default(), &mut add);
             }
         }
         rows.truncate(HEADER_ROWS_MAX);
@@ -253,9 +285,7 @@ fn stream(
             DataRef::Int(number) => number_value(*number as f64, None),
             DataRef::Bool(value) => bool_value(*value),
             DataRef::DateTime(date) => date_value(date),
-            DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
-                Value { text: text.clone().into(), shown: None, kind: Kind::Date }
-            }
+            DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => iso_value(text),
             DataRef::Error(error) => error_value(error),
         };
         if !each(position.0, position.1, value) {
@@ -265,25 +295,32 @@ fn stream(
 }
 
 /// Goes through the filled cells of a sheet that was read whole.
-fn walk(range: &Range<Data>, each: &mut dyn FnMut(u32, u32, Value) -> bool) {
+fn walk(range: &Range<Data>, marks: &Marks, each: &mut dyn FnMut(u32, u32, Value) -> bool) {
     let (first_row, first_column) = range.start().unwrap_or_default();
     for (row, column, cell) in range.used_cells() {
+        let (row, column) = (first_row + row as u32, first_column + column as u32);
         let value = match cell {
             Data::Empty => continue,
+            Data::String(text) if marks.is_error(row, column) => {
+                Value { text: text.as_str().into(), shown: None, kind: Kind::Error }
+            }
             Data::String(text) => Value { text: text.as_str().into(), shown: None, kind: Kind::Text },
-            Data::Float(number) => number_value(*number, None),
-            Data::Int(number) => number_value(*number as f64, None),
+            Data::Float(number) if marks.is_boolean(row, column) => bool_value(*number != 0.0),
+            Data::Float(number) => marked_number(*number, marks.shown(row, column)),
+            Data::Int(number) => marked_number(*number as f64, marks.shown(row, column)),
             Data::Bool(value) => bool_value(*value),
             Data::DateTime(date) => date_value(date),
-            Data::DateTimeIso(text) | Data::DurationIso(text) => {
-                Value { text: text.as_str().into(), shown: None, kind: Kind::Date }
-            }
+            Data::DateTimeIso(text) | Data::DurationIso(text) => iso_value(text),
             Data::Error(error) => error_value(error),
         };
-        if !each(first_row + row as u32, first_column + column as u32, value) {
+        if !each(row, column, value) {
             return;
         }
     }
+}
+
+fn marked_number(number: f64, shown: Option<&str>) -> Value<'static> {
+    Value { shown: shown.map(str::to_owned), ..number_value(number, None) }
 }
 
 fn number_value(number: f64, format: Option<&str>) -> Value<'static> {
@@ -297,10 +334,22 @@ fn bool_value(value: bool) -> Value<'static> {
 
 fn date_value(date: &ExcelDateTime) -> Value<'static> {
     let (year, month, day, hour, minute, second, _) = date.to_ymd_hms_milli();
-    let text = if (hour, minute, second) == (0, 0, 0) {
+    let text = if date.as_f64() < 1.0 {
+        // A time of day without a date.
+        format!("{hour:02}:{minute:02}:{second:02}")
+    } else if (hour, minute, second) == (0, 0, 0) {
         format!("{year:04}-{month:02}-{day:02}")
     } else {
         format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+    };
+    Value { text: text.into(), shown: None, kind: Kind::Date }
+}
+
+/// A date such as `2025-12-09T10:30:00` or a time such as `PT10H30M00S`, written as in the other formats.
+fn iso_value(text: &str) -> Value<'static> {
+    let text = match text.strip_prefix("PT").and_then(|time| time.strip_suffix('S')) {
+        Some(time) => time.replace(['H', 'M'], ":"),
+        None => text.trim_end_matches("T00:00:00").replacen('T', " ", 1),
     };
     Value { text: text.into(), shown: None, kind: Kind::Date }
 }
@@ -312,6 +361,7 @@ fn error_value(error: &CellErrorType) -> Value<'static> {
 /// Puts cells together to rows, and rows to batches.
 struct Rows<'a> {
     layout: &'a Layout,
+    marks: &'a Marks,
     each: &'a mut dyn FnMut(Batch) -> bool,
     batch: Batch,
     number: u64,
@@ -322,9 +372,10 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(layout: &'a Layout, each: &'a mut dyn FnMut(Batch) -> bool) -> Rows<'a> {
+    fn new(layout: &'a Layout, marks: &'a Marks, each: &'a mut dyn FnMut(Batch) -> bool) -> Rows<'a> {
         Rows {
             layout,
+            marks,
             each,
             batch: Batch::default(),
             number: 0,
@@ -345,7 +396,7 @@ impl<'a> Rows<'a> {
         }
         match self.row.get_mut(column as usize) {
             Some(cell) => {
-                let is_formula = self.layout.marks.is_formula(row, column);
+                let is_formula = self.marks.is_formula(row, column);
                 *cell = Some(self.batch.keep(&value.text, value.shown.as_deref(), value.kind, is_formula));
             }
             None if self.beyond.is_none() && !value.text.trim().is_empty() => {
@@ -357,7 +408,8 @@ impl<'a> Rows<'a> {
     }
 
     fn range(&mut self, range: &Range<Data>) {
-        walk(range, &mut |row, column, value| self.cell(row, column, value));
+        let marks = self.marks;
+        walk(range, marks, &mut |row, column, value| self.cell(row, column, value));
     }
 
     fn end_row(&mut self) {
@@ -396,6 +448,13 @@ fn range<E: std::error::Error>(
             "Open it in a spreadsheet program, save it as XLSX, and use that file.",
         )
     })
+}
+
+fn only_for_csv(source: &Source, kind: Workbook, flag: &str) -> Fault {
+    Fault::new(
+        format!("{} is a workbook ({}), and {flag} is for CSV files.", source.name(), kind.name()),
+        format!("Leave {flag} out."),
+    )
 }
 
 fn no_such_sheet(source: &Source, name: &str, sheets: &[String]) -> Fault {

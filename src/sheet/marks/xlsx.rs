@@ -1,95 +1,48 @@
-//! What a workbook says about its cells besides their values, and calamine does not tell: formulas,
-//! hidden rows, merged cells, and error values that are newer than calamine.
+//! Marks of XLSX: the worksheet's part, read from its first tag to its last before calamine does.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::{self, BufReader, Read, Seek};
 
 use zip::ZipArchive;
 
-use super::tags::{Tag, Tags, unescaped};
+use super::super::archive::{document, find_part};
+use super::super::tags::{TEXT_BYTES_MAX, Tag, Tags, unescaped};
+use super::{MARKS_MAX, Marks, Merged, Unsound, push};
 
-/// The marks of one worksheet.
-#[derive(Clone, Debug, Default)]
-pub struct Marks {
-    /// Formula cells, row and column counted from 0, in order.
-    formulas: Vec<(u32, u16)>,
-    /// Error cells, likewise.
-    errors: Vec<(u32, u16)>,
-    /// Runs of hidden rows, first and last, counted from 0.
-    hidden: Vec<(u32, u32)>,
-    merged: Vec<Merged>,
-}
-
-/// Merged cells, rows and columns counted from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Merged {
-    pub first: (u32, u16),
-    pub last: (u32, u16),
-}
-
-/// How many marks of a kind are kept. More than these say nothing more to a person, and a hostile
-/// file must not fill the memory with them.
-const MARKS_MAX: usize = 4_000_000;
-
-impl Marks {
-    pub fn is_formula(&self, row: u32, column: u32) -> bool {
-        u16::try_from(column).is_ok_and(|column| self.formulas.binary_search(&(row, column)).is_ok())
-    }
-
-    /// The first error cell behind a position, in reading order.
-    pub(super) fn error_after(&self, row: u32, column: Option<u32>) -> Option<(u32, u32)> {
-        let behind = |at: &(u32, u16)| match column {
-            Some(column) => *at <= (row, column as u16),
-            None => *at < (row, 0),
-        };
-        let index = self.errors.partition_point(behind);
-        self.errors.get(index).map(|(row, column)| (*row, u32::from(*column)))
-    }
-
-    /// Runs of hidden rows as the spreadsheet numbers them, first and last.
-    pub fn hidden_rows(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.hidden.iter().map(|(first, last)| (u64::from(*first) + 1, u64::from(*last) + 1))
-    }
-
-    pub fn merged(&self) -> &[Merged] {
-        &self.merged
-    }
-}
-
-/// Reads the marks of a worksheet. Where the archive is not as calamine finds it, there are none: what
-/// is wrong with the file is said by who reads the cells.
-pub(super) fn of_xlsx(file: File, sheet: &str) -> Marks {
-    let read = || -> Option<Marks> {
-        let mut archive = ZipArchive::new(BufReader::new(file)).ok()?;
-        let path = worksheet_path(&mut archive, sheet)?;
-        let part = archive.by_name(&path).ok()?;
-        Some(worksheet(part))
+pub(super) fn read(file: File, sheet: &str) -> Result<Marks, Unsound> {
+    let mut archive = match ZipArchive::new(BufReader::new(file)) {
+        Ok(archive) => archive,
+        Err(_) => return Ok(Marks::default()),
     };
-    read().unwrap_or_default()
+    let Some(path) = worksheet_path(&mut archive, sheet) else { return Ok(Marks::default()) };
+    let Ok(part) = archive.by_name(&path) else { return Ok(Marks::default()) };
+    match worksheet(part) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(Unsound),
+        // Other damage is found and said by calamine.
+        read => Ok(read.unwrap_or_default()),
+    }
 }
 
 /// The file in the archive that holds a worksheet, by way of the workbook's relationships.
 fn worksheet_path<R: Read + Seek>(archive: &mut ZipArchive<R>, sheet: &str) -> Option<String> {
-    let workbook = archive
-        .file_names_raw()
-        .filter_map(|name| std::str::from_utf8(name).ok())
-        .find(|name| name.ends_with("workbook.xml"))?
-        .to_owned();
+    let workbook = document(archive)?;
     let (folder, name) = workbook.rsplit_once('/').unwrap_or(("", &workbook));
     let id = find(archive, &workbook, "sheet", |tag| {
         let is_it = tag.attribute("name").is_some_and(|name| unescaped(name) == sheet);
-        let id = tag.attribute("r:id").or_else(|| tag.attribute("d3p1:id"))?;
+        let id = tag.attribute_of_any_prefix("id")?;
         is_it.then(|| id.to_owned())
     })?;
-    let relationships = format!("{folder}/_rels/{name}.rels");
+    let path = |of: &str| if folder.is_empty() { of.to_owned() } else { format!("{folder}/{of}") };
+    let relationships = path(&format!("_rels/{name}.rels"));
     let target = find(archive, &relationships, "Relationship", |tag| {
         (tag.attribute("Id") == Some(&id))
             .then(|| tag.attribute("Target").map(|target| unescaped(target).into_owned()))?
     })?;
-    Some(match target.strip_prefix('/') {
+    let target = match target.strip_prefix('/') {
         Some(absolute) => absolute.to_owned(),
-        None => format!("{folder}/{target}"),
-    })
+        None => path(&target),
+    };
+    find_part(archive, &target)
 }
 
 fn find<R: Read + Seek, T>(
@@ -98,7 +51,8 @@ fn find<R: Read + Seek, T>(
     name: &str,
     mut of: impl FnMut(&Tag) -> Option<T>,
 ) -> Option<T> {
-    let mut tags = Tags::new(BufReader::new(archive.by_name(path).ok()?));
+    let path = find_part(archive, path)?;
+    let mut tags = Tags::new(BufReader::new(archive.by_name(&path).ok()?));
     while let Some(tag) = tags.next().ok()? {
         if tag.name() == name.as_bytes()
             && let Some(found) = of(&tag)
@@ -109,37 +63,47 @@ fn find<R: Read + Seek, T>(
     None
 }
 
-fn worksheet(part: impl Read) -> Marks {
+fn worksheet(part: impl Read) -> io::Result<Marks> {
     let mut marks = Marks::default();
     let mut tags = Tags::new(BufReader::with_capacity(1 << 16, part));
     // A row or cell without a position of its own follows the one before it.
     let (mut row, mut next_row): (u32, u32) = (0, 0);
+    let (mut is_hidden, mut cell_bytes) = (false, 0_usize);
     let mut cell = LastCell::default();
-    while let Ok(Some(tag)) = tags.next() {
+    loop {
+        let Some(tag) = tags.next()? else { return Ok(marks) };
         match tag.name() {
             b"c" => {
                 cell.set(&tag);
+                cell_bytes = 0;
                 if tag.inside().windows(5).any(|bytes| bytes == b"t=\"e\"") {
                     push(&mut marks.errors, row, cell.column());
                 }
             }
             b"f" => push(&mut marks.formulas, row, cell.column()),
+            // The text of a cell may be cut into many.
+            b"t" | b"r" => {
+                cell_bytes = cell_bytes.saturating_add(tag.text_before);
+                if cell_bytes > TEXT_BYTES_MAX {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+            }
             b"row" => {
                 let number = tag.attribute("r").and_then(|number| number.parse::<u32>().ok());
                 row = number.map_or(next_row, |number| number.saturating_sub(1));
                 next_row = row.saturating_add(1);
                 cell = LastCell::default();
-                if tag.is_set("hidden") {
-                    hide(&mut marks.hidden, row);
-                }
+                is_hidden = tag.is_set("hidden");
             }
             b"mergeCell" if marks.merged.len() < MARKS_MAX => {
                 marks.merged.extend(tag.attribute("ref").and_then(merged));
             }
             _ => {}
         }
+        if is_hidden && matches!(tag.name(), b"v" | b"is") {
+            marks.hide(row);
+        }
     }
-    marks
 }
 
 /// The cell that was read last. Where it stands is worked out only if it matters: most cells are
@@ -168,23 +132,6 @@ impl LastCell {
             Some(column) => column.saturating_add(self.since),
             None => self.since.saturating_sub(1),
         }
-    }
-}
-
-fn push(cells: &mut Vec<(u32, u16)>, row: u32, column: u32) {
-    let in_order = cells.last().is_none_or(|last| *last < (row, column as u16));
-    if cells.len() < MARKS_MAX && column < u32::from(u16::MAX) && in_order {
-        cells.push((row, column as u16));
-    }
-}
-
-fn hide(runs: &mut Vec<(u32, u32)>, row: u32) {
-    if let Some((_, last)) = runs.last_mut()
-        && last.checked_add(1) == Some(row)
-    {
-        *last = row;
-    } else if runs.len() < MARKS_MAX {
-        runs.push((row, row));
     }
 }
 
@@ -218,14 +165,25 @@ mod tests {
             <row r="1"><c r="A1" t="s"><v>0</v></c></row>
             <row r="3" hidden="1"><c r="B3"><f>1+1</f><v>2</v></c><c><f t="shared" si="0"/><v>3</v></c></row>
             <row hidden="true"><c r="AA4" t="e"><v>#SPILL!</v></c></row>
-            <row r="9" hidden="1"/></sheetData>
+            <row r="9" hidden="1"><c r="A9" s="3"/></row></sheetData>
             <mergeCells count="1"><mergeCell ref="A3:B7"/><mergeCell ref="bogus"/></mergeCells></worksheet>"##;
-        let marks = worksheet(xml.as_bytes());
+        let marks = worksheet(xml.as_bytes()).expect("a sound sheet");
         assert!(marks.is_formula(2, 1) && marks.is_formula(2, 2));
         assert!(!marks.is_formula(0, 0) && !marks.is_formula(3, 26));
         assert_eq!(marks.error_after(2, Some(2)), Some((3, 26)));
         assert_eq!(marks.error_after(3, Some(26)), None);
-        assert_eq!(marks.hidden_rows().collect::<Vec<_>>(), [(3, 4), (9, 9)]);
+        // Row 9 has nothing in it.
+        assert_eq!(marks.hidden_rows().collect::<Vec<_>>(), [(3, 4)]);
         assert_eq!(marks.merged(), [Merged { first: (2, 0), last: (6, 1) }]);
+    }
+
+    #[test]
+    fn a_cell_of_many_texts_is_as_big_as_all_of_them() {
+        let run = format!("<r><t>{}</t></r>", "x".repeat(1 << 16));
+        let sheet = |runs: usize| format!("<row><c t=\"inlineStr\"><is>{}</is></c></row>", run.repeat(runs));
+        assert!(worksheet(sheet(15).as_bytes()).is_ok());
+        assert!(worksheet(sheet(17).as_bytes()).is_err());
+        // Each cell for itself.
+        assert!(worksheet(sheet(15).repeat(3).as_bytes()).is_ok());
     }
 }
