@@ -32,6 +32,75 @@ fn a_file_that_is_no_sheet_is_said_to_be_what_it_is() {
 }
 
 #[test]
+fn bytes_that_are_no_text_are_no_sheet_whatever_their_name_says() {
+    // Every byte value once, and bytes without any order, as in an encrypted or compressed file.
+    let mut seed = 7_u32;
+    let mut random = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 24) as u8
+    };
+    for length in [60, 1_000, 300_000] {
+        let mut bytes: Vec<u8> = (0..length).map(|_| random()).collect();
+        for mark in [&b""[..], b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"] {
+            bytes.splice(0..0, mark.iter().copied());
+            for name in ["customers.xlsx", "CUSTOMERS.XLS", "customers.ods", "customers.csv"] {
+                let source = Source::spooled(name.to_owned(), &bytes[..], Options::default()).unwrap();
+                let fault = fault(&source);
+                assert!(fault.what().contains("is not a spreadsheet"), "{length} {name}: {fault}");
+                let ending = name.rsplit_once('.').unwrap().1.to_ascii_lowercase();
+                let is_said = fault.what().contains(&format!("although its name ends in .{ending}"));
+                assert_eq!(is_said, ending != "csv", "{fault}");
+            }
+            bytes.drain(..mark.len());
+        }
+    }
+}
+
+#[test]
+fn a_csv_file_with_the_name_of_a_workbook_is_read_as_what_it_is() {
+    for name in ["customers.xlsx", "customers.xls"] {
+        let source =
+            Source::spooled(name.to_owned(), Sheet::of(2).csv().as_bytes(), Options::default()).unwrap();
+        let (survey, findings) = survey(&source);
+        assert_eq!((survey.valid, said(&findings)), (2, vec![]));
+        assert!(survey.layout.to_string().starts_with("CSV, UTF-8"));
+    }
+}
+
+#[test]
+fn a_text_in_another_script_is_text_although_no_header_is_known() {
+    let text = "会社名,住所\n東京の会社,東京\nКомпания,Москва\n";
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let marked: Vec<u8> = [&b"\xff\xfe"[..], &utf16].concat();
+    for bytes in [text.as_bytes(), &marked] {
+        let (survey, findings) = survey(&source(bytes));
+        assert_eq!(said(&findings), ["1 missing_column", "A1 unknown_column"]);
+        assert_eq!(survey.rows, 2);
+    }
+}
+
+#[test]
+fn a_sheet_without_known_headers_is_not_said_to_have_no_rows_too() {
+    let (_, findings) = survey(&source("one,two\n"));
+    assert_eq!(said(&findings), ["1 missing_column", "A1 unknown_column"]);
+}
+
+#[test]
+fn flags_for_another_kind_of_file_are_a_fault() {
+    let csv = Sheet::of(1).csv();
+    let options = Options { sheet: Some("Customers".to_owned()), ..Options::default() };
+    let fault_of_csv = fault(&source_with(&csv, options));
+    assert!(fault_of_csv.what().contains("no worksheets") && fault_of_csv.fix().contains("--sheet"));
+    let workbook = bytes(&Sheet::of(1), |_| {});
+    let delimiter = Options { delimiter: Some(b';'), ..Options::default() };
+    let encoding = Options { encoding: Some(Encoding::Utf8), ..Options::default() };
+    for (options, flag) in [(delimiter, "--delimiter"), (encoding, "--encoding")] {
+        let fault = fault(&source_with(&workbook, options));
+        assert!(fault.what().contains(flag) && fault.what().contains("XLSX"), "{fault}");
+    }
+}
+
+#[test]
 fn a_path_that_is_no_file_is_a_fault_with_a_way_out() {
     let missing = Source::new("no/such/file.csv", Options::default()).err().unwrap();
     assert!(missing.what().contains("no file") && missing.fix().contains("template"));
@@ -323,7 +392,7 @@ fn a_cell_in_the_last_corner_of_a_small_workbook_costs_nothing() {
         sheet.write_string(1_048_575, 16_383, "x").unwrap();
     });
     let (survey, findings) = survey(&source);
-    assert_eq!((findings[0].row, findings[0].code), (1_048_576, "too_many_cells"));
+    assert_eq!(said(&findings), ["1048576 too_many_cells"]);
     assert!(findings[0].message.contains("XFD1048576"), "{}", findings[0].message);
     assert_eq!((survey.rows, survey.valid), (2, 1));
 }

@@ -248,7 +248,8 @@ impl Pass<'_> {
             let note = text_normalised(&self.tally);
             self.say(note);
         }
-        if self.survey.rows == 0 {
+        // Where the headers are broken, that is said already, and what is below them is not known.
+        if self.survey.rows == 0 && self.survey.broken_headers.is_none() {
             let error = no_rows(&self.survey.layout);
             self.say(error);
         }

@@ -177,8 +177,11 @@ fn empty(source: &Source) -> Fault {
 }
 
 fn not_a_spreadsheet(source: &Source, what: &str) -> Fault {
+    let name = source.name().to_ascii_lowercase();
+    let ending = [".xlsx", ".xlsm", ".xls", ".ods"].into_iter().find(|ending| name.ends_with(ending));
+    let although = ending.map_or(String::new(), |ending| format!(", although its name ends in {ending}"));
     Fault::new(
-        format!("{} is not a spreadsheet: {what}.", source.name()),
+        format!("{} is not a spreadsheet{although}: {what}.", source.name()),
         "Open it in a spreadsheet program, save it as XLSX or CSV, and use that file.",
     )
 }

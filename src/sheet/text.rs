@@ -21,13 +21,20 @@ pub(super) fn detect(source: &Source, file: &mut File, stamp: Stamp) -> Result<L
     let mut sample = Vec::new();
     file.take(SAMPLE_BYTES).read_to_end(&mut sample).map_err(|error| source.broken_off(&error))?;
     let is_cut = sample.len() as u64 == SAMPLE_BYTES;
+    if source.options().sheet.is_some() {
+        return Err(no_sheets(source));
+    }
     let (encodings, skip) = encodings(&sample, source.options().encoding);
     let mut best: Option<(Format, Header)> = None;
+    let mut is_binary = false;
     for encoding in encodings {
         let text = decode(&sample[skip..], encoding, is_cut);
         if text.contains('\0') {
+            is_binary = true;
             continue;
         }
+        let is_text = is_text(&text);
+        is_binary |= !is_text;
         let sep = sep_line(&text);
         let delimiters = match (source.options().delimiter, sep) {
             (Some(delimiter), _) | (None, Some(delimiter)) => vec![delimiter],
@@ -38,6 +45,10 @@ pub(super) fn detect(source: &Source, file: &mut File, stamp: Stamp) -> Result<L
             let Some(header) = find_header(rows, &source.options().map, source.options().header_row) else {
                 continue;
             };
+            // What names our columns is a sheet, whatever else is in it.
+            if !is_text && header.score == 0 {
+                continue;
+            }
             if best.as_ref().is_none_or(|(_, best)| header.score > best.score) {
                 best = Some((Format::Csv { encoding, delimiter, skip, sep_line: sep.is_some() }, header));
             }
@@ -45,9 +56,32 @@ pub(super) fn detect(source: &Source, file: &mut File, stamp: Stamp) -> Result<L
     }
     match best {
         Some((format, header)) => Ok(Layout::new(format, header, &source.options().map, stamp)),
-        None if sample.contains(&0) => Err(super::not_a_spreadsheet(source, "it holds binary data")),
+        None if is_binary => Err(super::not_a_spreadsheet(source, "it holds binary data")),
         None => Err(super::empty(source)),
     }
+}
+
+fn no_sheets(source: &Source) -> Fault {
+    Fault::new(
+        format!("{} is a CSV file, which has no worksheets to choose from.", source.name()),
+        "Leave --sheet out, or give the workbook that has the sheet.",
+    )
+}
+
+/// Whether a decoded text is one that people have written: in compressed or encrypted bytes every ninth
+/// character is a control character or none at all, and UTF-16 finds no delimiter and no line break in them.
+fn is_text(text: &str) -> bool {
+    let is_strange = |c: &char| match c {
+        // The last one is how old programs end a file.
+        '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1a}' => false,
+        // Beyond the characters in use: what UTF-16 makes of bytes that are none.
+        '\u{e000}'..='\u{f8ff}' | '\u{fffe}' | '\u{ffff}' => true,
+        c => c.is_control(),
+    };
+    let strange = text.chars().filter(is_strange).count();
+    let undecodable = text.chars().filter(|c| *c == '\u{fffd}').count();
+    let all = text.chars().count();
+    strange * 50 <= all && undecodable * 4 <= all && text.contains(|c: char| c.is_ascii())
 }
 
 /// Reads the rows below the headers, handing them on batch by batch until `each` says no.

@@ -28,6 +28,11 @@ pub(super) fn customer(cursor: &mut Cursor<'_>, rules: &Rules, keys: &mut Keys) 
         return None;
     }
     let whole = cell_number(cursor);
+    let (row, width) = (cursor.row, cursor.plan.data_width);
+    if whole.is_err() && (0..width).all(|column| row.cell(column).text.trim().is_empty()) {
+        // All that the row has stands where no header is: that says it all.
+        return None;
+    }
     let subaccount = subaccount(cursor, rules, keys);
     let email = cursor.required(Column::Email).and_then(|field| email(cursor, field));
     let friendly_name = text(cursor, Column::FriendlyName);
