@@ -259,6 +259,56 @@ fn flags_override_what_would_be_chosen() {
 }
 
 #[test]
+fn headers_are_known_by_their_letters_and_by_what_people_call_them() {
+    let csv = Sheet::of(2).csv();
+    let headers = csv.lines().next().unwrap();
+    let decorated: Vec<_> = headers
+        .split(',')
+        .map(|header| format!("\u{feff} \u{a0}{}\u{200b} ", header.replace('_', "\u{a0}").to_uppercase()))
+        .collect();
+    let named = headers
+        .replace("business_name", "Legal Business Name")
+        .replace("business_registration_number", "EIN")
+        .replace("postal_code", "Zip")
+        .replace("representative_1_first_name", "Rep First Name");
+    for new in [decorated.join(","), named] {
+        let (survey, findings) = survey(&source(csv.replacen(headers, &new, 1)));
+        assert_eq!((survey.valid, said(&findings)), (2, vec![]), "{new}");
+    }
+}
+
+#[test]
+fn a_line_of_nothing_that_can_be_seen_is_no_row() {
+    for end in ["\u{1a}", "\u{a0}\u{200b}", " \t", "\u{feff},,,"] {
+        let (survey, findings) = survey(&source(format!("{}{end}", Sheet::of(2).csv())));
+        assert_eq!((survey.rows, said(&findings)), (2, vec![]), "{end:?}");
+    }
+}
+
+#[test]
+fn characters_that_nobody_sees_or_means_are_counted_in_one_note() {
+    let sheet = Sheet::of(3)
+        .with(1, Column::BusinessName, "\u{201c}Joe\u{201d}\u{2019}s \u{2013} Diner\u{a0}LLC")
+        .with(2, Column::City, " Boston\u{200b}")
+        .with(3, Column::City, "Boston ");
+    let (survey, findings) = survey(&sheet.source());
+    assert_eq!((survey.valid, said(&findings)), (3, vec!["0 text_normalised".to_owned()]));
+    assert!(findings[0].message.contains("In 3 cells") && findings[0].message.contains("H2, T3, T4"));
+    let entries = common::entries(&sheet.source());
+    let trusthub_onboard::check::Entry::Valid(customer) = &entries[0] else { panic!("not valid") };
+    assert_eq!(customer.business.name, "\"Joe\"'s - Diner LLC");
+}
+
+#[test]
+fn error_values_that_other_programs_write_into_csv_files_are_errors() {
+    for value in ["#N/A", "#ERROR!", "Err:502"] {
+        let findings = survey(&Sheet::of(1).with(1, Column::City, value).source()).1;
+        assert_eq!(said(&findings), ["T2 cell_is_error"], "{value}");
+    }
+    assert_eq!(said(&survey(&Sheet::of(1).with(1, Column::City, "Err:or").source()).1), [""; 0]);
+}
+
+#[test]
 fn a_users_own_headers_can_be_mapped() {
     let csv = Sheet::of(1).csv().replacen("use_case", "Wofür", 1).replacen("notes", "Company", 1);
     let map = vec![Mapping::parse("Wofür=use_case").unwrap(), Mapping::parse("Company=").unwrap()];

@@ -242,9 +242,24 @@ pub(super) fn cut(text: &str) -> String {
 
 /// Whether a text is what a spreadsheet writes into a CSV file for a formula that failed.
 fn is_error_value(text: &str) -> bool {
-    const VALUES: [&str; 9] =
-        ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"];
-    text.starts_with('#') && VALUES.contains(&text)
+    // The last four are of newer Excel and of Google Sheets; LibreOffice has `Err:502` and others like it.
+    const VALUES: [&str; 13] = [
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#NAME?",
+        "#DIV/0!",
+        "#NULL!",
+        "#NUM!",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#CONNECT!",
+        "#ERROR!",
+    ];
+    let is_office_error = |code: &str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit());
+    text.starts_with('#') && VALUES.contains(&text) || text.strip_prefix("Err:").is_some_and(is_office_error)
 }
 
 /// Whether a text is how we write a date that a workbook holds.

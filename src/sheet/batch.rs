@@ -206,11 +206,11 @@ impl<'a> Row<'a> {
         })
     }
 
-    /// Whether no cell holds anything but spaces.
+    /// Whether no cell holds anything that can be seen: old programs end a file with a control character.
     pub fn is_blank(&self) -> bool {
         self.span.flaw.is_none()
             && self.span.beyond.is_none()
-            && (0..self.len()).all(|column| self.cell(column).text.trim().is_empty())
+            && (0..self.len()).all(|column| self.cell(column).text.chars().all(is_unseen))
     }
 }
 
@@ -219,6 +219,12 @@ impl<'a> Row<'a> {
 pub fn is_unclosed(text: &str) -> bool {
     let Some(quoted) = text.strip_prefix('"') else { return false };
     !quoted.replace("\"\"", "").contains('"')
+}
+
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
 }
 
 /// The letters that a spreadsheet gives a column, counted from 0: `A`, `Z`, `AA`.
