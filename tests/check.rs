@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Sheet, customers, entries, good, said, source, survey, survey_with, workbook};
+use common::{Sheet, bytes, customers, entries, good, patched, said, source, survey, survey_with, workbook};
 use trusthub_onboard::check::{Entry, Rules, Strictness, rule};
 use trusthub_onboard::model::{Address, Column, PhoneNumber, PhoneNumbers, Severity, Sid};
 use trusthub_onboard::sheet::Source;
@@ -10,6 +10,34 @@ use trusthub_onboard::sheet::Source;
 fn codes_of(sample: rule::Sample) -> Vec<&'static str> {
     let sheet = sample.iter().fold(Sheet::of(1), |sheet, (column, value)| sheet.with(1, *column, value));
     survey(&sheet.source()).1.iter().map(|finding| finding.code).collect()
+}
+
+/// A workbook with a sheet of customers and one of other headers, or of the same.
+fn of_two_sheets(second: &str) -> Source {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    for name in ["First", second] {
+        let worksheet = workbook.add_worksheet().set_name(name).unwrap();
+        for (column, of) in Column::ALL.iter().enumerate() {
+            let header = if name == "Shoe sizes" { "size" } else { of.name() };
+            worksheet.write_string(0, column as u16, header).unwrap();
+            worksheet.write_string(1, column as u16, good(*of, 1)).unwrap();
+        }
+    }
+    source(workbook.save_to_buffer().unwrap())
+}
+
+/// A workbook with a formula, and the element that holds what was calculated.
+fn with_formula(value: &str) -> Source {
+    let plain = bytes(&Sheet::of(2), |sheet| {
+        let formula = rust_xlsxwriter::Formula::new("=A1").set_result("MARKER");
+        sheet.write_formula(1, Column::City as u16, formula).unwrap();
+    });
+    source(patched(&plain, "xl/worksheets/sheet1.xml", |xml| {
+        xml.replace(
+            " t=\"str\"><f>A1</f><v>MARKER</v>",
+            &format!("{}><f>A1</f>{value}", if value == "<v/>" { "" } else { " t=\"str\"" }),
+        )
+    }))
 }
 
 /// For a rule that speaks about more than the cells of one row of text: a sheet that it speaks about, and one
@@ -44,6 +72,8 @@ fn bad_and_good(rule: &rule::Rule) -> Option<[Source; 2]> {
         "duplicate_column" => [text(good().replacen("notes", "Call type,EIN", 1)), text(good())],
         "unknown_column" => [text(good().replacen("notes", "shoe size", 1)), text(good())],
         "no_rows" => [Sheet::of(0).source(), text(good())],
+        "sheet_choice" => [of_two_sheets("Customers"), of_two_sheets("Shoe sizes")],
+        "cell_not_calculated" => [with_formula("<v/>"), with_formula("<v>Boston</v>")],
         "hidden_rows" => [
             workbook(&Sheet::of(2), |sheet| _ = sheet.set_row_hidden(1).unwrap()),
             workbook(&Sheet::of(2), |_| ()),

@@ -118,6 +118,23 @@ fn every_kind_of_cell_means_the_same_in_each_format() {
 }
 
 #[test]
+fn what_comes_over_standard_input_is_read_as_the_file_is() {
+    let findings = |sheet: &str, input: &[u8]| {
+        let mut command = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("trusthub-onboard"));
+        command.env_remove("TWILIO_ACCOUNT_SID").args(["validate", sheet, "--format", "csv"]);
+        let output = command.write_stdin(input).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    for name in ["typed.xlsx", "typed.xls", "typed.ods", "utf-16.csv", "windows-1252.csv"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+        let content = std::fs::read(&path).unwrap();
+        let of_file = findings(path.to_str().unwrap(), b"");
+        assert_eq!(of_file.0, Some(if name.starts_with("typed") { 3 } else { 0 }), "{name}");
+        assert_eq!(findings("-", &content), of_file, "{name}");
+    }
+}
+
+#[test]
 fn a_workbook_with_a_password_is_said_to_have_one() {
     for name in ["protected.xlsx", "protected.xls", "protected.ods"] {
         let fault = common::fault(&fixture(name));

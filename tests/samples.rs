@@ -77,9 +77,11 @@ fn the_sheet_of_mistakes_has_one_of_every_kind_that_a_csv_file_can_have() {
         &rule::NO_ROWS,
         // Need the parent's SID, or a workbook.
         &rule::PARENT_ACCOUNT,
+        &rule::SHEET_CHOICE,
         &rule::HIDDEN_ROWS,
         &rule::MERGED_CELLS,
         &rule::CELL_IS_FORMULA,
+        &rule::CELL_NOT_CALCULATED,
     ];
     let expected: BTreeSet<_> = rule::ALL
         .iter()

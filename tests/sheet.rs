@@ -403,6 +403,23 @@ fn cells_that_are_no_text_are_errors_where_text_belongs() {
 }
 
 #[test]
+fn a_formula_that_was_never_calculated_is_no_empty_cell() {
+    let formula = |result: &str| rust_xlsxwriter::Formula::new("=A1").set_result(result);
+    let plain = bytes(&Sheet::of(2), |sheet| {
+        sheet.write_formula(1, at(Column::City), formula("MARKER")).unwrap();
+        sheet.write_formula(1, at(Column::Notes), formula("MARKER")).unwrap();
+        // This one was calculated, and its value is an empty text.
+        sheet.write_formula(2, at(Column::Notes), formula("EMPTY")).unwrap();
+    });
+    let source = source(patched(&plain, "xl/worksheets/sheet1.xml", |xml| {
+        xml.replace(" t=\"str\"><f>A1</f><v>MARKER</v>", "><f>A1</f><v/>").replace("<v>EMPTY</v>", "<v></v>")
+    }));
+    let (survey, findings) = survey(&source);
+    assert_eq!(said(&findings), ["T2 cell_not_calculated", "AN2 cell_not_calculated"]);
+    assert_eq!(survey.valid, 1);
+}
+
+#[test]
 fn the_sheet_whose_headers_match_is_taken_unless_one_is_named() {
     let mut workbook = Workbook::new();
     workbook.add_worksheet().set_name("Read me").unwrap().write_string(0, 0, "Email").unwrap();

@@ -66,6 +66,10 @@ impl<'a> Cursor<'a> {
         };
         let cell = self.row.cell(at);
         if cell.text.is_empty() {
+            if cell.is_uncalculated() {
+                let field = Field { column, text: Cow::Borrowed("") };
+                return self.report(&rule::CELL_NOT_CALCULATED, &field).err();
+            }
             return Ok(None);
         }
         let content = column.spec().content;

@@ -141,6 +141,8 @@ rules! {
     CELL_IS_BOOLEAN = error("cell_is_boolean", "The spreadsheet has taken the cell for TRUE or FALSE.", "Format the cell as text and type the value in again; a name is written True or False.")
         .good(&[(Column::Representative1LastName, "True")]).bad(&[(Column::Representative1LastName, "TRUE")]);
     CELL_IS_FORMULA = note("cell_is_formula", "The cell is a formula; the value that was calculated last is taken.", "Check that the value is right.");
+    CELL_NOT_CALCULATED = error("cell_not_calculated", "The cell is a formula that no spreadsheet program has calculated yet.",
+        "Open the sheet in a spreadsheet program and save it, or type in the value.");
     NOT_IN_LIST = error("not_in_list", "The value is not one of those that Twilio takes.", "Choose one of the list.")
         .good(&[(Column::BusinessType, "Corporation")]).bad(&[(Column::BusinessType, "Franchise")]);
     VALUE_SPELLING = note("value_spelling", "Case and spacing of a listed value were corrected.", "Nothing to do.")

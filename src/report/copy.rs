@@ -58,9 +58,11 @@ pub(super) fn may_be_wider(survey: &Survey) -> bool {
 }
 
 /// The text of a cell as a CSV file can hold it. A number that its format pads or separates is
-/// written as it is shown: a CSV file has no formats. A count is no such number: it stays what it is.
+/// written as it is shown: a CSV file has no formats. A count is no such number: it stays what it is. A
+/// formula without a value stays an error.
 pub(super) fn text<'a>(cell: &Cell<'a>, content: Content) -> &'a str {
     match cell.shown {
+        _ if cell.is_uncalculated() => "#N/A",
         Some(shown) if content != Content::Count => shown,
         _ => csv_unguarded(cell.text),
     }

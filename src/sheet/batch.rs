@@ -31,6 +31,13 @@ pub struct Cell<'a> {
     pub formula: bool,
 }
 
+impl Cell<'_> {
+    /// Whether it is a formula without a value, as programs write it that do not calculate.
+    pub fn is_uncalculated(&self) -> bool {
+        self.formula && self.kind == Kind::Error && self.text.is_empty()
+    }
+}
+
 /// What the file says a cell is. A CSV file has text only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -210,7 +217,10 @@ impl<'a> Row<'a> {
     pub fn is_blank(&self) -> bool {
         self.span.flaw.is_none()
             && self.span.beyond.is_none()
-            && (0..self.len()).all(|column| self.cell(column).text.chars().all(is_unseen))
+            && (0..self.len()).all(|column| {
+                let cell = self.cell(column);
+                !cell.is_uncalculated() && cell.text.chars().all(is_unseen)
+            })
     }
 }
 

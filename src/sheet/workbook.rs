@@ -275,6 +275,9 @@ fn stream(
         }
         last = (position.0, Some(position.1));
         let value = match cell.get_value() {
+            DataRef::Empty if marks.is_formula(position.0, position.1) => {
+                Value { text: "".into(), shown: None, kind: Kind::Error }
+            }
             DataRef::Empty => continue,
             DataRef::String(text) => Value { text: text.as_str().into(), shown: None, kind: Kind::Text },
             DataRef::SharedString(text) => Value { text: (*text).into(), shown: None, kind: Kind::Text },
