@@ -16,7 +16,7 @@ pub fn of_a_row() -> String {
         // qsv takes an empty cell for null.
         let is_required = matches!(spec.need, Need::Required | Need::WithoutAddressSid);
         property["type"] = if is_required { json!("string") } else { json!(["string", "null"]) };
-        if !is_required && let Some(values) = property["enum"].as_array_mut() {
+        if !is_required && let Some(values) = property.get_mut("enum").and_then(Value::as_array_mut) {
             values.push(Value::Null);
         }
         properties.insert(spec.name.to_owned(), property);
