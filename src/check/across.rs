@@ -1,7 +1,7 @@
 //! Rules across rows: what may stand in one row only. A few dozen bytes are kept per row.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 use super::keys::Key;
 use super::plan::Plan;
@@ -14,8 +14,26 @@ pub(super) struct Across {
     /// Subaccounts and numbers by a hash of 64 bits, in halves so that an entry takes 13 bytes. Among three
     /// million keys two have the same hash with a chance of one in four million; then two rows are held back
     /// that need not be.
-    firsts: HashMap<[u32; 2], Seen>,
+    firsts: HashMap<[u32; 2], Seen, BuildHasherDefault<Hashed>>,
+    hashes: RandomState,
     registrations: HashMap<u32, (Seen, u32)>,
+}
+
+/// Takes the halves of a hash for what they are: hashing them again would cost as much as the first time.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, bytes: &[u8]) {
+        // The halves come last and together; the length of the array, before them, is the same for all.
+        if let Ok(halves) = bytes.try_into() {
+            self.0 = u64::from_ne_bytes(halves);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// The first row that had a key. The highest bit says that another row had it too and that the
@@ -49,7 +67,7 @@ impl Across {
                 (&rule::EIN_SHARED, seen)
             }
             Key::Account(_) | Key::Owned(..) | Key::NumberSid(_) | Key::Number(_) => {
-                let hash = self.firsts.hasher().hash_one(key);
+                let hash = self.hashes.hash_one(key);
                 let seen = self.firsts.entry([hash as u32, (hash >> 32) as u32]).or_insert(Seen(row));
                 let rule = match key {
                     Key::Account(_) => &rule::DUPLICATE_SUBACCOUNT,

@@ -5,8 +5,15 @@ use std::borrow::Cow;
 
 /// The text as it was meant. Borrowed where there was nothing to do.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
+    // Nearly every cell is plain. All its bytes are looked at, because a loop without a way out is worked on
+    // sixteen bytes at a time, and a cell is seldom longer.
+    let is_plain =
+        |text: &str| text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~' | b'\n'));
+    if is_plain(text) {
+        return Cow::Borrowed(text.trim_ascii());
+    }
     let trimmed = text.trim();
-    if trimmed.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+    if is_plain(trimmed) {
         return Cow::Borrowed(trimmed);
     }
     let mut cleaned = String::with_capacity(trimmed.len());
