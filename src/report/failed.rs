@@ -1,6 +1,7 @@
 //! The rows that did not succeed, as they stand in the sheet, with what is wrong at the end: a sheet
 //! to correct and run again.
 
+use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ use crate::check::Survey;
 use crate::model::Fault;
 use crate::model::column::Content;
 use crate::sheet::names::{Meaning, is_state_header};
-use crate::sheet::{Row, Source, csv_safe};
+use crate::sheet::{Cell, Row, Source, csv_safe, csv_unguarded};
 
 /// What is written beside a row.
 #[derive(Clone, Debug, Default)]
@@ -74,12 +75,26 @@ fn to_csv(
         let row = Copied::new(row);
         let contents = columns.iter().map(|column| content(survey, *column));
         let copied: Vec<_> = columns.iter().map(|column| row.cell(*column)).collect();
-        let cells = copied.iter().zip(contents).map(|(cell, content)| text(cell, content));
-        let added = [failure.state.as_str(), &failure.error];
-        writer.write_record(cells.chain(added).map(|cell| csv_safe(cell).into_owned())).map_err(failed)
+        let cells = copied.iter().zip(contents).map(|(cell, content)| unchanged(cell, content));
+        let added = [failure.state.as_str(), &failure.error].map(csv_safe);
+        writer.write_record(cells.chain(added).map(Cow::into_owned)).map_err(failed)
     })?;
     writer.flush().map_err(|error| unwritable(path, &error))?;
     Ok(rows)
+}
+
+/// The cell as it stands in the sheet, but for what a spreadsheet would run as a formula. An apostrophe that
+/// guards a cell already stays, and phone numbers are numbers to a spreadsheet.
+fn unchanged<'a>(cell: &Cell<'a>, content: Content) -> Cow<'a, str> {
+    let is_guarded = cell.shown.is_none() && csv_unguarded(cell.text).len() < cell.text.len();
+    let text = text(cell, content);
+    let is_numbers = text.starts_with('+')
+        && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | ';' | '\n'));
+    match () {
+        () if is_guarded => Cow::Borrowed(cell.text),
+        () if is_numbers => Cow::Borrowed(text),
+        () => csv_safe(text),
+    }
 }
 
 fn to_workbook(
