@@ -93,7 +93,7 @@ fn every_kind_of_cell_means_the_same_in_each_format() {
     };
     let xlsx = found("typed.xlsx");
     let expected = [
-        "0 A3 hidden_rows \"\" 3 rows are hidden or filtered out in the spreadsheet and are read all the same: 3-4, 6.",
+        "0 A3 hidden_rows \"\" 3 rows are hidden or filtered out in the spreadsheet and read all the same: 3-4, 6.",
         "0 T5 merged_cells \"\" Cells are merged (T5:T6, A7:B8); only the first of them has a value, the others are empty.",
         "2 M2 registration_number_reformatted \"04-1234567\" Taken as 041234567.",
         "2 AA2 phone_reformatted \"(617) 555-0101\" Taken as +16175550101.",

@@ -3,23 +3,24 @@
 //! XLSX is read cell by cell: a table of the whole sheet would cost 500 GB for a file of 4 KB that
 //! has a cell in its last corner. XLS and ODS can only be read whole; their own limits bound them.
 
+mod cells;
+mod rows;
+
 use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use calamine::{
-    CellErrorType, Data, DataRef, ExcelDateTime, Ods, OdsError, Range, Reader, SheetType, SheetVisible, Xls,
-    XlsError, Xlsx, XlsxError,
-};
+use calamine::{Data, Ods, OdsError, Range, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsx, XlsxError};
 
 use super::archive;
-use super::batch::{Batch, COLUMNS_MAX, Kind, Span};
+use super::batch::{Batch, COLUMNS_MAX};
 use super::layout::{Format, HEADER_ROWS_MAX, Header, Layout, Workbook, find_header};
 use super::marks::{self, Marks, Unsound};
-use super::number_format;
 use super::source::{Source, Stamp};
 use crate::model::Fault;
+use cells::{Value, stream, walk};
+use rows::Rows;
 
 /// How many cells are looked at per sheet to find its headers.
 const SAMPLE_CELLS: usize = 20_000;
@@ -227,216 +228,6 @@ impl Book {
         }
         rows.truncate(HEADER_ROWS_MAX);
         Ok(rows)
-    }
-}
-
-/// A cell's value as we hand it on.
-struct Value<'a> {
-    text: std::borrow::Cow<'a, str>,
-    shown: Option<String>,
-    kind: Kind,
-}
-
-/// Goes through the filled cells of an XLSX sheet in the order of the file until `each` says no.
-fn stream(
-    source: &Source,
-    book: &mut Xlsx<BufReader<File>>,
-    sheet: &str,
-    marks: &Marks,
-    each: &mut dyn FnMut(u32, u32, Value) -> bool,
-) -> Result<(), Fault> {
-    let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| damaged(source, &error))?;
-    let formats: Vec<Option<String>> = cells
-        .styles()
-        .iter()
-        .map(|style| style.number_format.as_ref().map(|format| format.format_code.clone()))
-        .collect();
-    let mut last: (u32, Option<u32>) = (0, None);
-    loop {
-        let (cell, style) = match cells.next_cell_with_style_id() {
-            Ok(Some(cell)) => cell,
-            Ok(None) => return Ok(()),
-            // An error value that is newer than calamine, such as `#SPILL!`. The reader goes on behind
-            // it; where it stands, the marks know.
-            Err(XlsxError::CellError(name)) => {
-                let (row, column) =
-                    marks.error_after(last.0, last.1).unwrap_or((last.0, last.1.map_or(0, |at| at + 1)));
-                last = (row, Some(column));
-                if !each(row, column, Value { text: name.into(), shown: None, kind: Kind::Error }) {
-                    return Ok(());
-                }
-                continue;
-            }
-            Err(error) => return Err(damaged(source, &error)),
-        };
-        let position = cell.get_position();
-        if position.0 < last.0 {
-            return Err(damaged(source, &XlsxError::Unexpected("its rows are not in order")));
-        }
-        last = (position.0, Some(position.1));
-        let value = match cell.get_value() {
-            DataRef::Empty if marks.is_formula(position.0, position.1) => {
-                Value { text: "".into(), shown: None, kind: Kind::Error }
-            }
-            DataRef::Empty => continue,
-            DataRef::String(text) => Value { text: text.as_str().into(), shown: None, kind: Kind::Text },
-            DataRef::SharedString(text) => Value { text: (*text).into(), shown: None, kind: Kind::Text },
-            DataRef::Float(number) => {
-                let format = formats.get(style).and_then(Option::as_deref);
-                number_value(*number, format)
-            }
-            DataRef::Int(number) => number_value(*number as f64, None),
-            DataRef::Bool(value) => bool_value(*value),
-            DataRef::DateTime(date) => date_value(date),
-            DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => iso_value(text),
-            DataRef::Error(error) => error_value(error),
-        };
-        if !each(position.0, position.1, value) {
-            return Ok(());
-        }
-    }
-}
-
-/// Goes through the filled cells of a sheet that was read whole.
-fn walk(range: &Range<Data>, marks: &Marks, each: &mut dyn FnMut(u32, u32, Value) -> bool) {
-    let (first_row, first_column) = range.start().unwrap_or_default();
-    for (row, column, cell) in range.used_cells() {
-        let (row, column) = (first_row + row as u32, first_column + column as u32);
-        let value = match cell {
-            Data::Empty => continue,
-            Data::String(text) if marks.is_error(row, column) => {
-                Value { text: text.as_str().into(), shown: None, kind: Kind::Error }
-            }
-            Data::String(text) => Value { text: text.as_str().into(), shown: None, kind: Kind::Text },
-            Data::Float(number) if marks.is_boolean(row, column) => bool_value(*number != 0.0),
-            Data::Float(number) => marked_number(*number, marks.shown(row, column)),
-            Data::Int(number) => marked_number(*number as f64, marks.shown(row, column)),
-            Data::Bool(value) => bool_value(*value),
-            Data::DateTime(date) => date_value(date),
-            Data::DateTimeIso(text) | Data::DurationIso(text) => iso_value(text),
-            Data::Error(error) => error_value(error),
-        };
-        if !each(row, column, value) {
-            return;
-        }
-    }
-}
-
-fn marked_number(number: f64, shown: Option<&str>) -> Value<'static> {
-    Value { shown: shown.map(str::to_owned), ..number_value(number, None) }
-}
-
-fn number_value(number: f64, format: Option<&str>) -> Value<'static> {
-    let shown = format.and_then(|format| number_format::shown(number, format));
-    Value { text: number_format::plain(number).into(), shown, kind: Kind::Number }
-}
-
-fn bool_value(value: bool) -> Value<'static> {
-    Value { text: if value { "TRUE" } else { "FALSE" }.into(), shown: None, kind: Kind::Bool }
-}
-
-fn date_value(date: &ExcelDateTime) -> Value<'static> {
-    let (year, month, day, hour, minute, second, _) = date.to_ymd_hms_milli();
-    let text = if date.as_f64() < 1.0 {
-        // A time of day without a date.
-        format!("{hour:02}:{minute:02}:{second:02}")
-    } else if (hour, minute, second) == (0, 0, 0) {
-        format!("{year:04}-{month:02}-{day:02}")
-    } else {
-        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
-    };
-    Value { text: text.into(), shown: None, kind: Kind::Date }
-}
-
-/// A date such as `2025-12-09T10:30:00` or a time such as `PT10H30M00S`, written as in the other formats.
-fn iso_value(text: &str) -> Value<'static> {
-    let text = match text.strip_prefix("PT").and_then(|time| time.strip_suffix('S')) {
-        Some(time) => time.replace(['H', 'M'], ":"),
-        None => text.trim_end_matches("T00:00:00").replacen('T', " ", 1),
-    };
-    Value { text: text.into(), shown: None, kind: Kind::Date }
-}
-
-fn error_value(error: &CellErrorType) -> Value<'static> {
-    Value { text: error.to_string().into(), shown: None, kind: Kind::Error }
-}
-
-/// Puts cells together to rows, and rows to batches.
-struct Rows<'a> {
-    layout: &'a Layout,
-    marks: &'a Marks,
-    each: &'a mut dyn FnMut(Batch) -> bool,
-    batch: Batch,
-    number: u64,
-    /// The cells of the row; their text is in the batch already.
-    row: Vec<Option<Span>>,
-    beyond: Option<usize>,
-    goes_on: bool,
-}
-
-impl<'a> Rows<'a> {
-    fn new(layout: &'a Layout, marks: &'a Marks, each: &'a mut dyn FnMut(Batch) -> bool) -> Rows<'a> {
-        Rows {
-            layout,
-            marks,
-            each,
-            batch: Batch::default(),
-            number: 0,
-            row: vec![None; layout.width()],
-            beyond: None,
-            goes_on: true,
-        }
-    }
-
-    fn cell(&mut self, row: u32, column: u32, value: Value) -> bool {
-        let number = u64::from(row) + 1;
-        if number != self.number {
-            self.end_row();
-            self.number = number;
-        }
-        if number <= self.layout.header_row {
-            return self.goes_on;
-        }
-        match self.row.get_mut(column as usize) {
-            Some(cell) => {
-                let is_formula = self.marks.is_formula(row, column);
-                *cell = Some(self.batch.keep(&value.text, value.shown.as_deref(), value.kind, is_formula));
-            }
-            None if self.beyond.is_none() && !value.text.trim().is_empty() => {
-                self.beyond = Some(column as usize);
-            }
-            None => {}
-        }
-        self.goes_on
-    }
-
-    fn range(&mut self, range: &Range<Data>) {
-        let marks = self.marks;
-        walk(range, marks, &mut |row, column, value| self.cell(row, column, value));
-    }
-
-    fn end_row(&mut self) {
-        let is_blank = self.beyond.is_none() && self.row.iter().all(Option::is_none);
-        if !is_blank {
-            let filled = self.row.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-            for cell in &mut self.row[..filled] {
-                self.batch.push_span(cell.take().unwrap_or_default());
-            }
-            self.batch.end_row(self.number, filled, self.beyond.take(), None);
-        }
-        if self.batch.is_full() {
-            self.hand_on();
-        }
-    }
-
-    fn hand_on(&mut self) {
-        let batch = std::mem::take(&mut self.batch);
-        self.goes_on = self.goes_on && (batch.is_empty() || (self.each)(batch));
-    }
-
-    fn finish(mut self) {
-        self.end_row();
-        self.hand_on();
     }
 }
 
