@@ -1,0 +1,102 @@
+//! The choices about the flow.
+
+use super::values::{duration, policy, some_time};
+use super::{DONE, PACE};
+use crate::model::Sid;
+use crate::plan::{Evaluate, Existing, Policy, RefusedNumbers, Submission};
+use clap::{Args, ValueEnum};
+
+/// The choices about the flow.
+#[derive(Args, Clone)]
+pub struct FlowArgs {
+    /// Stop before every submission: all drafts
+    #[arg(long, help_heading = DONE)]
+    pub no_submit: bool,
+    /// When the trust product is submitted: one whose profile is not approved is rejected (11005)
+    #[arg(long, value_enum, default_value = "after-approval", value_name = "WHEN", help_heading = DONE)]
+    pub submit_product: SubmitProductArg,
+    /// What an evaluation does to a bundle that would not pass
+    #[arg(long, value_enum, default_value = "refuse", value_name = "HOW", help_heading = DONE)]
+    pub evaluate: EvaluateArg,
+    /// What a refused phone number does: it holds back its bundle, or is left out
+    #[arg(long, value_enum, default_value = "refuse", value_name = "HOW", help_heading = DONE)]
+    pub refused_numbers: RefusedNumbersArg,
+    /// What is done about a bundle with our mark that the ledger knows nothing of: it is taken over, as
+    /// after the loss of a ledger, or its row is refused
+    #[arg(long, value_enum, default_value = "adopt", value_name = "HOW", help_heading = DONE)]
+    pub existing: ExistingArg,
+    /// The policy of secondary business profiles
+    #[arg(long, value_name = "RN…", value_parser = policy, default_value = SECONDARY_PROFILE_POLICY,
+        help_heading = DONE)]
+    pub secondary_profile_policy: Sid,
+    /// The policy of Voice Integrity trust products
+    #[arg(long, value_name = "RN…", value_parser = policy, default_value = VOICE_INTEGRITY_POLICY,
+        help_heading = DONE)]
+    pub voice_integrity_policy: Sid,
+    /// How long something that was created may stay out of the lists
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10s", help_heading = PACE)]
+    pub visibility_window: u64,
+    /// How long a call may take
+    #[arg(long, value_name = "DURATION", value_parser = some_time, default_value = "60s", help_heading = PACE)]
+    pub timeout: u64,
+}
+
+/// The policy of "Secondary Customer Profile of type Business" [seed].
+const SECONDARY_PROFILE_POLICY: &str = "RNdfbf3fae0e1107f8aded0e7cead80bf5";
+
+/// The Voice Integrity policy [seed].
+const VOICE_INTEGRITY_POLICY: &str = "RN5b3660f9598883b1df4e77f77acefba0";
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum SubmitProductArg {
+    AfterApproval,
+    Now,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum EvaluateArg {
+    Refuse,
+    Warn,
+    Off,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum RefusedNumbersArg {
+    Refuse,
+    Skip,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum ExistingArg {
+    Adopt,
+    Refuse,
+}
+
+impl FlowArgs {
+    pub fn policy(&self) -> Policy {
+        Policy {
+            submission: match (self.no_submit, self.submit_product) {
+                (true, _) => Submission::Never,
+                (false, SubmitProductArg::AfterApproval) => Submission::ProductAfterApproval,
+                (false, SubmitProductArg::Now) => Submission::ProductNow,
+            },
+            evaluate: match self.evaluate {
+                EvaluateArg::Refuse => Evaluate::Refuse,
+                EvaluateArg::Warn => Evaluate::Warn,
+                EvaluateArg::Off => Evaluate::Off,
+            },
+            refused_numbers: match self.refused_numbers {
+                RefusedNumbersArg::Refuse => RefusedNumbers::Refuse,
+                RefusedNumbersArg::Skip => RefusedNumbers::Skip,
+            },
+            existing: match self.existing {
+                ExistingArg::Adopt => Existing::Adopt,
+                ExistingArg::Refuse => Existing::Refuse,
+            },
+            visibility_window_ms: self.visibility_window,
+            call_timeout_ms: self.timeout,
+            secondary_profile_policy: self.secondary_profile_policy.clone(),
+            voice_integrity_policy: self.voice_integrity_policy.clone(),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! How the sheet is read.
+
+use super::READING;
+use crate::check;
+use crate::model::Column;
+use crate::sheet::{Encoding, Mapping};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// How the sheet is read.
+#[derive(Args, Clone)]
+pub struct SheetArgs {
+    /// The sheet: CSV, XLSX, XLS or ODS; `-` reads from standard input
+    #[arg(value_name = "SHEET")]
+    pub path: PathBuf,
+    /// The worksheet to read, where a workbook has several
+    #[arg(long, value_name = "NAME", help_heading = READING)]
+    pub sheet: Option<String>,
+    /// The encoding of a CSV file [default: found out]
+    #[arg(long, value_name = "NAME", value_parser = encoding, help_heading = READING)]
+    pub encoding: Option<Encoding>,
+    /// The delimiter of a CSV file: one character, or `tab` [default: found out]
+    #[arg(long, value_name = "CHAR", value_parser = delimiter, help_heading = READING)]
+    pub delimiter: Option<u8>,
+    /// The row of the headers, counted from 1 [default: found out]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = READING)]
+    pub header_row: Option<u64>,
+    /// What a header of yours means: "Their Header=our_column"; repeatable
+    #[arg(long, value_name = "HEADER=COLUMN", value_parser = Mapping::parse, help_heading = READING)]
+    pub map: Vec<Mapping>,
+    /// A value that is the same for every row: our_column=value; repeatable
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = check::parse_set, help_heading = READING)]
+    pub set: Vec<(Column, String)>,
+    /// Hold back rows with warnings too
+    #[arg(long, help_heading = READING)]
+    pub strict: bool,
+}
+
+impl SheetArgs {
+    /// A sheet about which nothing more is said.
+    pub fn of(path: &Path) -> SheetArgs {
+        SheetArgs {
+            path: path.to_owned(),
+            sheet: None,
+            encoding: None,
+            delimiter: None,
+            header_row: None,
+            map: vec![],
+            set: vec![],
+            strict: false,
+        }
+    }
+}
+
+fn encoding(text: &str) -> Result<Encoding, String> {
+    Encoding::named(text).ok_or_else(|| {
+        let names: Vec<&str> = Encoding::ALL.iter().map(|it| it.name()).collect();
+        format!("known are {}", names.join(", "))
+    })
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        _ if text.eq_ignore_ascii_case("tab") || text == "\\t" => Ok(b'\t'),
+        [one] if one.is_ascii() && !one.is_ascii_alphanumeric() && !matches!(one, b'"' | b'\r' | b'\n') => {
+            Ok(*one)
+        }
+        _ => Err("write one character, such as ; or |, or `tab`".to_owned()),
+    }
+}
