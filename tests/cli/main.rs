@@ -1,96 +1,11 @@
 //! The real binary, as a user meets it: what it prints, what it writes, how it ends.
 
-use assert_cmd::Command;
+mod desk;
+mod secrets;
+
+use desk::*;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
-use tempfile::TempDir;
-
-/// A folder of its own, and the binary in it without any of the machine's settings.
-struct Desk {
-    folder: TempDir,
-}
-
-/// How a command ended.
-struct Done {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Desk {
-    fn new() -> Desk {
-        Desk { folder: tempfile::tempdir().expect("a folder") }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
-        std::fs::write(self.path(name), content).expect("a file");
-    }
-
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.path(name)).expect(name)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("trusthub-onboard"));
-        command.current_dir(&self.folder).args(arguments);
-        for variable in [
-            "TWILIO_ACCOUNT_SID",
-            "TWILIO_AUTH_TOKEN",
-            "TWILIO_REGION",
-            "TWILIO_EDGE",
-            "TRUSTHUB_ONBOARD_BASE_URL",
-            "TRUSTHUB_PRIMARY_PROFILE_SID",
-        ] {
-            command.env_remove(variable);
-        }
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Done {
-        self.finish(&mut self.command(arguments))
-    }
-
-    fn finish(&self, command: &mut Command) -> Done {
-        let output = command.output().expect("the binary runs");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (out, err) = (text(&output.stdout), text(&output.stderr));
-        assert!(!err.contains("panicked"), "{err}");
-        Done { code: output.status.code().expect("an exit code"), out, err }
-    }
-
-    /// The results as one map a row.
-    fn results(&self) -> Vec<std::collections::HashMap<String, String>> {
-        let mut reader = csv::Reader::from_path(self.path("results.csv")).expect("results.csv");
-        reader.deserialize().collect::<Result<_, _>>().expect("rows")
-    }
-}
-
-fn sample(name: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data").join(name).display().to_string()
-}
-
-/// The clean sample sheet as rows of cells, its header first.
-fn sample_rows() -> Vec<Vec<String>> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).from_path(sample("customers.csv")).expect("the sample");
-    reader.records().map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect()
-}
-
-fn csv_of(rows: &[Vec<String>]) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(vec![]);
-    for row in rows {
-        writer.write_record(row).expect("a row");
-    }
-    writer.into_inner().expect("bytes")
-}
-
-fn column(rows: &[Vec<String>], name: &str) -> usize {
-    rows[0].iter().position(|it| it == name).expect("a column")
-}
+use std::path::Path;
 
 #[test]
 fn the_sample_sheet_is_onboarded_up_to_every_approval_and_a_second_run_sends_nothing_new() {
@@ -404,75 +319,6 @@ fn the_log_tells_of_every_call_when_for_whom_what_and_how_it_ended() {
         assert!(text("request_id").starts_with("RQ"), "{line}");
     }
     assert!(log.contains(r#""step":"customer_profile""#), "the steps have their names");
-}
-
-/// Puts dots for what every SID and request id is made of: the digits of a ZIP occur in them by chance.
-fn without_sids(text: &str) -> String {
-    let letters: Vec<char> = text.chars().collect();
-    let is_sid = |at: usize| {
-        letters.get(at..at + 34).is_some_and(|it| {
-            it[..2].iter().all(char::is_ascii_uppercase)
-                && it[2..].iter().all(|it| matches!(it, '0'..='9' | 'a'..='f'))
-        })
-    };
-    let mut kept = String::with_capacity(text.len());
-    let mut at = 0;
-    while at < letters.len() {
-        if is_sid(at) {
-            kept.push_str("...");
-            at += 34;
-        } else {
-            kept.push(letters[at]);
-            at += 1;
-        }
-    }
-    kept
-}
-
-#[test]
-fn no_output_holds_a_secret_and_no_ledger_or_log_holds_personal_data() {
-    let desk = Desk::new();
-    let done = desk.run(&["run", &sample("customers.csv"), "--sandbox", "--log", "calls.jsonl"]);
-    assert_eq!(done.code, 0, "{}", done.err);
-    let rows = sample_rows();
-    let printed = without_sids(&format!("{}{}", done.out, done.err));
-    let ledger = std::fs::read(desk.path("trusthub-onboard-sandbox.db")).expect("a ledger");
-    let ledger = without_sids(&String::from_utf8_lossy(&ledger));
-    let log = without_sids(&desk.read("calls.jsonl"));
-    assert!(log.lines().count() > 500, "every call is logged");
-    for row in &rows[1..] {
-        for (name, cell) in rows[0].iter().zip(row) {
-            for value in cell.split([';', ',', '\n']).map(str::trim) {
-                // SIDs are what ledger and log are made of; a value of a few letters occurs in any text.
-                let is_sid = value.len() == 34 && value[2..].bytes().all(|it| it.is_ascii_hexdigit());
-                if is_sid || value.chars().count() < 5 {
-                    continue;
-                }
-                let digits = value.trim_start_matches('\'');
-                for (place, text) in [("the output", &printed), ("the ledger", &ledger), ("the log", &log)] {
-                    assert!(!text.contains(digits), "{name} {value:?} is in {place}");
-                }
-            }
-        }
-    }
-    // The results are the user's own: they name the business and the numbers, and nothing else of it.
-    let results = without_sids(&format!("{}{}", desk.read("results.csv"), desk.read("results-numbers.csv")));
-    let named = ["subaccount_sid", "business_name", "friendly_name", "phone_numbers"];
-    for row in &rows[1..] {
-        for (name, cell) in rows[0].iter().zip(row).filter(|it| !named.contains(&it.0.as_str())) {
-            let is_sid = cell.len() == 34 && cell[2..].bytes().all(|it| it.is_ascii_hexdigit());
-            let in_the_name = row[column(&rows, "business_name")].contains(cell.as_str());
-            assert!(
-                is_sid || in_the_name || cell.chars().count() < 5 || !results.contains(cell.as_str()),
-                "{name} {cell:?}"
-            );
-        }
-    }
-    let token = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a";
-    let results = desk.read("results.csv");
-    for text in [&printed, &ledger, &results, &log] {
-        assert!(!text.replace(&format!("AC{token}"), "").contains(token), "the sandbox's token is nowhere");
-    }
 }
 
 #[cfg(unix)]
