@@ -2,6 +2,8 @@
 
 mod desk;
 mod secrets;
+#[cfg(unix)]
+mod terminal;
 
 use desk::*;
 use std::collections::HashSet;
