@@ -8,7 +8,7 @@ use super::policies::{self, BundleKind};
 use super::review::{Review, Verdict};
 use super::settings::{Seed, SeedAccount};
 use super::sid::Sid;
-use super::world::{Account, AccountStatus, Address, Birth, Bundle, Change, Number, World};
+use super::world::{Account, AccountStatus, Address, Birth, Bundle, Change, Entity, Number, World};
 
 /// Adds what is missing; what is there stays as it is.
 pub fn apply(world: &mut World, seed: &Seed, now_ms: u64) -> io::Result<()> {
@@ -88,8 +88,22 @@ fn apply_account(world: &mut World, seed: &SeedAccount, now_ms: u64) -> io::Resu
     for product in &seed.trust_products {
         let product = sid("trust product", "BU", product)?;
         approved_bundle(world, product, account, BundleKind::TrustProduct, policies::VOICE_INTEGRITY, now_ms);
+        if let Some(profile) = seed.customer_profiles.first() {
+            link(world, product, sid("customer profile", "BU", profile)?, account, now_ms);
+        }
     }
     Ok(())
+}
+
+/// Puts a profile on a product that was there before the world began: without one it would never have
+/// been approved. What requests have put on it stays as it is.
+fn link(world: &mut World, product: Sid, profile: Sid, account: Sid, now_ms: u64) {
+    let is_bare = |sid| world.bundles.get(sid).is_some_and(|it| it.birth.seeded && it.entities.is_empty());
+    if is_bare(&product) && world.bundles.contains_key(&profile) {
+        let (sid, birth) = world.next("BV", account, now_ms);
+        let birth = Birth { seeded: true, ..birth };
+        world.commit(Change::Entity(Entity { sid, bundle: product, object: profile, birth }));
+    }
 }
 
 /// A bundle that was approved before the world began. It holds nothing that could be looked at.

@@ -125,7 +125,7 @@ pub struct SeedAccount {
     pub addresses: Vec<String>,
     /// `BU…` of approved secondary business profiles.
     pub customer_profiles: Vec<String>,
-    /// `BU…` of approved Voice Integrity products.
+    /// `BU…` of approved Voice Integrity products, each with the first of the profiles on it.
     pub trust_products: Vec<String>,
 }
 

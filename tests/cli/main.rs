@@ -150,6 +150,22 @@ fn only_failed_rows_are_taken_on_again_after_a_correction() {
 }
 
 #[test]
+fn a_sheet_that_names_both_bundles_can_be_tried_out() {
+    let desk = Desk::new();
+    let mut rows = sample_rows()[..3].to_vec();
+    let (profile, product) = (column(&rows, "customer_profile_sid"), column(&rows, "trust_product_sid"));
+    rows[1][profile] = "BU000000000000000000000000000000a1".to_owned();
+    rows[1][product] = "BU000000000000000000000000000000b1".to_owned();
+    desk.write("sheet.csv", csv_of(&rows));
+    let done = desk.run(&["run", "sheet.csv", "--sandbox"]);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    let results = desk.results();
+    assert_eq!(results[0]["outcome"], "approved", "{:?}", results[0]);
+    assert_eq!(results[0]["customer_profile_sid"], rows[1][profile]);
+    assert_eq!(results[0]["trust_product_sid"], rows[1][product]);
+}
+
+#[test]
 fn a_workbook_gives_the_same_results_as_its_csv() {
     let (csv, xlsx) = (Desk::new(), Desk::new());
     assert_eq!(csv.run(&["run", &sample("customers.csv"), "--sandbox"]).code, 0);
