@@ -13,6 +13,7 @@ use crate::events::{Nobody, Observer};
 use crate::ledger::Ledger;
 use crate::model::Fault;
 use crate::report::{Results, ResultsPaths, check_writable};
+use crate::sandbox::Start;
 use crate::twilio::{Client, Pace, Rate, Timeouts};
 use std::path::Path;
 use std::sync::Arc;
@@ -58,7 +59,7 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
     drop(Ledger::open_for_reading(&session::ledger(world_args), &session::world_name(world_args)?)?);
     session::runtime()?.block_on(async {
         let world = match world_args.sandbox {
-            true => World::in_sandbox(world_args, &sheet, SANDBOX_REVIEW_MS).await?,
+            true => World::in_sandbox(world_args, &sheet, SANDBOX_REVIEW_MS, Start::GoOn).await?,
             false => World::open(world_args)?,
         };
         let clock = session::clock();

@@ -7,7 +7,7 @@ use super::session::{self, World};
 use super::sheet::Sheet;
 use super::style::{say, tell};
 use super::validate::{DEFAULT_RATE, in_short};
-use super::{Exit, Stop, sandbox, style};
+use super::{Exit, Stop, style};
 use crate::check::Entry;
 use crate::engine::{Brake, Ended, Interrupted, Only, Run, Selection, Settings};
 use crate::events::Observer;
@@ -18,6 +18,7 @@ use crate::report::{
     All, Estimate, Failure, FindingsFormat, FindingsPrinter, Line, Log, Progress, Results, ResultsPaths,
     Tally, check_writable, write_failed,
 };
+use crate::sandbox::Start;
 use crate::twilio::{Client, Pace, Rate, Timeouts};
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -62,9 +63,6 @@ pub fn run(args: &RunArgs, arguments: &[OsString]) -> Result<Exit, Stop> {
         close(args, arguments, &tally, None, &paths);
         return Ok(Exit::InvalidRows);
     }
-    if args.trial.fresh {
-        sandbox::forget(&sandbox::world_file(&session::ledger(&args.world)))?;
-    }
     let runtime = session::runtime()?;
     let exit = runtime.block_on(go(args, arguments, &sheet, &paths));
     // What still hangs on a thread, such as a read of the terminal, is not waited for.
@@ -100,8 +98,9 @@ async fn go(
     paths: &ResultsPaths,
 ) -> Result<Exit, Stop> {
     let review_ms = args.trial.review_seconds * 1_000;
+    let start = if args.trial.fresh { Start::Over } else { Start::GoOn };
     let world = match args.world.sandbox {
-        true => World::in_sandbox(&args.world, sheet, review_ms).await?,
+        true => World::in_sandbox(&args.world, sheet, review_ms, start).await?,
         false => World::open(&args.world)?,
     };
     let policy = args.flow.policy();

@@ -6,9 +6,11 @@ use super::style::{say, tell};
 use super::{Exit, Stop, faults, session};
 use crate::model::{Address, Customer, Fault, PhoneNumber, PhoneNumbers, Sid};
 use crate::plan::to_hex;
-use crate::sandbox::{self, Faults, Sandbox, Seed, SeedAccount, Server, Settings};
+use crate::report::reason;
+use crate::sandbox::{self, Faults, Sandbox, Seed, SeedAccount, Server, Settings, Start};
 use crate::twilio::Identity;
 use sha2::{Digest, Sha256};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -28,9 +30,10 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// Starts a sandbox on a free loopback port. Its world is the one in the file, or a new one.
-    pub async fn start(seed: Seed, world: &Path, review_ms: u64) -> Result<Trial, Fault> {
-        let settings = Settings { review_ms, journal: Some(world.to_owned()), ..Settings::default() };
+    /// Starts a sandbox on a free loopback port. Its world is the one in the file, or a new one. The
+    /// ledger stays when a world is forgotten: what it says of that world is not asked for again.
+    pub async fn start(seed: Seed, world: &Path, review_ms: u64, start: Start) -> Result<Trial, Fault> {
+        let settings = Settings { review_ms, journal: Some(world.to_owned()), start, ..Settings::default() };
         let sandbox = Sandbox::open(settings, seed).map_err(|error| unusable(world, &error))?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| no_port(0, &error))?;
         let server = sandbox.serve(listener).map_err(|error| no_port(0, &error))?;
@@ -58,27 +61,15 @@ pub fn world_file(ledger: &Path) -> PathBuf {
     ledger.with_extension("world")
 }
 
-/// Forgets a world. The ledger stays: what it says of that world is not asked for again.
-pub fn forget(world: &Path) -> Result<(), Fault> {
-    match std::fs::remove_file(world) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(unusable(world, &error)),
-    }
-}
-
-/// The name of the world in a file, without serving it.
+/// The name of the world in a file, without serving it: this works while a run is under way there.
 pub fn known_id(world: &Path) -> Result<String, Fault> {
-    if !world.exists() {
-        return Err(Fault::new(
+    let id = sandbox::world_id(world).map_err(|error| unusable(world, &error))?;
+    id.ok_or_else(|| {
+        Fault::new(
             format!("There is no sandbox world at {}", world.display()),
             "Start `run SHEET --sandbox` first, or go to the folder where it ran.",
-        ));
-    }
-    let seed =
-        Seed { parent_sid: PARENT.to_owned(), parent_token: PARENT_TOKEN.to_owned(), ..Seed::default() };
-    let settings = Settings { journal: Some(world.to_owned()), ..Settings::default() };
-    Sandbox::open(settings, seed).map(|sandbox| sandbox.id()).map_err(|error| unusable(world, &error))
+        )
+    })
 }
 
 /// `sandbox`: serves until it is interrupted.
@@ -194,10 +185,21 @@ fn hash(parts: &[&str]) -> String {
 }
 
 fn unusable(world: &Path, error: &std::io::Error) -> Fault {
-    Fault::new(
-        format!("The sandbox's world {} cannot be used ({error})", world.display()),
-        "End the other run that works with it, or start over with --fresh.",
-    )
+    let name = world.display();
+    match error.kind() {
+        ErrorKind::WouldBlock => Fault::new(
+            format!("Another process is working with the sandbox's world {name}"),
+            "Wait until it ends, or stop it. `results` can be had at any time.",
+        ),
+        ErrorKind::InvalidData => Fault::new(
+            format!("The sandbox's world {name} cannot be read ({error})"),
+            "Move the file away, or start over with --fresh: a new world begins.",
+        ),
+        _ => Fault::new(
+            format!("The sandbox's world {name} cannot be used ({})", reason(error)),
+            "Check that its folder is there and that both may be read and written.",
+        ),
+    }
 }
 
 fn no_port(port: u16, error: &std::io::Error) -> Fault {

@@ -5,6 +5,7 @@ use super::sandbox::{self, Trial};
 use super::sheet::Sheet;
 use crate::clock::{Clock, SystemClock};
 use crate::model::{Fault, Sid, SidKind};
+use crate::sandbox::Start;
 use crate::twilio::{Endpoint, Identity};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,16 +38,23 @@ impl World {
     }
 
     /// A sandbox inside this process, in which everything that the sheet names exists.
-    pub async fn in_sandbox(args: &WorldArgs, sheet: &Sheet, review_ms: u64) -> Result<World, Fault> {
+    pub async fn in_sandbox(
+        args: &WorldArgs,
+        sheet: &Sheet,
+        review_ms: u64,
+        start: Start,
+    ) -> Result<World, Fault> {
         let ledger = ledger(args);
-        let trial = Trial::start(sandbox::seed_for(sheet)?, &sandbox::world_file(&ledger), review_ms).await?;
+        let seed = sandbox::seed_for(sheet)?;
+        let trial = Trial::start(seed, &sandbox::world_file(&ledger), review_ms, start).await?;
         World::of_trial(trial, ledger)
     }
 
     /// The sandbox of an earlier run, as it was left.
     pub async fn in_known_sandbox(args: &WorldArgs) -> Result<World, Fault> {
         let ledger = ledger(args);
-        let trial = Trial::start(sandbox::seed(vec![]), &sandbox::world_file(&ledger), 0).await?;
+        let world = sandbox::world_file(&ledger);
+        let trial = Trial::start(sandbox::seed(vec![]), &world, 0, Start::GoOn).await?;
         World::of_trial(trial, ledger)
     }
 

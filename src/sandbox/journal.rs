@@ -2,7 +2,7 @@
 //! answered survives a `kill -9`; a line that was cut short was answered to nobody and is dropped.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -11,6 +11,19 @@ use super::world::{Change, JOURNAL_VERSION, World};
 
 /// What the first line of every journal begins with.
 const FIRST_BYTES: &[u8] = b"{\"World\":";
+
+/// The first line has a name, a version and two numbers: a longer one is no first line of ours.
+const FIRST_LINE_MAX: u64 = 4_096;
+
+/// What becomes of the world that a journal holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Start {
+    /// It goes on.
+    #[default]
+    GoOn,
+    /// It is forgotten, and a new one begins.
+    Over,
+}
 
 /// An open journal.
 #[derive(Debug)]
@@ -36,12 +49,13 @@ enum State {
 }
 
 impl Journal {
-    /// Opens or creates the file, readable for its owner only, and reads the world in it, if there is one.
+    /// Opens or creates the file, readable for its owner only, and reads the world in it, if there is
+    /// one. With `Start::Over` that world is forgotten, once it is certain that nobody works with it.
     ///
     /// # Errors
     /// The file is in use by another sandbox, is not a journal, is damaged before its last line, or
     /// was written by a newer version.
-    pub fn open(path: &Path) -> io::Result<(Journal, Option<World>)> {
+    pub fn open(path: &Path, start: Start) -> io::Result<(Journal, Option<World>)> {
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
         #[cfg(unix)]
@@ -53,6 +67,9 @@ impl Journal {
                 return Err(about(path, io::ErrorKind::WouldBlock, "another sandbox is using this file"));
             }
             Err(TryLockError::Error(e)) => return Err(about(path, e.kind(), &e.to_string())),
+        }
+        if start == Start::Over {
+            file.set_len(0).map_err(|e| about(path, e.kind(), &e.to_string()))?;
         }
         let world = read(path, &file)?;
         let journal = Journal { path: path.to_owned(), state: Mutex::new(State::Open(file)) };
@@ -87,6 +104,32 @@ impl Journal {
     }
 }
 
+/// The name of the world that a file keeps; `None` where there is no such file, or no world in it
+/// yet. Nothing is locked and nothing but the first line is read: this works beside whoever serves it.
+///
+/// # Errors
+/// The file cannot be read, or is not a journal.
+pub fn world_id(path: &Path) -> io::Result<Option<String>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(about(path, e.kind(), &e.to_string())),
+    };
+    let mut line = Vec::new();
+    BufReader::new(file.take(FIRST_LINE_MAX)).read_until(b'\n', &mut line)?;
+    match serde_json::from_slice::<Change>(&line) {
+        Ok(Change::World { id, .. }) => Ok(Some(id)),
+        // It is just being written.
+        _ if !line.ends_with(b"\n") && begins_like_ours(&line) => Ok(None),
+        _ => Err(about(path, io::ErrorKind::InvalidData, "it is not a sandbox's world")),
+    }
+}
+
+/// Whether this may be the beginning of a journal, however little of it is there.
+fn begins_like_ours(line: &[u8]) -> bool {
+    line.iter().zip(FIRST_BYTES).all(|(byte, ours)| byte == ours)
+}
+
 fn read(path: &Path, file: &File) -> io::Result<Option<World>> {
     let mut reader = BufReader::with_capacity(1 << 20, file);
     let mut world: Option<World> = None;
@@ -110,8 +153,7 @@ fn read(path: &Path, file: &File) -> io::Result<Option<World>> {
                 return Err(about(path, io::ErrorKind::InvalidData, &problem));
             }
             // A file of another kind must not be taken for a torn journal and emptied.
-            let begins_like_ours = line.iter().zip(FIRST_BYTES).all(|(byte, ours)| byte == ours);
-            if world.is_none() && !begins_like_ours {
+            if world.is_none() && !begins_like_ours(&line) {
                 return Err(about(path, io::ErrorKind::InvalidData, "it is not a sandbox's world"));
             }
             file.set_len(sound_bytes)?;

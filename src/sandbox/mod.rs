@@ -42,6 +42,7 @@ use tokio_util::sync::CancellationToken;
 pub use call::Method;
 pub use edit::Edit;
 pub use faults::{Among, Fault, Faults, Lag, Limit, Rule, When};
+pub use journal::{Start, world_id};
 pub use policies::BundleKind;
 pub use review::{Reviewer, Verdict};
 pub use settings::{
@@ -106,7 +107,7 @@ impl Sandbox {
         let (journal, kept) = match &settings.journal {
             None => (None, None),
             Some(path) => {
-                let (journal, kept) = Journal::open(path)?;
+                let (journal, kept) = Journal::open(path, settings.start)?;
                 if let Some(world) = &kept {
                     journal::must_fit(path, world, parent)?;
                 }

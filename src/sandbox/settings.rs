@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::faults::Faults;
+use super::journal::Start;
 
 /// Where the sandbox reads the time: unix milliseconds.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -22,6 +23,8 @@ pub struct Settings {
     pub faults: Faults,
     /// The world is kept in this file. `None`: it lives as long as the `Sandbox`.
     pub journal: Option<PathBuf>,
+    /// What becomes of the world that the journal holds already. Default: it goes on.
+    pub start: Start,
     /// All SIDs of a new world follow from this number. `None`: a random one. A world that is read
     /// from its journal keeps the number it was made with.
     pub world_seed: Option<u64>,
@@ -136,6 +139,7 @@ impl Default for Settings {
             clock: Arc::new(system_clock_ms),
             faults: Faults::default(),
             journal: None,
+            start: Start::GoOn,
             world_seed: None,
             accounts_on_demand: false,
             undocumented: Undocumented::default(),

@@ -2,6 +2,7 @@
 
 mod desk;
 mod secrets;
+mod side_by_side;
 #[cfg(unix)]
 mod terminal;
 
