@@ -21,7 +21,6 @@ pub use exit::Exit;
 
 use crate::model::Fault;
 use args::Command;
-use clap::Parser;
 use std::ffi::OsString;
 use std::io::Write;
 use style::tell;
@@ -29,7 +28,7 @@ use style::tell;
 /// Reads the arguments and does what they say.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let exit = match Cli::try_parse_from(&arguments) {
+    let exit = match Cli::read(&arguments) {
         Ok(cli) => command(cli, &arguments),
         Err(error) if error.use_stderr() => {
             let _ = error.print();

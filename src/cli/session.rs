@@ -96,12 +96,23 @@ pub fn files_of_the_ledger(args: &WorldArgs) -> Vec<PathBuf> {
 /// Says before anything is created that a ledger cannot be where the arguments want it.
 pub fn check_ledger(args: &WorldArgs) -> Result<(), Fault> {
     let path = ledger(args);
-    match path.is_dir() || path.as_os_str().to_string_lossy().ends_with('/') {
-        true => Err(Fault::new(
+    if path.is_dir() || path.as_os_str().to_string_lossy().ends_with('/') {
+        return Err(Fault::new(
             format!("The ledger {} is a folder", path.display()),
             "Name a file with --ledger; it is created if it is not there.",
+        ));
+    }
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => Err(Fault::new(
+            format!(
+                "The ledger {} cannot be created: there is no folder {}",
+                path.display(),
+                folder.display()
+            ),
+            "Create the folder first, or name another place with --ledger.",
         )),
-        false => Ok(()),
+        _ => Ok(()),
     }
 }
 

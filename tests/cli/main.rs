@@ -5,6 +5,7 @@ mod secrets;
 mod side_by_side;
 #[cfg(unix)]
 mod terminal;
+mod usage;
 
 use desk::*;
 use std::collections::HashSet;

@@ -27,7 +27,11 @@ pub use validate::{FormatArg, ValidateArgs};
 pub use world::WorldArgs;
 
 use crate::model::column;
-use clap::{Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, Error, FromArgMatches, Parser, Subcommand};
+use std::ffi::{OsStr, OsString};
 
 /// Onboards the customers of a spreadsheet to Twilio Voice Integrity.
 ///
@@ -73,6 +77,43 @@ pub enum Command {
     Sandbox(Box<SandboxArgs>),
 }
 
+impl Cli {
+    /// Reads the arguments, and the variables that stand in for some of them.
+    ///
+    /// # Errors
+    /// They make no sense, or ask for help.
+    pub fn read(arguments: &[OsString]) -> Result<Cli, Error> {
+        let mut command = without_empty_variables(Cli::command());
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        if names_two_worlds(&matches) {
+            let text = "--sandbox and --base-url say two places to work in: leave one of them out";
+            return Err(command.error(ErrorKind::ArgumentConflict, text));
+        }
+        Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+}
+
+/// A variable that is empty counts as not set, as it does for TWILIO_REGION: `VARIABLE= command` is how
+/// a shell leaves one out.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    command.mut_subcommands(move |of| {
+        of.mut_args(|arg| match arg.get_env().is_some_and(is_empty) {
+            true => arg.env(Resettable::Reset),
+            false => arg,
+        })
+    })
+}
+
+/// Whether both places are named on the command line. A variable gives way to `--sandbox`: it stands for
+/// every command of a day, and the one that is a trial stays on this machine.
+fn names_two_worlds(matches: &ArgMatches) -> bool {
+    let Some((_, of)) = matches.subcommand() else { return false };
+    let is_given =
+        |id| of.try_contains_id(id).unwrap_or(false) && of.value_source(id) == Some(ValueSource::CommandLine);
+    is_given("sandbox") && is_given("base_url")
+}
+
 /// The columns of the sheet, from the table that the reader and the validator work by.
 fn columns() -> String {
     format!("The columns of the sheet:\n\n{}", column::help_text())
@@ -91,7 +132,6 @@ mod tests {
 
     #[test]
     fn the_definition_of_the_arguments_holds() {
-        use clap::CommandFactory;
         Cli::command().debug_assert();
     }
 }

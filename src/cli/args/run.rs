@@ -30,7 +30,7 @@ pub struct RunArgs {
     #[arg(long, value_enum, help_heading = DONE)]
     pub only: Option<OnlyArg>,
     /// Take on the first N customers that are not finished
-    #[arg(long, value_name = "N", help_heading = DONE)]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = DONE)]
     pub limit: Option<u64>,
     /// Send nothing at all while any row is invalid
     #[arg(long, help_heading = DONE)]
