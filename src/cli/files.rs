@@ -1,6 +1,7 @@
 //! The files that a command reads and writes must not be one another.
 
 use crate::model::Fault;
+use crate::report::linked;
 use std::path::{Path, PathBuf};
 
 /// Says before anything is written that two of the named files are one, whatever they are called: a
@@ -22,11 +23,13 @@ pub fn must_differ(files: &[(&str, &Path)]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The path without links and detours; for a file that is not there yet, its folder's and its name.
+/// The path without links and detours; for a file that is not there yet, its folder's and its name, at the
+/// end of the links that lead to it.
 fn real(path: &Path) -> PathBuf {
     if let Ok(real) = path.canonicalize() {
         return real;
     }
+    let path = linked(path);
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -67,5 +70,15 @@ mod tests {
         let (new, same) = (folder.path().join("new.csv"), folder.path().join("./new.csv"));
         assert!(must_differ(&[("the sheet", &sheet), ("--results", &new)]).is_ok());
         assert!(must_differ(&[("--failed", &new), ("--results", &same)]).is_err(), "neither is there yet");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn one_file_behind_two_links_is_told_before_it_is_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (one, other) = (folder.path().join("one.csv"), folder.path().join("other.csv"));
+        std::os::unix::fs::symlink("new.csv", &one).expect("a link");
+        std::os::unix::fs::symlink(folder.path().join("new.csv"), &other).expect("a link");
+        assert!(must_differ(&[("--results", &one), ("--failed", &other)]).is_err());
     }
 }

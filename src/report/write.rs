@@ -9,6 +9,23 @@ use tempfile::NamedTempFile;
 /// How many other names are tried where one is taken by something that cannot be replaced.
 const NAMES_MAX: u32 = 9;
 
+/// Links are followed this far, which is as far as Linux goes; a ring of them has no end.
+const LINKS_MAX: u32 = 40;
+
+/// The file that a name stands for: what it links to, at the end of all links, whether it is there yet
+/// or not. It is that file which is replaced, because a link says where the results are kept.
+pub fn linked(path: &Path) -> PathBuf {
+    let mut real = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        match std::fs::read_link(&real) {
+            // A relative link starts where it stands; an absolute one takes the place of all.
+            Ok(target) => real = folder(&real).join(target),
+            Err(_) => return real,
+        }
+    }
+    path.to_owned()
+}
+
 /// Says before a run whether its results could be written after it.
 ///
 /// # Errors
@@ -27,7 +44,12 @@ pub fn check_writable(path: &Path) -> Result<(), Fault> {
             "Name a file; it is written as a whole, so it cannot be a device or a pipe.",
         ));
     }
-    NamedTempFile::new_in(folder(path)).map(drop).map_err(|error| unwritable(path, &error))
+    let real = linked(path);
+    // A ring of links has no end, and the system says so.
+    if let (true, Err(error)) = (real.is_symlink(), std::fs::metadata(path)) {
+        return Err(unwritable(path, &error));
+    }
+    NamedTempFile::new_in(folder(&real)).map(drop).map_err(|error| unwritable(path, &error))
 }
 
 /// Writes one file: into a temporary file beside it, onto the disk, then under its name or, where that
@@ -39,12 +61,10 @@ pub fn write_one<T>(
     path: &Path,
     fill: impl FnOnce(&mut std::fs::File) -> Result<T, Fault>,
 ) -> Result<(T, PathBuf), Fault> {
-    let mut file = NamedTempFile::new_in(folder(path)).map_err(|error| unwritable(path, &error))?;
+    let real = linked(path);
+    let mut file = NamedTempFile::new_in(folder(&real)).map_err(|error| unwritable(path, &error))?;
     let value = fill(file.as_file_mut())?;
-    let name = put(BufWriter::new(file), path)?;
-    if let Ok(folder) = std::fs::File::open(folder(path)) {
-        let _ = folder.sync_all();
-    }
+    let name = put(BufWriter::new(file), path, &real)?;
     Ok((value, name))
 }
 
@@ -61,34 +81,38 @@ pub fn write_pair<T>(
     paths: &ResultsPaths,
     mut fill: impl FnMut(&mut dyn Write, &mut dyn Write) -> Result<T, Fault>,
 ) -> Result<(T, ResultsPaths), Fault> {
-    let here = folder(&paths.results).to_owned();
-    match write_in(&here, paths, &mut fill) {
+    let here = ResultsPaths { results: linked(&paths.results), numbers: linked(&paths.numbers) };
+    let there = |path: &Path| std::env::temp_dir().join(path.file_name().unwrap_or_default());
+    let elsewhere = ResultsPaths { results: there(&paths.results), numbers: there(&paths.numbers) };
+    match write_to(&here, paths, &mut fill) {
         Ok(written) => Ok(written),
-        Err(first) => write_in(&std::env::temp_dir(), paths, &mut fill).map_err(|_| first),
+        Err(first) => write_to(&elsewhere, &elsewhere, &mut fill).map_err(|_| first),
     }
 }
 
-fn write_in<T>(
-    folder: &Path,
+/// Writes both to these files. `spelled` is what they are called where they are spoken of.
+fn write_to<T>(
     paths: &ResultsPaths,
+    spelled: &ResultsPaths,
     fill: &mut impl FnMut(&mut dyn Write, &mut dyn Write) -> Result<T, Fault>,
 ) -> Result<(T, ResultsPaths), Fault> {
-    let temporary = || NamedTempFile::new_in(folder).map_err(|error| unwritable(&paths.results, &error));
-    let (mut results, mut numbers) = (BufWriter::new(temporary()?), BufWriter::new(temporary()?));
+    let temporary = |path: &Path, spelled: &Path| {
+        let file = NamedTempFile::new_in(folder(path)).map_err(|error| unwritable(spelled, &error));
+        file.map(BufWriter::new)
+    };
+    let mut results = temporary(&paths.results, &spelled.results)?;
+    let mut numbers = temporary(&paths.numbers, &spelled.numbers)?;
     let value = fill(&mut results, &mut numbers)?;
-    let results = put(results, &renamed(folder, &paths.results))?;
-    let numbers = put(numbers, &renamed(folder, &paths.numbers))?;
-    // A new name is durable only when its folder is.
-    if let Ok(folder) = std::fs::File::open(folder) {
-        let _ = folder.sync_all();
-    }
+    let results = put(results, &spelled.results, &paths.results)?;
+    let numbers = put(numbers, &spelled.numbers, &paths.numbers)?;
     Ok((value, ResultsPaths { results, numbers }))
 }
 
-/// Puts a finished file under its name, or under the next one that can be had.
-fn put(file: BufWriter<NamedTempFile>, path: &Path) -> Result<PathBuf, Fault> {
-    let mut file = file.into_inner().map_err(|error| unwritable(path, error.error()))?;
-    file.as_file().sync_all().map_err(|error| unwritable(path, &error))?;
+/// Puts a finished file under its name, or under the next one that can be had. Gives the name that was
+/// taken, as it was spelled where that is the one.
+fn put(file: BufWriter<NamedTempFile>, spelled: &Path, path: &Path) -> Result<PathBuf, Fault> {
+    let mut file = file.into_inner().map_err(|error| unwritable(spelled, error.error()))?;
+    file.as_file().sync_all().map_err(|error| unwritable(spelled, &error))?;
     let mut name = path.to_owned();
     let mut reason = None;
     for attempt in 2..=NAMES_MAX + 1 {
@@ -96,7 +120,13 @@ fn put(file: BufWriter<NamedTempFile>, path: &Path) -> Result<PathBuf, Fault> {
         let protected = std::fs::metadata(&name).is_ok_and(|it| it.permissions().readonly() || it.is_dir());
         if !protected {
             match file.persist(&name) {
-                Ok(_) => return Ok(name),
+                Ok(_) => {
+                    // A new name is durable only when its folder is.
+                    if let Ok(folder) = std::fs::File::open(folder(path)) {
+                        let _ = folder.sync_all();
+                    }
+                    return Ok(if name == path { spelled.to_owned() } else { name });
+                }
                 Err(error) => {
                     file = error.file;
                     reason = Some(error.error);
@@ -108,12 +138,7 @@ fn put(file: BufWriter<NamedTempFile>, path: &Path) -> Result<PathBuf, Fault> {
         name = path.with_file_name(format!("{stem}-{attempt}{extension}"));
     }
     let reason = reason.unwrap_or_else(|| std::io::ErrorKind::PermissionDenied.into());
-    Err(unwritable(path, &reason))
-}
-
-/// The same file in that folder, spelled as it was given where the folder is its own.
-fn renamed(of: &Path, path: &Path) -> PathBuf {
-    if of == folder(path) { path.to_owned() } else { of.join(path.file_name().unwrap_or_default()) }
+    Err(unwritable(spelled, &reason))
 }
 
 fn folder(path: &Path) -> &Path {

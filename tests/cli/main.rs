@@ -1,6 +1,8 @@
 //! The real binary, as a user meets it: what it prints, what it writes, how it ends.
 
 mod desk;
+#[cfg(unix)]
+mod links;
 mod secrets;
 mod side_by_side;
 #[cfg(unix)]
