@@ -1,6 +1,7 @@
 //! What people and programs get to see: progress, the results files, the closing table, the log.
 
 mod annotate;
+mod cause;
 mod copy;
 mod estimate;
 mod failed;

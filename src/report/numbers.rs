@@ -1,6 +1,6 @@
 //! One line for every phone number of a row.
 
-use super::results::{code_text, message_of};
+use super::cause::{code_text, message_of};
 use crate::engine::CustomerEnd;
 use crate::model::{Customer, PhoneNumber, PhoneNumbers};
 use crate::plan::{Bundle, Facts, Key, Mark, Part, Plan, Reason};
@@ -18,15 +18,28 @@ pub const NUMBER_COLUMNS: [&str; 9] = [
     "error_message",
 ];
 
-/// The numbers that are on the profile.
-pub fn assigned(plan: &Plan, facts: &Facts) -> usize {
+/// How many of the numbers are on the profile.
+pub fn assigned(numbers: &[Part], facts: &Facts) -> usize {
     let step = Bundle::CustomerProfile.numbered_by();
-    plan.numbers(facts).into_iter().filter(|part| facts.is_done(Key { step, part: *part })).count()
+    numbers.iter().filter(|part| facts.is_done(Key { step, part: **part })).count()
 }
 
-/// The numbers that were refused for either bundle.
-pub fn refused(plan: &Plan, facts: &Facts) -> usize {
-    plan.numbers(facts).into_iter().filter(|part| refusal(*part, facts).is_some()).count()
+/// How many of the numbers were refused for either bundle.
+pub fn refused(numbers: &[Part], facts: &Facts) -> usize {
+    numbers.iter().filter(|part| refusal(**part, facts).is_some()).count()
+}
+
+/// The numbers that the ledger knows of, where the row cannot say which it wants: those that were taken off
+/// again are not among them.
+pub fn on_record(facts: &Facts) -> Vec<Part> {
+    let mut parts: Vec<Part> = vec![];
+    for (part, mark) in Bundle::BOTH.into_iter().flat_map(|bundle| facts.shares(bundle.numbered_by())) {
+        let is_number = matches!(part, Part::Number(_) | Part::Wanted(_));
+        if is_number && !matches!(mark, Mark::Removed) && !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    parts
 }
 
 /// How a number is called in messages: by its SID, or as the sheet has it where it has no SID.
@@ -55,36 +68,51 @@ pub fn lines(customer: &Customer, plan: &Plan, facts: &Facts, end: Option<&Custo
             PhoneNumber::Sid(_) => None,
         }),
     };
-    let line = |part: Part| {
-        let sid = |bundle: Bundle| {
-            let key = Key { step: bundle.numbered_by(), part };
-            facts.sid(key).map(ToString::to_string).unwrap_or_default()
-        };
-        let (on_profile, on_product) = (sid(Bundle::CustomerProfile), sid(Bundle::TrustProduct));
-        let refusal = refusal(part, facts);
-        let outcome = match (&refusal, on_profile.is_empty(), on_product.is_empty()) {
-            (Some(_), ..) => "refused",
-            (None, false, false) => "assigned",
-            (None, false, true) => "on_customer_profile",
-            (None, true, _) => "not_assigned",
-        };
-        let (code, message) = match &refusal {
-            Some((key, reason)) => (code_text(reason.code), message_of(key, reason, end)),
-            None => (String::new(), String::new()),
-        };
-        vec![
-            customer.row.to_string(),
-            customer.subaccount.to_string(),
-            part.sid().map(|sid| sid.to_string()).unwrap_or_default(),
-            digits(part).unwrap_or_default(),
-            on_profile,
-            on_product,
-            outcome.to_owned(),
-            code,
-            message,
-        ]
-    };
+    let (row, subaccount) = (customer.row, customer.subaccount.as_str());
+    let line = |part| line(row, subaccount, part, digits(part).unwrap_or_default(), facts, end);
     plan.numbers(facts).into_iter().map(line).collect()
+}
+
+/// The lines of a row that cannot be read: how its numbers read, only the sheet would know.
+pub fn lines_on_record(row: u64, subaccount: &str, numbers: &[Part], facts: &Facts) -> Vec<Vec<String>> {
+    numbers.iter().map(|part| line(row, subaccount, *part, String::new(), facts, None)).collect()
+}
+
+fn line(
+    row: u64,
+    subaccount: &str,
+    part: Part,
+    digits: String,
+    facts: &Facts,
+    end: Option<&CustomerEnd>,
+) -> Vec<String> {
+    let sid = |bundle: Bundle| {
+        let key = Key { step: bundle.numbered_by(), part };
+        facts.sid(key).map(ToString::to_string).unwrap_or_default()
+    };
+    let (on_profile, on_product) = (sid(Bundle::CustomerProfile), sid(Bundle::TrustProduct));
+    let refusal = refusal(part, facts);
+    let outcome = match (&refusal, on_profile.is_empty(), on_product.is_empty()) {
+        (Some(_), ..) => "refused",
+        (None, false, false) => "assigned",
+        (None, false, true) => "on_customer_profile",
+        (None, true, _) => "not_assigned",
+    };
+    let (code, message) = match &refusal {
+        Some((key, reason)) => (code_text(reason.code), message_of(key, reason, end)),
+        None => (String::new(), String::new()),
+    };
+    vec![
+        row.to_string(),
+        subaccount.to_owned(),
+        part.sid().map(|sid| sid.to_string()).unwrap_or_default(),
+        digits,
+        on_profile,
+        on_product,
+        outcome.to_owned(),
+        code,
+        message,
+    ]
 }
 
 fn refusal(part: Part, facts: &Facts) -> Option<(Key, Reason)> {

@@ -2,18 +2,16 @@
 //! made from the sheet and the ledger alone and can be made again at any time; only Twilio's own
 //! words about a refusal are known to the run that heard them and to no one after it.
 
-use super::hints::hint;
+use super::cause::Cause;
 use super::log::rfc3339;
 use super::numbers::{self, NUMBER_COLUMNS};
 use super::summary::Tally;
 use super::write::write_pair;
 use crate::check::{Entry, Invalid};
-use crate::engine::{CustomerEnd, Ended};
+use crate::engine::Ended;
 use crate::ledger::{CustomerRun, Ledger};
-use crate::model::{Customer, Fault};
-use crate::plan::{
-    Bundle, Code, Ending, Facts, Key, Mark, Next, Note, Outcome, Plan, Policy, Reason, StepId,
-};
+use crate::model::{Customer, Fault, Sid, SidKind};
+use crate::plan::{Bundle, Facts, Outcome, Part, Plan, Policy, StepId};
 use crate::products::secondary_profile;
 use crate::sheet::csv_safe;
 use std::io::Write;
@@ -155,7 +153,7 @@ impl Results<'_> {
     pub fn line(&self, entry: &Entry) -> Result<Line, Fault> {
         match entry {
             Entry::Valid(customer) => self.customer(customer),
-            Entry::Invalid(invalid) => Ok(invalid_line(invalid)),
+            Entry::Invalid(invalid) => self.invalid(invalid),
         }
     }
 
@@ -172,27 +170,82 @@ impl Results<'_> {
             (None, Some(_)) if facts.is_empty() => Outcome::Unfinished,
             (None, _) => plan.standing(&facts),
         };
-        let failure = Failure::of(&plan, &facts, outcome, end);
-        let sid = |step: StepId| facts.sid(step).map(ToString::to_string).unwrap_or_default();
-        let status = |bundle| facts.status(bundle).map(|it| it.word().to_owned()).unwrap_or_default();
-        let numbers = numbers::lines(customer, &plan, &facts, end);
+        let known = Known {
+            row: customer.row,
+            subaccount: customer.subaccount.as_str(),
+            business_name: &customer.business.name,
+            outcome,
+            facts: &facts,
+            address: secondary_profile::address(customer, &facts),
+            numbers: plan.numbers(&facts),
+            cause: Cause::of(&plan, &facts, outcome, end),
+            run: run_cells(run, self.ended),
+        };
+        Ok(known.line(numbers::lines(customer, &plan, &facts, end)))
+    }
+
+    /// The row is not sent, and says why. What was created for its subaccount, when the row was valid,
+    /// is said all the same: nobody else knows it.
+    fn invalid(&self, invalid: &Invalid) -> Result<Line, Fault> {
+        let subaccount = Sid::parse_as(SidKind::Account, &invalid.subaccount);
+        let (facts, run) = match (self.ledger, &subaccount) {
+            (Some(ledger), Some(subaccount)) => ledger.customer(subaccount)?,
+            _ => (Facts::default(), None),
+        };
+        let parts = numbers::on_record(&facts);
+        let lines = numbers::lines_on_record(invalid.row, &invalid.subaccount, &parts, &facts);
+        let known = Known {
+            row: invalid.row,
+            subaccount: &invalid.subaccount,
+            business_name: &invalid.business_name,
+            outcome: Outcome::Invalid,
+            facts: &facts,
+            // The row cannot say which of the two it wants.
+            address: facts.sid(StepId::Address).or_else(|| facts.sid(StepId::ExistingAddress)),
+            numbers: parts,
+            cause: cause_of_invalid(invalid),
+            run: run_cells(run, self.ended),
+        };
+        Ok(known.line(lines))
+    }
+}
+
+/// What a line of the results is made of.
+struct Known<'a> {
+    row: u64,
+    subaccount: &'a str,
+    business_name: &'a str,
+    outcome: Outcome,
+    facts: &'a Facts,
+    address: Option<&'a Sid>,
+    numbers: Vec<Part>,
+    cause: Cause,
+    run: [String; 3],
+}
+
+impl Known<'_> {
+    /// Its cells, in the order of `RESULT_COLUMNS`.
+    fn line(self, numbers: Vec<Vec<String>>) -> Line {
+        let text = |sid: Option<&Sid>| sid.map(ToString::to_string).unwrap_or_default();
+        let sid = |step: StepId| text(self.facts.sid(step));
+        let status = |bundle| self.facts.status(bundle).map(|it| it.word().to_owned()).unwrap_or_default();
         let mut cells = vec![
-            customer.row.to_string(),
-            customer.subaccount.to_string(),
-            customer.business.name.clone(),
-            outcome.word().to_owned(),
+            self.row.to_string(),
+            self.subaccount.to_owned(),
+            self.business_name.to_owned(),
+            self.outcome.word().to_owned(),
             sid(StepId::CustomerProfile),
             status(Bundle::CustomerProfile),
             sid(StepId::TrustProduct),
             status(Bundle::TrustProduct),
-            secondary_profile::address(customer, &facts).map(ToString::to_string).unwrap_or_default(),
+            text(self.address),
         ];
         cells.extend(SIDS.into_iter().map(sid));
-        cells.push(numbers::assigned(&plan, &facts).to_string());
-        cells.push(numbers::refused(&plan, &facts).to_string());
-        cells.extend(failure.cells());
-        cells.extend(run_cells(run, self.ended));
-        Ok(Line { outcome, cells, numbers })
+        cells.push(numbers::assigned(&self.numbers, self.facts).to_string());
+        cells.push(numbers::refused(&self.numbers, self.facts).to_string());
+        cells.extend(self.cause.cells());
+        cells.extend(self.run);
+        Line { outcome: self.outcome, cells, numbers }
     }
 }
 
@@ -207,208 +260,23 @@ fn run_cells(run: Option<CustomerRun>, ended: Option<&Ended>) -> [String; 3] {
     [calls.to_string(), rfc3339(run.started_at), finished]
 }
 
-/// The seven columns about what went wrong.
-#[derive(Default)]
-struct Failure {
-    step: String,
-    http_status: String,
-    code: String,
-    message: String,
-    hint: String,
-    more_info: String,
-    request_id: String,
-}
-
-impl Failure {
-    fn of(plan: &Plan, facts: &Facts, outcome: Outcome, end: Option<&CustomerEnd>) -> Failure {
-        let ending = match plan.next(&facts.clone().with_reads_done(), 0) {
-            Next::Over(ending) => ending,
-            _ => Ending::Done,
-        };
-        match (outcome, ending) {
-            (Outcome::Refused, Ending::Refused(refused)) => Failure::refused(plan, &refused, end),
-            (Outcome::Refused, _) => match end.and_then(|end| end.failed) {
-                Some(key) => Failure::at(plan, key, facts, end),
-                None => Failure::default(),
-            },
-            (Outcome::Rejected, Ending::Rejected(bundle)) => Failure::rejected(bundle, facts),
-            (Outcome::Unsure, Ending::Unsure(key, candidates)) => {
-                let sids: Vec<String> = candidates.iter().map(ToString::to_string).collect();
-                Failure {
-                    step: key.step.name().to_owned(),
-                    code: "unsure".to_owned(),
-                    message: format!("several resources bear our mark: {}", sids.join(", ")),
-                    hint: format!(
-                        "Look at them in the Console, then: trusthub-onboard settle {} {} SID, with the SID that \
-                         is in use, or none to have another one made.",
-                        plan.customer.subaccount, key.step
-                    ),
-                    ..Failure::default()
-                }
-            }
-            (Outcome::Unfinished, _) => Failure {
-                step: end
-                    .and_then(|end| end.failed)
-                    .map(|key| key.step.name().to_owned())
-                    .unwrap_or_default(),
-                message: end
-                    .and_then(|end| end.messages.last())
-                    .map_or_else(|| "not finished yet".to_owned(), |it| it.1.clone()),
-                hint: "Run the same command again: it goes on from here.".to_owned(),
-                ..Failure::default()
-            },
-            _ => Failure::remark(facts),
-        }
-    }
-
-    /// What is worth knowing of a customer who got through all the same.
-    fn remark(facts: &Facts) -> Failure {
-        let remark = |step: StepId| match facts.mark(step) {
-            Some(Mark::Done { note: Some(Note::NotEvaluated), .. }) => {
-                Some(format!("{step}: the API refused the evaluation itself, so the review decides"))
-            }
-            Some(Mark::Done { note: Some(Note::Noncompliant), .. }) => {
-                Some(format!("{step}: noncompliant, submitted all the same (--evaluate warn)"))
-            }
-            _ => None,
-        };
-        let steps = [StepId::CustomerProfileEvaluation, StepId::TrustProductEvaluation];
-        let remarks: Vec<String> = steps.into_iter().filter_map(remark).collect();
-        Failure { message: remarks.join("; "), ..Failure::default() }
-    }
-
-    fn at(plan: &Plan, key: Key, facts: &Facts, end: Option<&CustomerEnd>) -> Failure {
-        match facts.mark(key) {
-            Some(Mark::Refused { reason, .. }) => Failure::refused(plan, &[(key, reason.clone())], end),
-            _ => Failure { step: key.step.name().to_owned(), ..Failure::default() },
-        }
-    }
-
-    /// The first refusal decides the codes; the text names them all.
-    fn refused(plan: &Plan, refused: &[(Key, Reason)], end: Option<&CustomerEnd>) -> Failure {
-        let Some((key, reason)) = refused.first() else { return Failure::default() };
-        let text = |key: &Key, reason: &Reason| {
-            let words = message_of(key, reason, end);
-            match numbers::name(plan, key.part) {
-                Some(number) => format!("{number}: {words}"),
-                None => words,
-            }
-        };
-        let messages: Vec<String> = refused.iter().map(|(key, reason)| text(key, reason)).collect();
-        Failure {
-            step: key.step.name().to_owned(),
-            http_status: reason.http_status.map(|it| it.to_string()).unwrap_or_default(),
-            code: code_text(reason.code),
-            message: messages.join("; "),
-            hint: hint(reason).map(|it| it.fix.to_owned()).unwrap_or_default(),
-            more_info: more_info(reason.code),
-            request_id: reason.request_id.clone().unwrap_or_default(),
-        }
-    }
-
-    fn rejected(bundle: Bundle, facts: &Facts) -> Failure {
-        let step = bundle.reviewed_by();
-        let codes = match facts.mark(step) {
-            Some(Mark::Seen { codes, .. }) => codes.clone(),
-            _ => vec![],
-        };
-        let hints: Vec<_> = codes.iter().filter_map(|code| super::hints::hint_for(*code)).collect();
-        let reasons: Vec<String> = codes
-            .iter()
-            .map(|code| match super::hints::hint_for(*code) {
-                Some(hint) => format!("{code}: {}", hint.meaning),
-                None => code.to_string(),
-            })
-            .collect();
-        let message = match reasons.is_empty() {
-            true => "Twilio rejected it and gives no reason here; the reason is in the e-mail to the address of the \
-                     column email and in the Console"
-                .to_owned(),
-            false => format!("Twilio rejected it: {}", reasons.join("; ")),
-        };
-        let first = codes.first().map(|code| Code::Twilio(*code)).unwrap_or(Code::None);
-        Failure {
-            step: step.name().to_owned(),
-            code: code_text(first),
-            message,
-            hint: hints.first().map_or_else(
-                || {
-                    "Correct the row and run again: the bundle is updated in place and submitted again."
-                        .to_owned()
-                },
-                |it| {
-                    format!("{} Then run again: the bundle is updated in place and submitted again.", it.fix)
-                },
-            ),
-            more_info: more_info(first),
-            ..Failure::default()
-        }
-    }
-
-    fn cells(self) -> [String; 7] {
-        [self.step, self.http_status, self.code, self.message, self.hint, self.more_info, self.request_id]
-    }
-}
-
-/// Twilio's own words where this run heard them, else what the code means.
-pub(super) fn message_of(key: &Key, reason: &Reason, end: Option<&CustomerEnd>) -> String {
-    let heard = end.and_then(|end| end.messages.iter().rev().find(|it| it.0 == *key)).map(|it| it.1.as_str());
-    let mut text = match heard.filter(|it| !it.is_empty()) {
-        Some(heard) => heard.to_owned(),
-        None => hint(reason).map_or_else(|| "refused".to_owned(), |it| it.meaning.to_owned()),
-    };
-    if let Some(fields) = reason.fields.as_ref().filter(|_| heard.is_none()) {
-        text = format!("{text}: {fields}");
-    }
-    if let Some(sid) = reason.sid.as_ref().filter(|sid| !text.contains(sid.as_str())) {
-        text = format!("{text} ({sid})");
-    }
-    text
-}
-
-pub(super) fn code_text(code: Code) -> String {
-    match code {
-        Code::Twilio(code) => code.to_string(),
-        Code::Ours(code) => code.name().to_owned(),
-        Code::None => String::new(),
-    }
-}
-
-fn more_info(code: Code) -> String {
-    match code {
-        Code::Twilio(code) => format!("https://www.twilio.com/docs/errors/{code}"),
-        Code::Ours(_) | Code::None => String::new(),
-    }
-}
-
-fn invalid_line(invalid: &Invalid) -> Line {
+fn cause_of_invalid(invalid: &Invalid) -> Cause {
     let finding = &invalid.finding;
-    let more = match invalid.others {
-        0 => String::new(),
-        others => format!(" (and {others} more; see `validate`)"),
-    };
-    let mut cells = vec![String::new(); RESULT_COLUMNS.len()];
-    let mut set = |column: &str, value: String| {
-        if let Some(at) = RESULT_COLUMNS.iter().position(|it| *it == column) {
-            cells[at] = value;
-        }
-    };
-    set("row", invalid.row.to_string());
-    set("subaccount_sid", invalid.subaccount.clone());
-    set("business_name", invalid.business_name.clone());
-    set("outcome", Outcome::Invalid.word().to_owned());
-    set("phone_numbers_assigned", "0".to_owned());
-    set("phone_numbers_refused", "0".to_owned());
-    set("failed_step", "validate".to_owned());
-    set("error_code", finding.code.to_owned());
     let place = match finding.cell.is_empty() {
         true => String::new(),
         false => format!("{}: ", finding.cell),
     };
-    set("error_message", format!("{place}{}{more}", finding.message));
-    set("hint", finding.suggestion.clone());
-    set("attempts", "0".to_owned());
-    Line { outcome: Outcome::Invalid, cells, numbers: vec![] }
+    let more = match invalid.others {
+        0 => String::new(),
+        others => format!(" (and {others} more; see `validate`)"),
+    };
+    Cause {
+        step: "validate".to_owned(),
+        code: finding.code.to_owned(),
+        message: format!("{place}{}{more}", finding.message),
+        hint: finding.suggestion.clone(),
+        ..Cause::default()
+    }
 }
 
 fn untouched_line(customer: &Customer) -> Line {

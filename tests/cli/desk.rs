@@ -67,6 +67,11 @@ impl Desk {
         self.rows("results.csv")
     }
 
+    /// The results of the numbers as one map a line.
+    pub fn numbers(&self) -> Vec<HashMap<String, String>> {
+        self.rows("results-numbers.csv")
+    }
+
     fn rows(&self, name: &str) -> Vec<HashMap<String, String>> {
         let mut reader = csv::Reader::from_path(self.path(name)).expect(name);
         reader.deserialize().collect::<Result<_, _>>().expect("rows")

@@ -5,6 +5,7 @@ mod desk;
 mod links;
 mod secrets;
 mod side_by_side;
+mod standing;
 #[cfg(unix)]
 mod terminal;
 mod usage;

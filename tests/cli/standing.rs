@@ -1,0 +1,83 @@
+//! `results` and `status`: what is said of a customer after the run, whatever has become of its row.
+
+use super::desk::*;
+use std::collections::HashMap;
+
+/// Everything of a row that does not depend on the sheet's words.
+fn known(row: &HashMap<String, String>) -> Vec<(String, String)> {
+    let is_known = |name: &str| {
+        (name.ends_with("_sid") && name != "subaccount_sid")
+            || name.ends_with("_status")
+            || name.starts_with("phone_numbers_")
+            || name.ends_with("_at")
+    };
+    let mut cells: Vec<_> = row
+        .iter()
+        .filter(|it| is_known(it.0) && it.0 != "http_status")
+        .map(|(name, cell)| (name.clone(), cell.clone()))
+        .collect();
+    cells.sort();
+    cells
+}
+
+#[test]
+fn a_customer_keeps_its_sids_and_statuses_in_the_results_when_its_row_becomes_invalid() {
+    let desk = Desk::new();
+    let mut rows = sample_rows()[..4].to_vec();
+    desk.write("sheet.csv", csv_of(&rows));
+    let first = desk.run(&["run", "sheet.csv", "--sandbox"]);
+    assert_eq!(first.code, 0, "{}{}", first.out, first.err);
+    let (before, numbers) = (desk.results(), desk.numbers());
+    let email = column(&rows, "email");
+    rows[2][email] = "nobody at nowhere".to_owned();
+    desk.write("sheet.csv", csv_of(&rows));
+    for command in ["run", "results", "status"] {
+        let done = desk.run(&[command, "sheet.csv", "--sandbox"]);
+        assert_eq!(done.code, 3, "{command}: {}", done.err);
+        let after = desk.results();
+        assert_eq!(after[1]["outcome"], "invalid", "{command}");
+        assert!(after[1]["error_message"].contains("C3"), "{command}: {}", after[1]["error_message"]);
+        assert_eq!(after[1]["customer_profile_status"], "twilio-approved", "{command}");
+        assert_eq!(known(&after[1]), known(&before[1]), "{command}");
+        // `results` tells of the last run that sent something for it.
+        let attempts = if command == "results" { &before[1]["attempts"] } else { "0" };
+        assert_eq!(after[1]["attempts"], attempts, "{command} sends nothing for it");
+        let sids = |rows: &[HashMap<String, String>]| {
+            let of_the_row = rows.iter().filter(|it| it["row"] == "3");
+            let cells = |it: &HashMap<String, String>| {
+                let mut it = it.clone();
+                // How a number reads stands in the sheet alone.
+                it.remove("phone_number");
+                let mut cells: Vec<_> = it.into_iter().collect();
+                cells.sort();
+                cells
+            };
+            let mut lines: Vec<_> = of_the_row.map(cells).collect();
+            lines.sort();
+            lines
+        };
+        assert!(!sids(&numbers).is_empty());
+        assert_eq!(sids(&desk.numbers()), sids(&numbers), "{command}");
+    }
+}
+
+#[test]
+fn an_invalid_row_that_was_never_begun_has_no_sids_and_no_status() {
+    let desk = Desk::new();
+    let mut rows = sample_rows()[..3].to_vec();
+    let (email, account) = (column(&rows, "email"), column(&rows, "subaccount_sid"));
+    // Only the first customer is begun; these are the second one's account, and none at all.
+    rows[1][email] = "nobody at nowhere".to_owned();
+    rows[1][account] = sample_rows()[2][account].clone();
+    rows[2][account] = "AC12".to_owned();
+    desk.write("sheet.csv", csv_of(&rows));
+    desk.write("other.csv", csv_of(&sample_rows()[..4]));
+    assert_eq!(desk.run(&["run", "other.csv", "--sandbox", "--no-submit", "--limit", "1"]).code, 0);
+    let done = desk.run(&["results", "sheet.csv", "--sandbox"]);
+    assert_eq!(done.code, 3, "{}", done.err);
+    for row in desk.results() {
+        assert_eq!(row["outcome"], "invalid");
+        assert!(known(&row).iter().all(|it| it.1.is_empty() || it.1 == "0"), "{:?}", known(&row));
+    }
+    assert!(desk.numbers().is_empty());
+}
