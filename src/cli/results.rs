@@ -84,7 +84,10 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
         let drain = CancellationToken::new();
         watch_signals(drain.clone());
         let run = Run::new(settings, client, ledger, clock, observer, drain);
-        let ended = run.go(|| sheet.customers()).await.unbroken()?;
+        let mut ended = run.go(|| sheet.customers()).await.unbroken()?;
+        // A look that went well says no more than what it left in the ledger, from which the results
+        // read how a customer stands: an earlier refusal, for one, is still its answer.
+        ended.customers.retain(|_, end| end.failed.is_some());
         let results = Results { ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
         let (tally, written) = results.write(&paths, || sheet.entries(), |_, _| ())?;
         run.close()?;

@@ -11,7 +11,7 @@ use crate::check::{Entry, Invalid};
 use crate::engine::Ended;
 use crate::ledger::{CustomerRun, Ledger};
 use crate::model::{Customer, Fault, Sid, SidKind};
-use crate::plan::{Bundle, Facts, Outcome, Part, Plan, Policy, StepId};
+use crate::plan::{Bundle, Facts, Mark, Outcome, Part, Plan, Policy, RefusedNumbers, StepId, UNKNOWN};
 use crate::products::secondary_profile;
 use crate::sheet::csv_safe;
 use std::io::Write;
@@ -163,7 +163,11 @@ impl Results<'_> {
         };
         let (facts, run) = ledger.customer(&customer.subaccount)?;
         let end = self.ended.and_then(|ended| ended.customers.get(&customer.subaccount));
-        let plan = Plan::of(customer, self.policy, customer.primary_profile.as_ref(), ledger.key(), &facts);
+        let policy = match end {
+            Some(_) => self.policy.clone(),
+            None => policy_of_the_past(self.policy, &facts),
+        };
+        let plan = Plan::of(customer, &policy, customer.primary_profile.as_ref(), ledger.key(), &facts);
         let outcome = match (end, run) {
             (Some(end), _) => end.outcome,
             // Begun, and cut off before anything was recorded.
@@ -207,6 +211,21 @@ impl Results<'_> {
             run: run_cells(run, self.ended),
         };
         Ok(known.line(lines))
+    }
+}
+
+/// The flags of the run that has been, as far as the ledger tells them. A bundle that was submitted although
+/// a number of it was refused was submitted with `--refused-numbers skip`; who asks how it stands need not
+/// say so again.
+fn policy_of_the_past(policy: &Policy, facts: &Facts) -> Policy {
+    let left_out = |bundle: Bundle| {
+        let by_us = facts.submitted(bundle).is_some_and(|digest| digest != UNKNOWN);
+        let refused = |mark: &Mark| matches!(mark, Mark::Refused { .. });
+        by_us && !facts.is_open(bundle) && facts.shares(bundle.numbered_by()).any(|it| refused(it.1))
+    };
+    match Bundle::BOTH.into_iter().any(left_out) {
+        true => Policy { refused_numbers: RefusedNumbers::Skip, ..policy.clone() },
+        false => policy.clone(),
     }
 }
 

@@ -81,3 +81,45 @@ fn an_invalid_row_that_was_never_begun_has_no_sids_and_no_status() {
     }
     assert!(desk.numbers().is_empty());
 }
+
+#[test]
+fn what_was_submitted_without_a_refused_number_stands_the_same_in_run_results_and_status() {
+    let desk = Desk::new();
+    let mut rows = sample_rows();
+    let numbers = column(&rows, "phone_numbers");
+    rows[1][numbers] = "PN0000000000000000000000000000dead".to_owned();
+    desk.write("other.csv", csv_of(&rows[..2]));
+    assert_eq!(desk.run(&["run", "other.csv", "--sandbox", "--no-submit"]).code, 0);
+    // The number is the first customer's, so the second one's profile cannot have it.
+    rows[2][numbers] = "PN0000000000000000000000000000beef; PN0000000000000000000000000000dead".to_owned();
+    desk.write("sheet.csv", csv_of(&[rows[0].clone(), rows[2].clone()]));
+    let trial = ["--sandbox", "--wait", "0", "--review-seconds", "86400"];
+    let run = desk.run(&[&["run", "sheet.csv", "--refused-numbers", "skip"], &trial[..]].concat());
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let by_the_run = desk.results();
+    assert_eq!(by_the_run[0]["outcome"], "awaiting_profile_approval");
+    assert_eq!(by_the_run[0]["phone_numbers_refused"], "1");
+    for command in ["results", "status"] {
+        let done = desk.run(&[command, "sheet.csv", "--sandbox"]);
+        assert_eq!(done.code, 0, "{command}: {}{}", done.out, done.err);
+        assert_eq!(desk.results()[0]["outcome"], "awaiting_profile_approval", "{command}");
+        assert_eq!(desk.results()[0]["phone_numbers_refused"], "1", "{command}");
+    }
+}
+
+#[test]
+fn a_refused_number_that_held_its_profile_back_is_a_refusal_in_the_results_too() {
+    let desk = Desk::new();
+    let mut rows = sample_rows();
+    let numbers = column(&rows, "phone_numbers");
+    rows[1][numbers] = "PN0000000000000000000000000000dead".to_owned();
+    desk.write("other.csv", csv_of(&rows[..2]));
+    assert_eq!(desk.run(&["run", "other.csv", "--sandbox", "--no-submit"]).code, 0);
+    rows[2][numbers] = "PN0000000000000000000000000000beef; PN0000000000000000000000000000dead".to_owned();
+    desk.write("sheet.csv", csv_of(&[rows[0].clone(), rows[2].clone()]));
+    for command in ["run", "results", "status"] {
+        let done = desk.run(&[command, "sheet.csv", "--sandbox"]);
+        assert_eq!(done.code, 4, "{command}: {}{}", done.out, done.err);
+        assert_eq!(desk.results()[0]["outcome"], "refused", "{command}");
+    }
+}
