@@ -74,6 +74,10 @@ async fn a_finished_customer_is_found_again_from_every_older_ledger_and_nothing_
 async fn a_customer_cut_off_anywhere_goes_on_from_any_older_ledger_and_makes_nothing_twice() {
     let customers = vec![customer(1)];
     let undisturbed = undisturbed(&customers).await;
+    // A sample of all pairs, which are hundreds of runs each of which is cut off and repeated: the crash tests
+    // stop at every write, the test above goes back to every state, and what counts here is that the two meet.
+    // The stops stand before and after each kind of step: bundle, address, assignments, numbers, submission,
+    // and the same of the product.
     for stopped_at in [3, 5, 8, 12, 15, 18, 20, 22, 24, 27] {
         for back_to in (0..stopped_at).rev().step_by(3) {
             let context = format!("stopped at {stopped_at}, back to {back_to}");
