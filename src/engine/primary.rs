@@ -80,12 +80,7 @@ impl Run {
             }
         };
         let item: Item = parse(&answer)?;
-        if item.account_sid.as_deref().and_then(Sid::parse).as_ref() != Some(&self.settings.parent.account) {
-            return Err(Fault::new(
-                format!("The primary profile {sid} was answered for another account than the parent's"),
-                "Check TWILIO_ACCOUNT_SID, and --base-url if you gave one.",
-            ));
-        }
+        self.must_be_the_parents(&item)?;
         Ok(match item.status.as_deref().and_then(BundleStatus::parse) {
             Some(BundleStatus::TwilioApproved) => Ok(()),
             Some(other) => Err(Unusable::new(format!("it is {}, not twilio-approved", other.word()), None)),
@@ -115,6 +110,9 @@ impl Run {
             }
         };
         let page: Page = parse(&answer)?;
+        for item in &page.results {
+            self.must_be_the_parents(item)?;
+        }
         let approved = page.results.iter().filter(|item| {
             item.policy_sid.as_deref() == Some(PRIMARY_PROFILE_POLICY)
                 && item.status.as_deref().and_then(BundleStatus::parse) == Some(BundleStatus::TwilioApproved)
@@ -133,6 +131,20 @@ impl Run {
                 Err(Fault::new(format!("{what}: {}", sids.join(", ")), fix))
             }
         }
+    }
+
+    /// An answer from another account than the one that was asked stops the run. Nothing was created, so
+    /// there is nothing to write down.
+    fn must_be_the_parents(&self, item: &Item) -> Result<(), Fault> {
+        if item.account_sid.as_deref().and_then(Sid::parse).as_ref() == Some(&self.settings.parent.account) {
+            return Ok(());
+        }
+        // Only what is a SID goes into the message, whatever the answer held.
+        let sid = item.sid().map_or_else(|| "without a SID".to_owned(), |sid| sid.to_string());
+        Err(Fault::new(
+            format!("The primary profile {sid} was answered for another account than the parent's"),
+            "Check TWILIO_ACCOUNT_SID, and --base-url if you gave one.",
+        ))
     }
 
     async fn read_as_parent(&self, call: &Call) -> Result<Result<Answer, Refusal>, Fault> {

@@ -23,8 +23,9 @@ impl Row<'_> {
         let reply = self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await?;
         match (task.verb, reply) {
             (Verb::Evaluate(bundle), reply) => self.evaluated(task, bundle, digest, reply).await,
-            // A submission is settled by reading, whatever its answer was.
-            (Verb::Submit(_), Reply::Yes(_)) => {
+            // A submission is settled by reading, whatever its answer was; only whose answer it is counts.
+            (Verb::Submit(_), Reply::Yes(answer)) => {
+                self.item(task.key, &answer).await?;
                 self.answered = Some(task.key);
                 Ok(())
             }

@@ -1,5 +1,6 @@
 //! An answer from another account than the one that was meant.
 
+use crate::proxy::Proxy;
 use crate::stage::{PARENT, PRIMARY, Stage, customer, token_of};
 use crate::watch::watching;
 use axum::http::{Method, StatusCode, Uri};
@@ -7,7 +8,8 @@ use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use trusthub_onboard::plan::Outcome;
+use trusthub_onboard::plan::{Bundle, Outcome};
+use trusthub_onboard::sandbox::{self, Among, Fault, Faults, Rule, When};
 
 const OTHER: &str = "AC0000000000000000000000000000beef";
 const MADE_THERE: &str = "BU0000000000000000000000000000beef";
@@ -80,4 +82,43 @@ async fn twilios_words_about_a_customer_outlive_the_fault_that_another_one_bring
     let end = &ended.customers[&customer(2).subaccount];
     assert_eq!(end.outcome, Outcome::Refused);
     assert_eq!(end.messages.first().map(|it| it.1.as_str()), Some(FORBIDDEN));
+}
+
+#[tokio::test]
+async fn the_answer_to_a_submission_and_the_primary_profile_that_was_found_are_looked_at_too() {
+    let among = |path: &str| Among::Matching(sandbox::Method::Post, path.to_owned());
+    for bundle in Bundle::BOTH {
+        let stage = Stage::with(vec![customer(1)]);
+        let its_own = format!("{}/BU", bundle.path());
+        // Whatever is sent to the bundle itself comes after its four assignments, or more.
+        let counted = if bundle == Bundle::CustomerProfile { 9 } else { 6 };
+        let rule = Rule {
+            fault: Fault::OtherAccount(OTHER.to_owned()),
+            among: among(&its_own),
+            when: When::Nth(counted),
+        };
+        stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+        let fault = stage.run().await.err().expect("a fault");
+        let step = bundle.submitted_by().name();
+        assert!(fault.what().contains(OTHER) && fault.what().contains(step), "{fault}");
+        let ledger = rusqlite::Connection::open(&stage.ledger).expect("a ledger");
+        let stray: (String, String) = ledger
+            .query_row("SELECT step, landed_in FROM strays", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .expect("one stray");
+        assert_eq!(stray, (step.to_owned(), OTHER.to_owned()));
+        // What was submitted is found so by the next run, and not submitted again.
+        stage.sandbox.misbehave(Faults::default());
+        assert_eq!(stage.outcome().await, Outcome::Approved);
+    }
+    let stage = Stage::with(vec![customer(1)]);
+    let proxy = Proxy::before(&stage, None, |path, body| {
+        if path == "/v1/CustomerProfiles" && body["results"][0]["sid"] == PRIMARY {
+            body["results"][0]["account_sid"] = OTHER.into();
+        }
+    })
+    .await;
+    let stage = Stage { elsewhere: Some(proxy), ..stage };
+    let fault = stage.run().await.err().expect("a fault");
+    assert!(fault.what().contains(PRIMARY), "{fault}");
+    assert_eq!(stage.made(), []);
 }
