@@ -191,8 +191,9 @@ enum Wanted {
 }
 
 impl<'a> Plan<'a> {
-    /// The plan for this row. It depends on the facts in one point only: a bundle that the row
-    /// names and that was submitted before us is used as it is.
+    /// The plan for this row. It depends on the facts in two points only: a bundle that the row
+    /// names and that was submitted before us is used as it is, and a run that submits nothing reads the
+    /// reviews of what has been submitted.
     pub fn of(
         customer: &'a Customer,
         policy: &'a Policy,
@@ -254,8 +255,10 @@ impl<'a> Plan<'a> {
         }
         match self.next(&recorded.clone().with_reads_done(), 0) {
             Next::Over(ending) => self.outcome(&ending, recorded),
-            Next::Send(Task { verb: Verb::Submit(_), .. })
-                if Bundle::BOTH.into_iter().all(|it| recorded.is_done(it.made_by())) =>
+            // Everything is there, and only what `--no-submit` leaves out has not been asked for.
+            Next::Send(Task { verb: Verb::Evaluate(bundle) | Verb::Submit(bundle), .. })
+                if recorded.status(bundle) == Some(BundleStatus::Draft)
+                    && Bundle::BOTH.into_iter().all(|it| recorded.is_done(it.made_by())) =>
             {
                 Outcome::Drafted
             }

@@ -95,8 +95,17 @@ pub fn steps(customer: &Customer, policy: &Policy, facts: &Facts) -> Vec<Step> {
         Submission::ProductNow => {
             [BEGINNING, profile, product, product_submission, profile_review, product_review]
         }
-        // The evaluations of the drafts are part of a rehearsal that submits nothing.
-        Submission::Never => [BEGINNING, profile, product, product_submission, &[], &[]],
+        // The evaluations of the drafts are part of a rehearsal that submits nothing. What has been
+        // submitted earlier is no draft: its review is read.
+        Submission::Never => {
+            let if_submitted = |bundle, review: &'static [Step]| match facts.submitted(bundle) {
+                Some(_) => review,
+                None => &[],
+            };
+            let profile_review = if_submitted(Bundle::CustomerProfile, profile_review);
+            let product_review = if_submitted(Bundle::TrustProduct, product_review);
+            [BEGINNING, profile, product, profile_review, product_submission, product_review]
+        }
     };
     let mut steps: Vec<Step> = vec![];
     for step in parts.into_iter().flatten() {

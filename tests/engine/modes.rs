@@ -326,3 +326,49 @@ async fn the_files_of_a_ledger_are_for_their_owner_only() {
     assert_eq!(std::fs::read_dir(&folder).expect("a folder").count(), 2);
     assert!(stage.made().iter().any(|it| it.kind == Kind::CustomerProfile));
 }
+
+#[tokio::test]
+async fn what_has_been_submitted_is_never_said_to_be_a_draft() {
+    let said = |stage: &Stage| {
+        let ledger = Ledger::open_for_reading(&stage.ledger, &stage.sandbox.id()).expect("a ledger");
+        let results =
+            trusthub_onboard::report::Results { ledger: Some(&ledger), policy: &stage.policy, ended: None };
+        let row = trusthub_onboard::check::Entry::Valid(Box::new(stage.customers[0].clone()));
+        results.line(&row).expect("a line").outcome
+    };
+    for (reviewer, submission, outcome) in [
+        (Reviewer::LeavesInReview, Submission::ProductAfterApproval, Outcome::AwaitingProfileApproval),
+        (Reviewer::LeavesInReview, Submission::ProductNow, Outcome::Submitted),
+        (Reviewer::RejectsAll(vec![18602]), Submission::ProductAfterApproval, Outcome::Rejected),
+    ] {
+        let undocumented =
+            Undocumented { profile_approval_asked: ApprovalAsked::AtReview, ..Undocumented::default() };
+        let mut stage = Stage::set(rows(1), Settings { undocumented, ..Settings::default() });
+        let account = stage.customers[0].subaccount.to_string();
+        stage.sandbox.edit(Edit::SetReviewer { account, reviewer: Some(reviewer) }).expect("an edit");
+        (stage.policy.submission, stage.wait_ms) = (submission, 10_000);
+        assert_eq!(stage.outcome().await, outcome);
+        // As `results`, as `run --no-submit`, and as `status --no-submit` say it.
+        stage.policy.submission = Submission::Never;
+        assert_eq!(said(&stage), outcome);
+        let calls = stage.changing_calls();
+        stage.wait_ms = 0;
+        assert_eq!(stage.outcome().await, outcome);
+        stage.only = Only::ToLookAt;
+        assert_eq!(stage.outcome().await, outcome);
+        assert_eq!((stage.changing_calls(), said(&stage)), (calls, outcome));
+    }
+}
+
+#[tokio::test]
+async fn a_product_that_is_a_draft_beside_an_approved_profile_is_said_to_be_one() {
+    let mut stage = Stage::with(rows(1));
+    stage.wait_ms = 0;
+    assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
+    stage.clock.set(stage.clock.now() + 2_000);
+    stage.policy.submission = Submission::Never;
+    assert_eq!(stage.outcome().await, Outcome::Drafted);
+    stage.policy.submission = Submission::ProductAfterApproval;
+    stage.wait_ms = 600_000;
+    assert_eq!(stage.outcome().await, Outcome::Approved);
+}
