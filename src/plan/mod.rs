@@ -340,6 +340,14 @@ impl<'a> Plan<'a> {
             {
                 Some(Next::Send(task))
             }
+            // What a run has only warned of is judged again before a run that refuses submits it.
+            (Mark::Done { note: Some(Note::Noncompliant), digest, .. }, Verb::Evaluate(bundle))
+                if self.policy.evaluate == Evaluate::Refuse
+                    && open
+                    && facts.submitted(bundle) != Some(*digest) =>
+            {
+                Some(Next::Send(task))
+            }
             (Mark::Done { digest, .. }, verb) => match verb {
                 _ if *digest == self.digest(task.key.step, facts) => None,
                 // Without the object there is nothing to compare.

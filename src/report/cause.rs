@@ -62,17 +62,18 @@ impl Cause {
 
     /// What is worth knowing of a customer who got through all the same.
     fn remark(facts: &Facts) -> Cause {
-        let remark = |step: StepId| match facts.mark(step) {
+        let remark = |(step, bundle): (StepId, Bundle)| match facts.mark(step) {
             Some(Mark::Done { note: Some(Note::NotEvaluated), .. }) => {
                 Some(format!("{step}: the API refused the evaluation itself, so the review decides"))
             }
-            Some(Mark::Done { note: Some(Note::Noncompliant), .. }) => {
-                Some(format!("{step}: noncompliant, submitted all the same (--evaluate warn)"))
-            }
+            Some(Mark::Done { note: Some(Note::Noncompliant), .. }) => Some(match facts.submitted(bundle) {
+                Some(_) => format!("{step}: noncompliant, submitted all the same (--evaluate warn)"),
+                None => format!("{step}: noncompliant, and not submitted so far (--evaluate warn)"),
+            }),
             _ => None,
         };
         let steps = [StepId::CustomerProfileEvaluation, StepId::TrustProductEvaluation];
-        let remarks: Vec<String> = steps.into_iter().filter_map(remark).collect();
+        let remarks: Vec<String> = steps.into_iter().zip(Bundle::BOTH).filter_map(remark).collect();
         Cause { message: remarks.join("; "), ..Cause::default() }
     }
 

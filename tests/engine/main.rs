@@ -4,6 +4,7 @@ mod brake;
 mod changes;
 mod checks;
 mod crashes;
+mod evaluations;
 mod flow;
 mod look_alikes;
 mod lost;

@@ -1,0 +1,112 @@
+//! What an evaluation decides, and what `--evaluate` and `--no-submit` change about that.
+
+use crate::stage::{Stage, customer};
+use crate::watch::{die, watching};
+use std::sync::Arc;
+use trusthub_onboard::check::Entry;
+use trusthub_onboard::events::Event;
+use trusthub_onboard::ledger::Ledger;
+use trusthub_onboard::model::Customer;
+use trusthub_onboard::plan::{Code, Evaluate, Mark, Method, OurCode, Outcome, StepId, Submission};
+use trusthub_onboard::report::Results;
+use trusthub_onboard::sandbox::Kind;
+
+/// A row whose profile does not pass, and one whose product does not.
+fn noncompliant() -> [(Customer, StepId); 2] {
+    let (mut profile, mut product) = (customer(1), customer(1));
+    profile.representative_1.business_title = String::new();
+    product.voice_integrity.use_case = "No use case of theirs";
+    [(profile, StepId::CustomerProfileEvaluation), (product, StepId::TrustProductEvaluation)]
+}
+
+async fn is_refused_for_its_evaluation(stage: &Stage, step: StepId) {
+    let end = stage.end().await;
+    assert_eq!((end.outcome, end.failed.map(|key| key.step)), (Outcome::Refused, Some(step)));
+    assert_eq!(end.code, Some(Code::Ours(OurCode::Noncompliant)));
+    let kind =
+        if step == StepId::CustomerProfileEvaluation { Kind::CustomerProfile } else { Kind::TrustProduct };
+    let bundles = stage.made().into_iter().filter(|it| it.kind == kind);
+    assert!(bundles.filter_map(|it| it.status).all(|status| status == "draft"), "nothing is submitted");
+}
+
+/// What the results say of the only customer.
+fn message(stage: &Stage) -> String {
+    let ledger = Ledger::open_for_reading(&stage.ledger, &stage.sandbox.id()).expect("a ledger");
+    let results = Results { ledger: Some(&ledger), policy: &stage.policy, ended: None };
+    let line = results.line(&Entry::Valid(Box::new(stage.customers[0].clone()))).expect("a line");
+    assert_eq!(line.cell("outcome"), "drafted");
+    line.cell("error_message").to_owned()
+}
+
+#[tokio::test]
+async fn a_draft_that_was_only_warned_of_is_not_submitted_by_a_run_that_refuses() {
+    for (row, step) in noncompliant() {
+        let mut stage = Stage::with(vec![row]);
+        (stage.policy.evaluate, stage.policy.submission) = (Evaluate::Warn, Submission::Never);
+        assert_eq!(stage.outcome().await, Outcome::Drafted);
+        let message = message(&stage);
+        assert!(message.contains("noncompliant") && !message.contains("submitted all the same"), "{message}");
+        (stage.policy.evaluate, stage.policy.submission) =
+            (Evaluate::Refuse, Submission::ProductAfterApproval);
+        is_refused_for_its_evaluation(&stage, step).await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_warned_and_was_cut_off_before_its_submission_leaves_the_next_one_free_to_refuse() {
+    for (row, step) in noncompliant() {
+        let mut stage = Stage::with(vec![row]);
+        stage.policy.evaluate = Evaluate::Warn;
+        let collection = if step == StepId::CustomerProfileEvaluation {
+            "/v1/CustomerProfiles/"
+        } else {
+            "/v1/TrustProducts/"
+        };
+        let observer = watching(move |event| {
+            if let Event::Sending(request) = event {
+                let to_the_bundle =
+                    request.path.starts_with(collection) && request.path.split('/').count() == 4;
+                if request.method == Method::Post && to_the_bundle {
+                    die();
+                }
+            }
+        });
+        assert!(stage.run_watched(observer).await.is_err());
+        assert!(matches!(stage.facts().mark(step), Some(Mark::Done { .. })));
+        stage.policy.evaluate = Evaluate::Refuse;
+        is_refused_for_its_evaluation(&stage, step).await;
+    }
+}
+
+#[tokio::test]
+async fn a_bundle_that_was_submitted_with_a_warning_and_rejected_is_not_judged_again() {
+    let [(row, _), _] = noncompliant();
+    let mut stage = Stage::with(vec![row]);
+    stage.policy.evaluate = Evaluate::Warn;
+    assert_eq!(stage.outcome().await, Outcome::Rejected);
+    let calls = stage.changing_calls();
+    stage.policy.evaluate = Evaluate::Refuse;
+    assert_eq!(stage.outcome().await, Outcome::Rejected);
+    assert_eq!(stage.changing_calls(), calls);
+}
+
+#[tokio::test]
+async fn without_evaluations_none_is_asked_for_and_both_bundles_are_submitted() {
+    let mut stage = Stage::with(vec![customer(1)]);
+    stage.policy.evaluate = Evaluate::Off;
+    let evaluations = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let counter = evaluations.clone();
+    let observer = watching(move |event| {
+        if let Event::Sending(request) = event
+            && request.path.contains("Evaluations")
+        {
+            counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        }
+    });
+    let ended = stage.run_watched(observer).await.expect("no fault");
+    assert!(ended.customers.values().all(|end| end.outcome == Outcome::Approved));
+    assert_eq!(evaluations.load(std::sync::atomic::Ordering::SeqCst), 0);
+    assert!(stage.sandbox.resources().iter().all(|it| it.kind != Kind::Evaluation));
+    let approved = stage.made().into_iter().filter(|it| it.status.as_deref() == Some("twilio-approved"));
+    assert_eq!(approved.count(), 2);
+}
