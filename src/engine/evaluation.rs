@@ -35,6 +35,7 @@ struct Field {
 /// One thing that is wrong.
 pub(super) struct Failing {
     object_type: String,
+    /// Empty where it is the requirement as a whole.
     object_field: String,
     reason: String,
     code: Option<u32>,
@@ -55,26 +56,27 @@ impl Evaluation {
             let fields: Vec<&Field> = fields.filter(|it| it.passed != Some(true)).collect();
             let about_the_profile = bundle == Bundle::TrustProduct
                 && requirement.requirement_name.as_deref() == Some("customer_profile");
+            let mut failing_fields = vec![];
             for field in &fields {
                 let object_field = text(&field.object_field);
                 if about_the_profile && object_field == "bundle_status" {
                     continue;
                 }
-                failing.push(Failing {
+                failing_fields.push(Failing {
                     object_type: object_type.clone(),
                     object_field,
                     reason: text(&field.failure_reason),
                     code: field.error_code,
                 });
             }
-            if fields.is_empty() {
-                failing.push(Failing {
-                    object_type,
-                    object_field: String::new(),
-                    reason: text(&requirement.failure_reason),
-                    code: requirement.error_code,
-                });
+            // It may say what no field says: that something is there twice, for one.
+            let reason = text(&requirement.failure_reason);
+            let says_more = !reason.is_empty() && failing_fields.iter().all(|it| it.reason != reason);
+            if fields.is_empty() || (says_more && !failing_fields.is_empty()) {
+                let code = requirement.error_code;
+                failing.push(Failing { object_type, object_field: String::new(), reason, code });
             }
+            failing.extend(failing_fields);
         }
         if failing.is_empty() && self.results.is_empty() && self.status.as_deref() != Some("compliant") {
             failing.push(Failing {

@@ -1,5 +1,6 @@
 //! What an evaluation decides, and what `--evaluate` and `--no-submit` change about that.
 
+use crate::proxy::Proxy;
 use crate::stage::{Stage, customer};
 use crate::watch::{die, watching};
 use std::sync::Arc;
@@ -109,4 +110,34 @@ async fn without_evaluations_none_is_asked_for_and_both_bundles_are_submitted() 
     assert!(stage.sandbox.resources().iter().all(|it| it.kind != Kind::Evaluation));
     let approved = stage.made().into_iter().filter(|it| it.status.as_deref() == Some("twilio-approved"));
     assert_eq!(approved.count(), 2);
+}
+
+#[tokio::test]
+async fn a_requirement_that_fails_says_its_own_reason_beside_those_of_its_fields() {
+    let mut row = customer(1);
+    row.business.industry = "NOT_ONE_OF_THEM";
+    let stage = Stage::with(vec![row]);
+    let evaluation = serde_json::json!({
+        "results": [{
+            "object_type": "customer_profile_business_information", "passed": false,
+            "failure_reason": "A business information is there twice", "error_code": 22214,
+            "invalid": [{"object_field": "business_name", "failure_reason": "is missing", "error_code": 22215}],
+        }],
+    });
+    let proxy = Proxy::before(&stage, None, move |path, body| {
+        if path.ends_with("/Evaluations") {
+            for (field, value) in evaluation.as_object().expect("an object") {
+                body[field] = value.clone();
+            }
+        }
+    })
+    .await;
+    let stage = Stage { elsewhere: Some(proxy), ..stage };
+    let end = stage.end().await;
+    assert_eq!(end.outcome, Outcome::Refused);
+    let words = &end.messages[0].1;
+    assert!(
+        words.contains("A business information is there twice") && words.contains("is missing"),
+        "{words}"
+    );
 }
