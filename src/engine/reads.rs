@@ -1,7 +1,9 @@
 //! The steps that only read: the account, the numbers, an address, a review.
 
 use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
-use crate::plan::{Bundle, Call, Item, Key, Mark, OurCode, Part, Plan, Reason, StepId, Task, UNKNOWN, Verb};
+use crate::plan::{
+    Bundle, Call, Facts, Item, Key, Mark, OurCode, Part, Plan, Reason, StepId, Task, UNKNOWN, Verb,
+};
 use crate::twilio::Token;
 use serde::Deserialize;
 
@@ -65,6 +67,9 @@ impl Row<'_> {
     }
 
     /// The sheet's numbers as SIDs; the ledger keeps SIDs and digests, never the numbers.
+    ///
+    /// A number that the subaccount does not have is refused; after the submission of the profile it is a
+    /// change of the row, unless it had been refused and left out before.
     pub(super) async fn resolve_numbers(&mut self, task: Task) -> Result<(), Stop> {
         let Some(call) = self.plan.request(task, &self.facts) else {
             return Err(self.wrong_table(task.key.step));
@@ -102,12 +107,23 @@ impl Row<'_> {
         if found.is_empty() && named == 0 {
             return self.refuse(task.key, OurCode::NoNumbers);
         }
+        let closed = self.plan.is_closed(Bundle::CustomerProfile, &self.facts);
+        let on_the_profile = |part| Key { step: StepId::CustomerProfileNumbers, part };
+        let is_left_out = |facts: &Facts, part| closed && facts.left_out(on_the_profile(part)).is_some();
         for (key, sid) in found {
-            self.settle(key, done(Some(sid), UNKNOWN));
+            if !is_left_out(&self.facts, key.part) {
+                self.settle(key, done(Some(sid), UNKNOWN));
+            }
         }
+        let code = match closed {
+            true => OurCode::ChangedAfterSubmission,
+            false => OurCode::NumberNotFound,
+        };
         for part in missing {
-            let mark = Mark::Refused { reason: Reason::ours(OurCode::NumberNotFound), kept: None };
-            self.settle(Key { step: StepId::CustomerProfileNumbers, part }, mark);
+            if !is_left_out(&self.facts, part) {
+                let mark = Mark::Refused { reason: Reason::ours(code), kept: None };
+                self.settle(on_the_profile(part), mark);
+            }
         }
         self.settle(task.key, done(None, digest));
         Ok(())

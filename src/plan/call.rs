@@ -287,20 +287,21 @@ impl Plan<'_> {
         hasher.finish()
     }
 
+    /// The order of the numbers in the cell means nothing. Earlier versions kept a digest in the order of
+    /// the cell: to those, a row with several numbers looks as if it had been written otherwise.
     fn digest_of_the_numbers(&self) -> Digest {
-        let mut hasher = self.key.hasher();
-        match &self.customer.phone_numbers {
-            PhoneNumbers::All => hasher.add(b"all"),
-            PhoneNumbers::Listed(numbers) => {
-                for number in numbers {
-                    match number {
-                        PhoneNumber::Sid(sid) => hasher.add(sid.as_str().as_bytes()),
-                        PhoneNumber::E164(digits) => hasher.add(digits.as_bytes()),
-                    }
-                }
-            }
-        }
-        hasher.finish()
+        let mut numbers = match &self.customer.phone_numbers {
+            PhoneNumbers::All => vec!["all"],
+            PhoneNumbers::Listed(numbers) => numbers
+                .iter()
+                .map(|number| match number {
+                    PhoneNumber::Sid(sid) => sid.as_str(),
+                    PhoneNumber::E164(digits) => digits,
+                })
+                .collect(),
+        };
+        numbers.sort_unstable();
+        self.key.digest(&numbers)
     }
 
     fn digest_of_the_bundle(&self, bundle: Bundle, facts: &Facts) -> Digest {
@@ -311,7 +312,6 @@ impl Plan<'_> {
                 Verb::Attach(Object::PrimaryProfile, _) => (),
                 Verb::Make(_) | Verb::Attach(..) => hasher.add(&self.digest(step.id, facts)),
                 Verb::AssignNumbers(_) => {
-                    // The order of the numbers in the cell means nothing.
                     let mut numbers: Vec<Part> = self.numbers(facts);
                     numbers.retain(|part| facts.is_done(Key { step: step.id, part: *part }));
                     numbers.sort_unstable();

@@ -172,6 +172,9 @@ pub struct Facts {
     heard: BTreeMap<Key, Time>,
     /// How often this run has started each step.
     sent: BTreeMap<Key, u32>,
+    /// The numbers that an earlier run was refused for a bundle, and why. A bundle that was submitted
+    /// went without them.
+    left_out: BTreeMap<Key, Reason>,
 }
 
 impl Facts {
@@ -186,6 +189,17 @@ impl Facts {
     /// A start that lies in the future was written before the clock was set back; it counts from
     /// now, so that the wait for it stays bounded.
     pub fn for_a_new_run(mut self, now: Time) -> Facts {
+        let numbered = |step| Bundle::BOTH.into_iter().any(|bundle| bundle.numbered_by() == step);
+        let changed = Code::Ours(OurCode::ChangedAfterSubmission);
+        for (key, mark) in &self.marks {
+            match mark {
+                // What came after the submission was not left out of it.
+                Mark::Refused { reason, .. } if numbered(key.step) && reason.code != changed => {
+                    self.left_out.insert(*key, reason.clone());
+                }
+                _ => (),
+            }
+        }
         self.marks.retain(|key, mark| match mark {
             _ if matches!(key.step, StepId::Account | StepId::Existing) => false,
             Mark::Started { .. } | Mark::Done { .. } => true,
@@ -260,6 +274,11 @@ impl Facts {
     /// How often this run has started the step.
     pub fn times_sent(&self, key: Key) -> u32 {
         self.sent.get(&key).copied().unwrap_or(0)
+    }
+
+    /// Why an earlier run went on without this number, if it did.
+    pub fn left_out(&self, key: Key) -> Option<&Reason> {
+        self.left_out.get(&key)
     }
 
     pub fn mark(&self, key: impl Into<Key>) -> Option<&Mark> {

@@ -236,7 +236,12 @@ impl<'a> Plan<'a> {
             let skip = matches!(step.verb, Verb::AssignNumbers(_))
                 && self.policy.refused_numbers == RefusedNumbers::Skip
                 && done > 0;
-            if !refused.is_empty() && !skip {
+            if skip {
+                // Nobody has refused a number that was added after the submission: it is our no.
+                let changed = Code::Ours(OurCode::ChangedAfterSubmission);
+                refused.retain(|(_, reason): &(Key, Reason)| reason.code == changed);
+            }
+            if !refused.is_empty() {
                 return Next::Over(Ending::Refused(refused));
             }
             if let Verb::AssignNumbers(bundle) = step.verb
@@ -281,18 +286,9 @@ impl<'a> Plan<'a> {
                 return match task.verb {
                     // What is submitted is read by its SID; nothing else of ours can be missing.
                     Verb::Survey if Bundle::BOTH.into_iter().all(|it| facts.submitted(it).is_some()) => None,
+                    Verb::ResolveNumbers => Some(self.resolve(facts)),
                     verb if verb.only_reads() => Some(Next::Read(task)),
-                    // A number that was not found is looked up again by every run.
-                    Verb::AssignNumbers(_) if task.key.part.sid().is_none() => Some(Next::Read(Task {
-                        key: StepId::PhoneNumbers.into(),
-                        verb: Verb::ResolveNumbers,
-                        bundle: Bundle::CustomerProfile,
-                    })),
-                    Verb::AssignNumbers(bundle)
-                        if facts.is_taken_as_is(bundle, bundle.named_by(self.customer)) =>
-                    {
-                        Some(Next::Send(task))
-                    }
+                    Verb::AssignNumbers(bundle) => Some(self.assign(task, bundle, facts)),
                     _ if open => Some(Next::Send(task)),
                     // What was submitted without an evaluation needs none any more.
                     Verb::Evaluate(_) => None,
@@ -354,11 +350,12 @@ impl<'a> Plan<'a> {
                 Verb::Attach(object, _) if self.object(object, facts).is_none() => None,
                 Verb::Make(_) if open => Some(Next::Amend(task)),
                 Verb::Attach(..) if open && *digest != UNKNOWN => Some(Next::Remove(task)),
-                Verb::ResolveNumbers | Verb::CheckAddress if open => Some(Next::Read(task)),
+                // Once it is submitted, what the numbers are counts, not how the sheet writes them.
+                Verb::ResolveNumbers if !open && self.knows_every_number(facts) => None,
+                Verb::ResolveNumbers => Some(self.resolve(facts)),
+                Verb::CheckAddress if open => Some(Next::Read(task)),
                 Verb::Evaluate(_) | Verb::Submit(_) if open => Some(Next::Send(task)),
-                Verb::Make(_) | Verb::Attach(..) | Verb::ResolveNumbers | Verb::CheckAddress
-                    if *digest != UNKNOWN =>
-                {
+                Verb::Make(_) | Verb::Attach(..) | Verb::CheckAddress if *digest != UNKNOWN => {
                     Some(changed())
                 }
                 _ => None,
@@ -392,16 +389,67 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// A row that differs from what was submitted is refused, unless the bundle was rejected: what was
-    /// last known of its review may be out of date, so that is read first.
-    fn changed_after_submission(&self, task: Task, facts: &Facts) -> Next {
-        let review = Key::from(task.bundle.reviewed_by());
-        match facts.mark(review) {
-            None => Next::Read(Task { key: review, verb: Verb::Review(task.bundle), bundle: task.bundle }),
-            Some(_) => {
-                let reason = Reason::ours(OurCode::ChangedAfterSubmission);
-                Next::Over(Ending::Refused(vec![(task.key, reason)]))
+    /// Whether this bundle has been submitted and nothing may be added to it: one that was rejected is
+    /// open again, and one that is used as it is takes numbers.
+    pub fn is_closed(&self, bundle: Bundle, facts: &Facts) -> bool {
+        !facts.is_open(bundle) && !facts.is_taken_as_is(bundle, bundle.named_by(self.customer))
+    }
+
+    /// What is to be done about a number that has no mark.
+    fn assign(&self, task: Task, bundle: Bundle, facts: &Facts) -> Next {
+        match facts.left_out(task.key) {
+            // It was refused before the submission, which went without it: the bundle cannot be asked again.
+            Some(reason) if self.is_closed(bundle, facts) => {
+                let refused = Ending::Refused(vec![(task.key, reason.clone())]);
+                self.after_a_look(bundle, facts, Next::Over(refused))
             }
+            // A number that was not found is looked up again by every run.
+            _ if task.key.part.sid().is_none() => self.resolve(facts),
+            _ if self.is_closed(bundle, facts) => self.changed_after_submission(task, facts),
+            _ => Next::Send(task),
+        }
+    }
+
+    /// Looks the row's numbers up. What a number that is not there means depends on whether the profile
+    /// may still be changed.
+    fn resolve(&self, facts: &Facts) -> Next {
+        let bundle = Bundle::CustomerProfile;
+        let read = Next::Read(Task { key: StepId::PhoneNumbers.into(), verb: Verb::ResolveNumbers, bundle });
+        match self.is_closed(bundle, facts) {
+            true => self.after_a_look(bundle, facts, read),
+            false => read,
+        }
+    }
+
+    /// Whether there is nothing to look up: each number has a SID, or was refused.
+    fn knows_every_number(&self, facts: &Facts) -> bool {
+        let known = |part| {
+            let key = Key { step: StepId::CustomerProfileNumbers, part };
+            facts.sid(Key { step: StepId::PhoneNumbers, part }).is_some()
+                || facts.left_out(key).is_some()
+                || matches!(facts.mark(key), Some(Mark::Refused { .. }))
+        };
+        !self.wanted.is_empty()
+            && self.wanted.iter().all(|it| match it {
+                Wanted::Known(_) => true,
+                Wanted::ToResolve(part) => known(*part),
+            })
+    }
+
+    /// A row that differs from what was submitted is refused, unless the bundle was rejected.
+    fn changed_after_submission(&self, task: Task, facts: &Facts) -> Next {
+        let reason = Reason::ours(OurCode::ChangedAfterSubmission);
+        let refused = Ending::Refused(vec![(task.key, reason)]);
+        self.after_a_look(task.bundle, facts, Next::Over(refused))
+    }
+
+    /// What follows from a bundle being closed. What was last known of its review may be out of date, so
+    /// that is read first.
+    fn after_a_look(&self, bundle: Bundle, facts: &Facts, next: Next) -> Next {
+        let key = Key::from(bundle.reviewed_by());
+        match facts.mark(key) {
+            None => Next::Read(Task { key, verb: Verb::Review(bundle), bundle }),
+            Some(_) => next,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::cause::{code_text, message_of};
 use crate::engine::CustomerEnd;
 use crate::model::{Customer, PhoneNumber, PhoneNumbers};
-use crate::plan::{Bundle, Facts, Key, Mark, Part, Plan, Reason};
+use crate::plan::{Bundle, Ending, Facts, Key, Mark, Next, Part, Plan, Reason};
 
 /// The columns of the numbers file, in order. Public: programs read them.
 pub const NUMBER_COLUMNS: [&str; 9] = [
@@ -68,14 +68,24 @@ pub fn lines(customer: &Customer, plan: &Plan, facts: &Facts, end: Option<&Custo
             PhoneNumber::Sid(_) => None,
         }),
     };
+    // A number that was added after the submission has no mark: the plan alone refuses it.
+    let refused_by_us = match plan.next(&facts.clone().with_reads_done(), 0) {
+        Next::Over(Ending::Refused(refused)) => refused,
+        _ => vec![],
+    };
     let (row, subaccount) = (customer.row, customer.subaccount.as_str());
-    let line = |part| line(row, subaccount, part, digits(part).unwrap_or_default(), facts, end);
+    let line = |part: Part| {
+        let ours = || refused_by_us.iter().find(|(key, _)| key.part == part).cloned();
+        let refusal = refusal(part, facts).or_else(ours);
+        line(row, subaccount, part, digits(part).unwrap_or_default(), refusal, facts, end)
+    };
     plan.numbers(facts).into_iter().map(line).collect()
 }
 
 /// The lines of a row that cannot be read: how its numbers read, only the sheet would know.
 pub fn lines_on_record(row: u64, subaccount: &str, numbers: &[Part], facts: &Facts) -> Vec<Vec<String>> {
-    numbers.iter().map(|part| line(row, subaccount, *part, String::new(), facts, None)).collect()
+    let line = |part: &Part| line(row, subaccount, *part, String::new(), refusal(*part, facts), facts, None);
+    numbers.iter().map(line).collect()
 }
 
 fn line(
@@ -83,6 +93,7 @@ fn line(
     subaccount: &str,
     part: Part,
     digits: String,
+    refusal: Option<(Key, Reason)>,
     facts: &Facts,
     end: Option<&CustomerEnd>,
 ) -> Vec<String> {
@@ -91,7 +102,6 @@ fn line(
         facts.sid(key).map(ToString::to_string).unwrap_or_default()
     };
     let (on_profile, on_product) = (sid(Bundle::CustomerProfile), sid(Bundle::TrustProduct));
-    let refusal = refusal(part, facts);
     let outcome = match (&refusal, on_profile.is_empty(), on_product.is_empty()) {
         (Some(_), ..) => "refused",
         (None, false, false) => "assigned",
