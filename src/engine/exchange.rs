@@ -10,7 +10,7 @@ use super::row::{Row, Stop};
 
 /// How often something that was just created is asked for again while it is not found. Public
 /// scripts wait one or two seconds after every creation.
-const NOT_YET_WAIT_MS: u64 = 1_000;
+pub(super) const NOT_YET_WAIT_MS: u64 = 1_000;
 
 /// An answer that is one.
 pub(super) enum Reply {
@@ -105,7 +105,15 @@ impl Row<'_> {
                     )
                     .into());
                 }
-                Sent::Unknown { .. } => return Err(Stop::Lost(key)),
+                Sent::Unknown { heard } => {
+                    if let Answered::Broken { status: status @ 400..=499 } = heard {
+                        let text = format!(
+                            "HTTP {status} without an error code of Twilio's: a proxy or gateway may have said it"
+                        );
+                        self.messages.push((key, text));
+                    }
+                    return Err(Stop::Lost(key));
+                }
                 Sent::Unavailable(obstacle) => {
                     self.never_sent(key, call);
                     if let Obstacle::NoConnection(reason) = obstacle {

@@ -4,11 +4,11 @@ use super::evaluation::Evaluation;
 use crate::model::Sid;
 use crate::plan::Evaluate;
 use crate::plan::{
-    Bundle, BundleStatus, Digest, Ending, Item, Mark, Note, OurCode, Reason, Task, UNKNOWN, Verb,
+    Bundle, BundleStatus, Call, Digest, Ending, Item, Mark, Note, OurCode, Reason, Task, UNKNOWN, Verb,
 };
 use crate::twilio::Refusal;
 
-use super::exchange::{As, Fresh, Reply, reason_of};
+use super::exchange::{As, Fresh, NOT_YET_WAIT_MS, Reply, reason_of};
 use super::row::{Row, Stop, done};
 
 impl Row<'_> {
@@ -20,7 +20,16 @@ impl Row<'_> {
         let at = self.run.clock.now();
         let before = self.facts.mark(task.key).cloned();
         self.record(task.key, Mark::Started { at, digest });
-        let reply = self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await?;
+        let reply = match task.verb {
+            // Repeated as it is, neither makes anything twice.
+            Verb::Evaluate(_) | Verb::Submit(_) => {
+                self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await?
+            }
+            _ => match self.create(task, &call, digest).await? {
+                Some(reply) => reply,
+                None => return Ok(()),
+            },
+        };
         match (task.verb, reply) {
             (Verb::Evaluate(bundle), reply) => self.evaluated(task, bundle, digest, reply).await,
             // A submission is settled by reading, whatever its answer was; only whose answer it is counts.
@@ -29,7 +38,10 @@ impl Row<'_> {
                 self.answered = Some(task.key);
                 Ok(())
             }
-            (Verb::Submit(bundle), Reply::No(refusal) | Reply::Conflict(refusal)) => {
+            (
+                Verb::Submit(bundle),
+                Reply::No(refusal) | Reply::Conflict(refusal) | Reply::NotFound(refusal),
+            ) => {
                 match (self.submitted_status(task, bundle).await?, before) {
                     (Some(_), _) => Ok(()),
                     // Not submitted again: what was rejected is still what had been submitted.
@@ -51,8 +63,49 @@ impl Row<'_> {
                 }
             }
             (_, Reply::Conflict(refusal)) => self.conflict(task, digest, &refusal).await,
+            // A creation hardly names anything that could be missing, so that this answer is not to be
+            // trusted: the step stays started, and the next run looks for it once more.
+            (Verb::Make(_), Reply::NotFound(refusal)) => {
+                Err(self.look_refused(task.key, Reply::NotFound(refusal)))
+            }
             (_, reply) => self.not_yes(task.key, reply),
         }
+    }
+
+    /// Asks for something new. What the request names may be too new to be found; but a 404 may also
+    /// come after the work was done, so that nothing is asked for again before it was looked for.
+    /// `None`: it was there.
+    async fn create(&mut self, task: Task, call: &Call, digest: Digest) -> Result<Option<Reply>, Stop> {
+        let names_something_new = self.names_something_of_ours(call);
+        loop {
+            let sent_at = self.run.clock.now();
+            let refusal = match self.call(task.key, call, As::Subaccount, Fresh::No).await? {
+                Reply::NotFound(refusal) => refusal,
+                reply => return Ok(Some(reply)),
+            };
+            match self.find(task).await? {
+                Ok(Some(sid)) => {
+                    self.settle(task.key, done(Some(sid), digest));
+                    return Ok(None);
+                }
+                Ok(None) if names_something_new && sent_at < self.fresh_until => {
+                    self.wait_for_another_try(task.key, call, NOT_YET_WAIT_MS).await?;
+                    self.sent_again(task.key, call);
+                }
+                Ok(None) => return Ok(Some(Reply::NotFound(refusal))),
+                Err(reply) => return Err(self.look_refused(task.key, reply)),
+            }
+        }
+    }
+
+    /// Whether a request names a SID that a step of this customer has yielded.
+    fn names_something_of_ours(&self, call: &Call) -> bool {
+        self.facts.marks().any(|(_, mark)| match mark {
+            Mark::Done { sid: Some(sid), .. } => {
+                call.path.contains(sid.as_str()) || call.form.iter().any(|it| it.1.contains(sid.as_str()))
+            }
+            _ => false,
+        })
     }
 
     /// It may be there already: on our bundle it is done, elsewhere it is refused by name.

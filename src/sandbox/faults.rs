@@ -75,6 +75,9 @@ pub enum Fault {
     CutJson,
     /// An HTML page with this status; carried out if the status is below 300.
     Html(u16),
+    /// Carried out; an HTML page with this status all the same, as from a gateway that gave up on an
+    /// answer that it did not like.
+    HtmlAfter(u16),
     /// Carried out; the right status and an empty body.
     EmptyBody,
     /// Carried out; `account_sid` is null in the answer.

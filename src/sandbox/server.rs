@@ -117,7 +117,7 @@ impl Visit {
         match &self.fate.fault {
             Some(Fault::LoseReply) => return None,
             Some(Fault::FailAfter(status)) => return Some(send(faults::failure(*status))),
-            Some(Fault::Html(status)) => return Some(html(*status)),
+            Some(Fault::Html(status) | Fault::HtmlAfter(status)) => return Some(html(*status)),
             Some(Fault::DelayAnswer(ms)) => wait(*ms).await,
             Some(Fault::TearBody) => self.line.cut_body_after(length as u64 / 2),
             Some(Fault::TearHeaders) => self.line.cut_after(40),

@@ -30,9 +30,11 @@ pub enum Whole {
 pub enum Class {
     /// 2xx with a whole body: it was carried out.
     Done,
-    /// 429: it was not carried out and may be sent again [docs, 20429].
+    /// 429 with a code of Twilio's: it was not carried out and may be sent again [docs, 20429]. Without
+    /// one ([`is_the_apis_own`]), a gateway may have passed the request on before it said so.
     TooMany,
-    /// 5xx, or 2xx with a broken body: it may or may not have been carried out.
+    /// 5xx, 2xx with a broken body, or a no that is not the API's own: it may or may not have been
+    /// carried out.
     Unknown,
     /// 401: the credentials are not taken.
     Unauthorized,
@@ -59,6 +61,7 @@ pub enum Class {
 /// | 409 | conflict |
 /// | 429 | too many |
 /// | other 4xx | refused |
+/// | any 4xx but 429 without an error code in JSON | unknown: a gateway said it, perhaps after the work |
 /// | 5xx and anything else | unknown |
 pub fn classify(answer: &Answer) -> Class {
     match answer.status {
@@ -66,14 +69,21 @@ pub fn classify(answer: &Answer) -> Class {
         200..=299 if is_json(answer) => Class::Done,
         200..=299 => Class::Unknown,
         300..=399 => Class::Redirected,
+        408 => Class::Unknown,
+        429 => Class::TooMany,
+        400..=499 if !is_the_apis_own(answer) => Class::Unknown,
         401 => Class::Unauthorized,
         404 => Class::NotFound,
-        408 => Class::Unknown,
         409 => Class::Conflict,
-        429 => Class::TooMany,
         400..=499 => Class::Refused,
         _ => Class::Unknown,
     }
+}
+
+/// Whether a no bears an error code in JSON, as every no of the API does [docs]. Whatever stands in
+/// between can answer with any status, also after the API has done the work.
+pub fn is_the_apis_own(answer: &Answer) -> bool {
+    answer.whole == Whole::Yes && Refusal::read(answer).code != Code::None
 }
 
 fn is_json(answer: &Answer) -> bool {
@@ -126,7 +136,7 @@ mod tests {
 
     #[test]
     fn every_status_has_the_class_that_the_table_says() {
-        let body = r#"{"sid":"BU1"}"#;
+        let body = r#"{"sid":"BU1","code":20001}"#;
         for (status, class) in [
             (200, Class::Done),
             (201, Class::Done),
@@ -158,6 +168,17 @@ mod tests {
         }
         let torn = Answer { whole: Whole::No, ..answer(201, r#"{"sid":"BU1"}"#) };
         assert_eq!(classify(&torn), Class::Unknown);
+    }
+
+    #[test]
+    fn a_no_without_a_code_is_not_the_apis_own_and_may_come_after_the_work() {
+        for status in [400, 401, 403, 404, 405, 407, 409, 412, 413, 422] {
+            for body in ["", "<html>gateway</html>", r#"{"message":"no"}"#, r#"{"code":204"#] {
+                assert_eq!(classify(&answer(status, body)), Class::Unknown, "{status} {body:?}");
+            }
+        }
+        assert!(is_the_apis_own(&answer(429, r#"{"code":20429,"message":"Too many requests"}"#)));
+        assert!(!is_the_apis_own(&answer(429, "<html>gateway</html>")));
     }
 
     #[test]

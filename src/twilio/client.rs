@@ -1,6 +1,6 @@
 //! One request, as often as it may safely be repeated.
 
-use super::answer::{Answer, Class, Refusal, Whole, classify};
+use super::answer::{Answer, Class, Refusal, Whole, classify, is_the_apis_own};
 use super::hosts::{Endpoint, Hosts};
 use super::pace::{Heard, Pace};
 use crate::clock::Clock;
@@ -77,7 +77,10 @@ impl Tries {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answered {
-    Broken,
+    /// An answer with this status that does not say what became of the request.
+    Broken {
+        status: u16,
+    },
     Nothing,
 }
 
@@ -184,6 +187,9 @@ impl Client {
                 Class::TooMany => {
                     let asked_for = answer.retry_after_s.map(|it| it.saturating_mul(1_000));
                     turn.heard(Heard::TooMany { pause_ms: asked_for });
+                    if call.method == Method::Post && !is_the_apis_own(&answer) {
+                        return Once::Over(sent(Class::Unknown, answer));
+                    }
                     let now = self.clock.now();
                     let since = *tries.refused_since.get_or_insert(now);
                     if now.saturating_sub(since) >= TOO_MANY_MAX_MS {
@@ -288,7 +294,7 @@ enum Tried {
 fn sent(class: Class, answer: Answer) -> Sent {
     match class {
         Class::Done => Sent::Done(answer),
-        Class::Unknown => Sent::Unknown { heard: Answered::Broken },
+        Class::Unknown => Sent::Unknown { heard: Answered::Broken { status: answer.status } },
         Class::Unauthorized => Sent::Unauthorized(Refusal::read(&answer)),
         Class::NotFound => Sent::NotFound(Refusal::read(&answer)),
         Class::Conflict => Sent::Conflict(Refusal::read(&answer)),

@@ -68,6 +68,10 @@ async fn bodies_arrive_torn_cut_empty_or_in_html() {
         (Fault::Html(200), 200, 1),
         (Fault::Html(201), 201, 1),
         (Fault::Html(502), 502, 0),
+        (Fault::Html(404), 404, 0),
+        (Fault::HtmlAfter(401), 401, 1),
+        (Fault::HtmlAfter(404), 404, 1),
+        (Fault::HtmlAfter(429), 429, 1),
     ] {
         let (stand, outcome) = meet(fault.clone()).await;
         let reply = outcome.expect("an answer");
