@@ -240,7 +240,7 @@ impl Row<'_> {
         let sid = self.facts.sid(task.key).cloned();
         let digest = self.plan.digest(task.key.step, &self.facts);
         self.record(task.key, done(sid.clone(), UNKNOWN));
-        match self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await? {
+        match self.repeatable(task, &call).await? {
             Reply::Yes(answer) => {
                 self.item(task.key, &answer).await?;
                 self.settle(task.key, done(sid, digest));
@@ -255,12 +255,27 @@ impl Row<'_> {
         let Some(call) = self.plan.removal(task, &self.facts) else {
             return Err(self.wrong_table(task.key.step));
         };
-        match self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await? {
+        match self.repeatable(task, &call).await? {
             Reply::Yes(_) | Reply::NotFound(_) => {
                 self.settle(task.key, Mark::Removed);
                 Ok(())
             }
             other => self.not_yes(task.key, other),
+        }
+    }
+
+    /// Sends an update or a removal. A conflict (20409, 70003 "outdated entity") may be about a state
+    /// that is over: what the request names is read, and where it is still there asked once more.
+    async fn repeatable(&mut self, task: Task, call: &Call) -> Result<Reply, Stop> {
+        let first = self.call(task.key, call, As::Subaccount, Fresh::Perhaps).await?;
+        let Reply::Conflict(_) = first else { return Ok(first) };
+        let resource = Call::get(call.host, call.path.clone());
+        match self.call(task.key, &resource, As::Subaccount, Fresh::No).await? {
+            Reply::Yes(answer) => {
+                self.item(task.key, &answer).await?;
+                self.call(task.key, call, As::Subaccount, Fresh::Perhaps).await
+            }
+            other => Ok(other),
         }
     }
 

@@ -116,6 +116,49 @@ async fn corrected_anywhere(first: Customer, second: Customer, lag: Lag) {
 
 const NO_LAG: Lag = Lag { lists_ms: 0, objects_ms: 0, share: 1.0 };
 
+/// A conflict (20409, 70003) says that something changed meanwhile: it is read, and asked for again.
+#[tokio::test]
+async fn one_conflict_does_not_refuse_an_update_or_a_removal() {
+    use trusthub_onboard::sandbox::{Among, Fault, Faults, Method};
+    let update = Among::Matching(Method::Post, "/v1/EndUsers/IT".to_owned());
+    let removal = Among::Matching(Method::Delete, "/EntityAssignments/".to_owned());
+    let number = Among::Matching(Method::Delete, "/ChannelEndpointAssignments/".to_owned());
+    for (second, among) in
+        [(corrected_name(), update), (one_representative(), removal), (one_number(), number)]
+    {
+        let expected = world_of(&second).await;
+        for fault in [Fault::FailBefore(409), Fault::FailAfter(409)] {
+            let context = format!("{fault:?} at {among:?}");
+            let mut stage = stage_for(&customer(1), &second);
+            stage.policy.submission = Submission::Never;
+            stage.run().await.expect("no fault");
+            stage.customers = vec![second.clone()];
+            stage.policy.submission = Submission::ProductAfterApproval;
+            stage.sandbox.misbehave(Faults::nth(among.clone(), 1, fault));
+            assert_eq!(stage.outcome().await, Outcome::Approved, "{context}");
+            stage.is_as_far_as_connected(&expected, &context);
+        }
+    }
+}
+
+/// Twice the same answer, and reading in between, is a no.
+#[tokio::test]
+async fn a_conflict_that_stays_refuses_an_update() {
+    use trusthub_onboard::sandbox::{Among, Fault, Faults, Method, Rule, When};
+    let mut stage = stage_for(&customer(1), &corrected_name());
+    stage.policy.submission = Submission::Never;
+    stage.run().await.expect("no fault");
+    stage.customers = vec![corrected_name()];
+    let among = Among::Matching(Method::Post, "/v1/EndUsers/IT".to_owned());
+    let rule = Rule { fault: Fault::FailBefore(409), among, when: When::Always };
+    stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+    let before = stage.sandbox.requests().latest.len();
+    assert_eq!(stage.outcome().await, Outcome::Refused);
+    let requests = stage.sandbox.requests().latest.into_iter().skip(before);
+    let updates = requests.filter(|it| it.method == Method::Post && it.path.contains("/IT")).count();
+    assert_eq!(updates, 2);
+}
+
 #[tokio::test]
 async fn a_corrected_name_or_street_is_what_is_submitted() {
     corrected_anywhere(customer(1), corrected_name(), NO_LAG).await;

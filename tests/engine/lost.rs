@@ -87,6 +87,18 @@ async fn a_not_found_after_the_work_was_done_makes_nothing_twice() {
 }
 
 #[tokio::test]
+async fn a_conflict_before_or_after_the_work_makes_nothing_twice() {
+    everywhere_each(&[Fault::FailBefore(409), Fault::FailAfter(409)], Lag::default()).await;
+}
+
+#[tokio::test]
+async fn any_other_no_before_or_after_the_work_makes_nothing_twice() {
+    for status in [405, 408, 412, 422] {
+        everywhere_each(&[Fault::FailBefore(status), Fault::FailAfter(status)], Lag::default()).await;
+    }
+}
+
+#[tokio::test]
 async fn a_gateways_page_to_every_creation_makes_no_profile_twice() {
     for status in [401, 404, 429] {
         let stage = Stage::with((1..=3).map(customer).collect());
