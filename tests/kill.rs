@@ -22,6 +22,7 @@ use trusthub_onboard::engine::{Brake, Customers, DefaultPrimary, Only, Run, Sele
 use trusthub_onboard::events::{Event, Observer};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::Sid;
+use trusthub_onboard::plan::Method;
 use trusthub_onboard::sandbox;
 use trusthub_onboard::twilio::{Client, Endpoint, Identity, Pace, Rate, Timeouts};
 
@@ -31,15 +32,113 @@ fn main() -> ExitCode {
         child(&arguments[2..]);
         return ExitCode::SUCCESS;
     }
-    // The few options of the usual harness that ask for a list, or for other tests, find nothing here.
-    if arguments.iter().any(|it| it == "--list") || arguments[1..].iter().any(|it| !it.starts_with('-')) {
+    let asked = match Asked::of(&arguments[1..]) {
+        Ok(asked) => asked,
+        Err(problem) => {
+            eprintln!("error: {problem}");
+            return ExitCode::from(101);
+        }
+    };
+    let chosen: Vec<_> = TESTS.iter().filter(|it| asked.chooses(it.0)).collect();
+    if asked.list {
+        chosen.iter().for_each(|it| println!("{}: test", it.0));
+        if !asked.terse {
+            println!("\n{} tests, 0 benchmarks", chosen.len());
+        }
         return ExitCode::SUCCESS;
     }
-    println!("\nrunning 1 test");
-    kill_at_every_moment();
-    println!("test a_customer_killed_at_every_moment_and_again_in_the_resume_is_made_once ... ok");
-    println!("\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n");
+    println!("\nrunning {} tests", chosen.len());
+    for (name, test) in &chosen {
+        test();
+        println!("test {name} ... ok");
+    }
+    let left_out = TESTS.len() - chosen.len();
+    let passed = chosen.len();
+    println!(
+        "\ntest result: ok. {passed} passed; 0 failed; 0 ignored; 0 measured; {left_out} filtered out\n"
+    );
     ExitCode::SUCCESS
+}
+
+/// A test that fails ends the process.
+const TESTS: [(&str, fn()); 2] = [
+    ("the_options_of_the_usual_harness_are_understood", harness_options),
+    ("a_customer_killed_at_every_moment_and_again_in_the_resume_is_made_once", kill_at_every_moment),
+];
+
+/// What the arguments ask for, as those of the usual harness do.
+#[derive(Default)]
+struct Asked {
+    list: bool,
+    terse: bool,
+    exact: bool,
+    /// Only tests that are ignored otherwise, of which there are none.
+    only_ignored: bool,
+    filters: Vec<String>,
+    skipped: Vec<String>,
+}
+
+impl Asked {
+    fn of(arguments: &[String]) -> Result<Asked, String> {
+        let mut asked = Asked::default();
+        let mut rest = arguments.iter().cloned();
+        while let Some(argument) = rest.next() {
+            let (name, mut value) = match argument.split_once('=') {
+                Some((name, value)) if name.starts_with('-') => (name.to_owned(), Some(value.to_owned())),
+                _ => (argument, None),
+            };
+            let takes_a_value =
+                ["--test-threads", "--skip", "--format", "--color", "--logfile", "--shuffle-seed", "-Z"];
+            if takes_a_value.contains(&name.as_str()) && value.is_none() {
+                value = Some(rest.next().ok_or_else(|| format!("{name} takes a value"))?);
+            }
+            match (name.as_str(), value) {
+                ("--list", None) => asked.list = true,
+                ("--exact", None) => asked.exact = true,
+                ("--ignored", None) => asked.only_ignored = true,
+                ("--skip", Some(value)) => asked.skipped.push(value),
+                ("--format", Some(value)) => asked.terse = value == "terse",
+                (name, Some(_)) if takes_a_value.contains(&name) => {}
+                ("--report-time" | "--ensure-time" | "--shuffle" | "--include-ignored" | "--test", _) => {}
+                ("--nocapture" | "--no-capture" | "--show-output" | "-q" | "--quiet" | "--bench", None) => {}
+                (name, None) if !name.starts_with('-') => asked.filters.push(name.to_owned()),
+                (name, _) => return Err(format!("Unrecognized option: {name}")),
+            }
+        }
+        Ok(asked)
+    }
+
+    fn chooses(&self, name: &str) -> bool {
+        let fits = |text: &String| if self.exact { name == text } else { name.contains(text.as_str()) };
+        !self.only_ignored
+            && (self.filters.is_empty() || self.filters.iter().any(fits))
+            && !self.skipped.iter().any(fits)
+    }
+}
+
+/// A filter that is none must not leave the test out and call that a success.
+fn harness_options() {
+    let chosen = |arguments: &str| {
+        let arguments: Vec<String> = arguments.split_whitespace().map(str::to_owned).collect();
+        Asked::of(&arguments).map(|asked| TESTS.iter().filter(|it| asked.chooses(it.0)).count())
+    };
+    for (arguments, count) in [
+        ("", 2),
+        ("--test-threads 1", 2),
+        ("--test-threads=1 --nocapture -q --color always --format pretty -Z unstable-options", 2),
+        ("--skip nothing", 2),
+        ("--skip killed", 1),
+        ("killed options", 2),
+        ("killed", 1),
+        ("killed --exact", 0),
+        ("--exact the_options_of_the_usual_harness_are_understood", 1),
+        ("nothing", 0),
+        ("--ignored", 0),
+        ("--include-ignored", 2),
+    ] {
+        assert_eq!(chosen(arguments), Ok(count), "{arguments}");
+    }
+    assert!(chosen("--unknown").is_err() && chosen("--skip").is_err());
 }
 
 /// Moments that one child passes through.
@@ -53,7 +152,9 @@ impl Observer for Moments {
         let counts =
             matches!(event, Event::LedgerWrites | Event::LedgerWrote | Event::Sending(_) | Event::Sent(..));
         if counts && self.passed.fetch_add(1, Ordering::SeqCst) + 1 == self.stop_at {
-            println!("here");
+            let is_post = matches!(event, Event::Sending(request) | Event::Sent(request, _)
+                if request.method == Method::Post);
+            println!("{}", if is_post { "here at a POST" } else { "here" });
             let _ = std::io::stdout().flush();
             // The parent never writes: this ends with the process.
             let _ = std::io::stdin().read(&mut [0]);
@@ -108,6 +209,8 @@ fn child(arguments: &[String]) {
 #[derive(PartialEq, Debug)]
 enum Said {
     Here,
+    /// Right before or right after a request that makes or changes something.
+    HereAtAPost,
     Done,
 }
 
@@ -125,6 +228,7 @@ fn start(base_url: &str, world: &str, ledger: &Path, stop_at: u64) -> (Child, Sa
     BufReader::new(out).read_line(&mut line).expect("a line");
     let said = match line.trim() {
         "here" => Said::Here,
+        "here at a POST" => Said::HereAtAPost,
         "done" => Said::Done,
         other => panic!("the child said {other:?}"),
     };
@@ -134,7 +238,7 @@ fn start(base_url: &str, world: &str, ledger: &Path, stop_at: u64) -> (Child, Sa
 /// Runs a child up to a moment and kills it there. Gives whether it got that far.
 fn run_and_kill(base_url: &str, world: &str, ledger: &Path, stop_at: u64) -> Said {
     let (mut child, said) = start(base_url, world, ledger, stop_at);
-    if said == Said::Here {
+    if said != Said::Done {
         child.kill().expect("SIGKILL");
     }
     child.wait().expect("it is gone");
@@ -144,33 +248,49 @@ fn run_and_kill(base_url: &str, world: &str, ledger: &Path, stop_at: u64) -> Sai
 fn kill_at_every_moment() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a runtime");
-    let undisturbed = try_once(&runtime, None).0;
+    let undisturbed = try_once(&runtime, None).world;
     assert!(undisturbed.len() > 15, "an undisturbed run makes a whole customer: {undisturbed:#?}");
     // The children of two moments run side by side: one for each core.
     let next = AtomicU64::new(1);
-    let moments = AtomicU64::new(0);
+    let (moments, second_kills, at_posts) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 loop {
                     let moment = next.fetch_add(1, Ordering::SeqCst);
-                    let (world, said) = try_once(&runtime, Some(moment));
-                    assert_eq!(world, undisturbed, "killed at moment {moment}");
-                    if said == Said::Done {
+                    let tried = try_once(&runtime, Some(moment));
+                    assert_eq!(tried.world, undisturbed, "killed at moment {moment}");
+                    if tried.first == Said::Done {
                         return;
                     }
                     moments.fetch_add(1, Ordering::SeqCst);
+                    second_kills.fetch_add(u64::from(tried.second != Said::Done), Ordering::SeqCst);
+                    at_posts.fetch_add(u64::from(tried.second == Said::HereAtAPost), Ordering::SeqCst);
                 }
             });
         }
     });
     let moments = moments.load(Ordering::SeqCst);
     assert!(moments > 100, "only {moments} moments were met");
-    println!("killed at {moments} moments, and at as many of the resumes");
+    let [second_kills, at_posts] = [second_kills, at_posts].map(|it| it.load(Ordering::SeqCst));
+    println!("killed at {moments} moments, and in {second_kills} of the resumes, {at_posts} times at a POST");
+    assert!(second_kills > moments / 2, "only {second_kills} of {moments} resumes were killed");
+    assert!(at_posts > 10, "only {at_posts} of the second kills met a POST");
 }
 
+/// What became of one customer.
+struct Tried {
+    world: Vec<String>,
+    first: Said,
+    second: Said,
+}
+
+/// The second kill lies up to this many moments into the resume, elsewhere each time: beyond its reads,
+/// among its creations. Prime, and prime to the step below, so that all of them are met.
+const SECOND_KILLS: u64 = 89;
+
 /// One customer in a world of its own: killed at a moment, killed again in the resume, then finished.
-fn try_once(runtime: &tokio::runtime::Runtime, moment: Option<u64>) -> (Vec<String>, Said) {
+fn try_once(runtime: &tokio::runtime::Runtime, moment: Option<u64>) -> Tried {
     let settings = sandbox::Settings { review_ms: 0, ..sandbox::Settings::default() };
     let stage = Stage::set(vec![customer(1)], settings);
     let server = runtime.block_on(async {
@@ -178,12 +298,11 @@ fn try_once(runtime: &tokio::runtime::Runtime, moment: Option<u64>) -> (Vec<Stri
         stage.sandbox.serve(listener).expect("a server")
     });
     let (url, world) = (server.base_url().to_owned(), stage.sandbox.id());
-    let mut said = Said::Done;
+    let (mut first, mut second) = (Said::Done, Said::Done);
     if let Some(moment) = moment {
-        said = run_and_kill(&url, &world, &stage.ledger, moment);
-        // The second moment lies somewhere in the resume, elsewhere each time.
-        run_and_kill(&url, &world, &stage.ledger, 1 + moment * 7 % 23);
+        first = run_and_kill(&url, &world, &stage.ledger, moment);
+        second = run_and_kill(&url, &world, &stage.ledger, 1 + moment * 37 % SECOND_KILLS);
     }
     assert_eq!(run_and_kill(&url, &world, &stage.ledger, u64::MAX), Said::Done);
-    (stage.world(), said)
+    Tried { world: stage.world(), first, second }
 }
