@@ -20,7 +20,7 @@ use trusthub_onboard::model::{
     Address, Business, Customer, Fault, PhoneNumber, PhoneNumbers, Representative, Sid, VoiceIntegrity,
 };
 use trusthub_onboard::plan::{Evaluate, Existing, Facts, Outcome, Policy, RefusedNumbers, Submission};
-use trusthub_onboard::sandbox::{self, Kind, Resource, Sandbox, Seed, SeedAccount};
+use trusthub_onboard::sandbox::{self, Kind, Resource, Sandbox, Seed, SeedAccount, Server};
 use trusthub_onboard::twilio::{Client, Endpoint, Identity, Pace, Rate, Timeouts};
 
 pub const PARENT: &str = "AC000000000000000000000000000000ff";
@@ -71,6 +71,8 @@ pub struct Stage {
     pub primary_profile: Option<Sid>,
     /// Another server than the sandbox.
     pub elsewhere: Option<String>,
+    /// The server of the run before.
+    pub server: tokio::sync::Mutex<Option<Server>>,
 }
 
 /// In memory where the system has a place for that: hundreds of runs wait for hundreds of commits each.
@@ -118,6 +120,7 @@ impl Stage {
             parent_token: PARENT_TOKEN.to_owned(),
             primary_profile: None,
             elsewhere: None,
+            server: tokio::sync::Mutex::default(),
         }
     }
 
@@ -150,9 +153,8 @@ impl Stage {
         observer: Arc<dyn Observer>,
         drain: CancellationToken,
     ) -> Result<Ended, Fault> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let server = self.sandbox.serve(listener).expect("a server");
-        let endpoint = Endpoint::other(self.elsewhere.as_deref().unwrap_or(server.base_url()))?;
+        let base_url = self.serve().await;
+        let endpoint = Endpoint::other(self.elsewhere.as_deref().unwrap_or(&base_url))?;
         let clock: Arc<dyn Clock> = self.clock.clone();
         let timeouts = Timeouts { connect_ms: 5_000, call_ms: 60_000 };
         let pace = Pace::new(Rate::Unlimited, clock.clone());
@@ -180,6 +182,17 @@ impl Stage {
             .await;
         run.close()?;
         Ok(ended)
+    }
+
+    /// Starts a server for a run. What an earlier run has sent and not waited for is carried out before: a
+    /// minute of this clock may pass in no time, and no request is on its way for longer than that.
+    async fn serve(&self) -> String {
+        let mut server = self.server.lock().await;
+        if let Some(before) = server.take() {
+            before.stop().await;
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        server.insert(self.sandbox.serve(listener).expect("a server")).base_url().to_owned()
     }
 
     /// Runs and says how the only customer ended.
