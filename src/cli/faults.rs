@@ -88,9 +88,30 @@ pub fn obey(line: &str, sandbox: &Sandbox, faults: &mut Faults) -> Result<String
             Ok(format!("from now on {text}; requests are counted from 1 again"))
         }
         (Some("calm"), None) => {
-            faults.rules.clear();
+            *faults = Faults { seed: faults.seed, ..Faults::default() };
             sandbox.misbehave(faults.clone());
-            Ok("no more faults".to_owned())
+            Ok("no more faults, limits, latency and lag".to_owned())
+        }
+        (Some(word @ ("limit" | "limit-per-account")), Some(text)) => {
+            let per_second = if text == "off" { None } else { Some(rate(text)?) };
+            let limit = match word {
+                "limit" => &mut faults.limit_global,
+                _ => &mut faults.limit_per_account,
+            };
+            limit.per_second = per_second;
+            sandbox.misbehave(faults.clone());
+            Ok(format!("{word}: {text} requests a second"))
+        }
+        (Some("latency"), Some(text)) => {
+            faults.latency_ms = super::args::span(text)?;
+            sandbox.misbehave(faults.clone());
+            Ok(format!("answers take {text} ms"))
+        }
+        (Some(word @ ("list-lag" | "object-lag")), Some(text)) => {
+            let lag = if word == "list-lag" { &mut faults.lag.lists_ms } else { &mut faults.lag.objects_ms };
+            *lag = super::args::duration(text)?;
+            sandbox.misbehave(faults.clone());
+            Ok(format!("{word}: {text}"))
         }
         (Some("refuse"), Some(text)) => {
             let wait_ms =
@@ -107,7 +128,8 @@ pub fn obey(line: &str, sandbox: &Sandbox, faults: &mut Faults) -> Result<String
         }
         (None, _) => Ok(String::new()),
         _ => {
-            Err("known are: fault KIND@WHEN, calm, refuse MS, rotate AC…, suspend AC…, activate AC…"
+            Err("known are: fault KIND@WHEN, limit N|off, limit-per-account N|off, latency MS, list-lag DURATION, \
+                 object-lag DURATION, calm, refuse MS, rotate AC…, suspend AC…, activate AC…"
                 .to_owned())
         }
     }
@@ -128,11 +150,18 @@ fn parse_when(text: &str) -> Result<When, String> {
     }
     match text.split_once('-') {
         Some((first, last)) => {
-            number(first).zip(number(last)).map(|(first, last)| When::Between(first, last))
+            let span = number(first).zip(number(last)).filter(|(first, last)| first <= last);
+            span.map(|(first, last)| When::Between(first, last))
         }
         None => number(text).map(When::Nth),
     }
     .ok_or_else(|| "behind the @ stands a request's number (7), a span (7-12), or a share (3%)".to_owned())
+}
+
+/// Requests a second: more than none, and a number.
+pub fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse::<f64>().ok().filter(|it| it.is_finite() && *it > 0.0);
+    rate.ok_or_else(|| "write how many requests a second, more than 0, such as 20 or 0.5".to_owned())
 }
 
 fn help(what: &str) -> String {
@@ -154,9 +183,46 @@ mod tests {
         assert!(matches!(rule("fail-after-500@2-4"), Some((Fault::FailAfter(500), When::Between(2, 4)))));
         assert!(matches!(rule("tear-body@50%"), Some((Fault::TearBody, When::Share(0.5)))));
         assert!(matches!(parse("storm@5%"), Ok(FaultArg::Storm(share)) if share == 0.05));
-        for text in ["lose-reply", "lose-reply@0", "lose-reply@x", "lose-reply@101%", "nothing@1", "storm@1"]
-        {
+        for text in [
+            "lose-reply",
+            "lose-reply@0",
+            "lose-reply@x",
+            "lose-reply@101%",
+            "lose-reply@9-3",
+            "nothing@1",
+            "storm@1",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_running_sandbox_takes_limits_latency_and_lag_and_calm_lifts_them_all() {
+        let sandbox = Sandbox::open(crate::sandbox::Settings::default(), super::super::sandbox::seed(vec![]))
+            .expect("a sandbox");
+        let mut faults = Faults { seed: 7, ..Faults::default() };
+        for line in [
+            "fault lose-reply@7",
+            "limit 20",
+            "limit-per-account 0.5",
+            "latency 20-80",
+            "list-lag 3s",
+            "object-lag 200ms",
+        ] {
+            obey(line, &sandbox, &mut faults).expect(line);
+        }
+        assert_eq!(faults.rules.len(), 1);
+        assert_eq!(faults.limit_global.per_second, Some(20.0));
+        assert_eq!(faults.limit_per_account.per_second, Some(0.5));
+        assert_eq!(faults.latency_ms, 20..=80);
+        assert_eq!((faults.lag.lists_ms, faults.lag.objects_ms), (3_000, 200));
+        for line in ["limit 0", "limit NaN", "limit -3", "latency x", "list-lag x", "limit"] {
+            assert!(obey(line, &sandbox, &mut faults).is_err(), "{line}");
+        }
+        obey("limit off", &sandbox, &mut faults).expect("off");
+        assert_eq!(faults.limit_global.per_second, None);
+        obey("calm", &sandbox, &mut faults).expect("calm");
+        assert!(faults.rules.is_empty() && faults.limit_per_account == Limit::default());
+        assert_eq!((faults.latency_ms, faults.lag, faults.seed), (0..=0, Lag::default(), 7));
     }
 }

@@ -19,11 +19,12 @@ pub use pace::PaceArgs;
 pub use rehearse::RehearseArgs;
 pub use results::{ResultsArgs, StatusArgs};
 pub use run::{OnlyArg, RunArgs};
-pub use sandbox::{FaultArgs, SandboxArgs};
+pub use sandbox::{FaultArgs, SandboxArgs, span};
 pub use settle::SettleArgs;
 pub use sheet::SheetArgs;
 pub use template::TemplateArgs;
 pub use validate::{FormatArg, ValidateArgs};
+pub use values::duration;
 pub use world::WorldArgs;
 
 use crate::model::column;

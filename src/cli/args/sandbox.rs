@@ -38,10 +38,10 @@ pub struct FaultArgs {
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = FAULTS)]
     pub seed: u64,
     /// Answer 429 above this many requests a second
-    #[arg(long, value_name = "N", help_heading = FAULTS)]
+    #[arg(long, value_name = "N", value_parser = faults::rate, help_heading = FAULTS)]
     pub limit_per_second: Option<f64>,
     /// Answer 429 above this many requests a second of one account
-    #[arg(long, value_name = "N", help_heading = FAULTS)]
+    #[arg(long, value_name = "N", value_parser = faults::rate, help_heading = FAULTS)]
     pub limit_per_account_per_second: Option<f64>,
     /// Answer 429 above this many requests at once
     #[arg(long, value_name = "N", help_heading = FAULTS)]
@@ -63,7 +63,7 @@ pub struct FaultArgs {
     pub object_lag: u64,
 }
 
-fn span(text: &str) -> Result<RangeInclusive<u64>, String> {
+pub fn span(text: &str) -> Result<RangeInclusive<u64>, String> {
     let (low, high) = text.split_once('-').unwrap_or((text, text));
     match (low.parse(), high.parse()) {
         (Ok(low), Ok(high)) if low <= high => Ok(low..=high),
