@@ -1,6 +1,6 @@
 //! What the results say of a row that did not get through: the step, the codes, the words, the way out.
 
-use super::hints::hint;
+use super::hints::{hint, hint_for_words};
 use super::numbers;
 use crate::engine::CustomerEnd;
 use crate::plan::{Bundle, Code, Ending, Facts, Key, Mark, Next, Note, Outcome, Plan, Reason, StepId};
@@ -99,8 +99,13 @@ impl Cause {
             step: key.step.name().to_owned(),
             http_status: reason.http_status.map(|it| it.to_string()).unwrap_or_default(),
             code: code_text(reason.code),
+            hint: messages
+                .first()
+                .and_then(|it| hint_for_words(it))
+                .or_else(|| hint(reason))
+                .map(|it| it.fix.to_owned())
+                .unwrap_or_default(),
             message: messages.join("; "),
-            hint: hint(reason).map(|it| it.fix.to_owned()).unwrap_or_default(),
             more_info: more_info(reason.code),
             request_id: reason.request_id.clone().unwrap_or_default(),
         }

@@ -20,6 +20,18 @@ pub fn hint(reason: &Reason) -> Option<Hint> {
     }
 }
 
+/// The hint for a refusal whose words say more than its code does.
+pub fn hint_for_words(message: &str) -> Option<Hint> {
+    // "Secondary Customer Profile for direct_customer can only be created through Twilio console" comes
+    // when the identity in the parent's primary profile is direct_customer [twilio-node issue 965].
+    let is_identity = message.contains("direct_customer can only be created through Twilio console");
+    is_identity.then_some(hint_of(
+        "the parent's primary profile is that of a direct customer",
+        "Nothing is wrong with the row: in the Console, the primary profile's business identity must be ISV, \
+         reseller or partner.",
+    ))
+}
+
 /// The hint for one of Twilio's codes [Error Dictionary].
 pub fn hint_for(code: u32) -> Option<Hint> {
     TWILIO.iter().find(|it| it.0 == code).map(|it| it.1)
@@ -111,6 +123,16 @@ fn ours(code: OurCode) -> Hint {
     }
 }
 
+/// 11006 to 11009 and 11012 to 11022 belong to products that this program does not ask for.
+const CNAM: Hint = hint_of(
+    "caller name (CNAM) was rejected, which is another product than Voice Integrity",
+    "Look at the CNAM trust product in the Console; check business_name.",
+);
+const BRANDED: Hint = hint_of(
+    "Branded Calling was rejected, which is another product than Voice Integrity",
+    "Look at the Branded Calling trust product in the Console; check business_name and website_url.",
+);
+
 /// Section 6 of the facts: every code that this flow can meet.
 const TWILIO: &[(u32, Hint)] = &[
     (11001, hint_of("the website's address is not well-formed", "Check the column website_url.")),
@@ -139,6 +161,35 @@ const TWILIO: &[(u32, Hint)] = &[
             "Submit with --submit-product after-approval, which is the default.",
         ),
     ),
+    (11006, CNAM),
+    (11007, CNAM),
+    (11008, CNAM),
+    (11009, CNAM),
+    (
+        11010,
+        hint_of(
+            "the letter of authorization was not accepted",
+            "Look at the trust product in the Console: this flow sends no letter.",
+        ),
+    ),
+    (
+        11011,
+        hint_of(
+            "the company is younger than one year",
+            "Check business_registration_number; a company that young has to wait, or ask Twilio's support.",
+        ),
+    ),
+    (11012, BRANDED),
+    (11013, BRANDED),
+    (11014, BRANDED),
+    (11015, BRANDED),
+    (11016, BRANDED),
+    (11017, BRANDED),
+    (11018, BRANDED),
+    (11019, BRANDED),
+    (11020, BRANDED),
+    (11021, BRANDED),
+    (11022, BRANDED),
     (
         18601,
         hint_of(
@@ -319,6 +370,30 @@ mod tests {
         assert!(codes.is_sorted(), "in order, so that one is easily found");
         codes.dedup();
         assert_eq!(codes.len(), TWILIO.len());
+    }
+
+    #[test]
+    fn every_code_of_section_6_of_the_facts_has_a_meaning_and_a_way_out() {
+        let single = [
+            20001, 20003, 20004, 20005, 20006, 20007, 20008, 20403, 20404, 20409, 20412, 20422, 20423, 20429,
+            20500, 20503, 21474, 21480, 21481, 22203, 32801, 60711, 70001, 70002, 70003, 70004, 70051,
+        ];
+        let spans = [11001..=11022, 18601..=18610, 21628..=21631, 22204..=22211, 22214..=22219];
+        let facts: Vec<u32> = single.into_iter().chain(spans.into_iter().flatten()).collect();
+        for code in &facts {
+            let hint = hint_for(*code);
+            assert!(hint.is_some_and(|it| !it.meaning.is_empty() && it.fix.ends_with('.')), "{code}");
+        }
+        let unknown: Vec<u32> = TWILIO.iter().map(|it| it.0).filter(|it| !facts.contains(it)).collect();
+        assert_eq!(unknown, [0; 0], "a code that the facts do not have");
+    }
+
+    #[test]
+    fn a_wrong_identity_of_the_primary_profile_is_told_by_its_words() {
+        let message = "Unable to create record: Secondary Customer Profile for direct_customer can only be \
+                       created through Twilio console.";
+        assert!(hint_for_words(message).is_some_and(|it| it.fix.contains("ISV, reseller or partner")));
+        assert_eq!(hint_for_words("Validation Failed"), None);
     }
 
     #[test]
