@@ -51,6 +51,8 @@ pub enum Event<'a> {
 pub struct Request<'a> {
     /// The account whose credentials it bears.
     pub account: &'a Sid,
+    /// The customer whom it is for: the row's subaccount. `None` for what belongs to no customer.
+    pub customer: Option<&'a Sid>,
     /// `None` for what belongs to no customer.
     pub step: Option<StepId>,
     pub method: Method,

@@ -3,7 +3,7 @@
 use crate::ledger::{Record, Stray};
 use crate::model::{Fault, Sid};
 use crate::plan::{BundleStatus, Call, Code, Ending, Item, Key, Mark, Method, OurCode, Reason, StepId, Verb};
-use crate::twilio::{Answer, Answered, Identity, Obstacle, Once, Refusal, Sent, Tries};
+use crate::twilio::{Answer, Answered, Identity, Obstacle, Once, Purpose, Refusal, Sent, Tries};
 use serde::de::DeserializeOwned;
 
 use super::row::{Row, Stop};
@@ -51,7 +51,8 @@ impl Row<'_> {
             self.save().await?;
             let identity = self.identity(as_whom);
             let sent_at = self.run.clock.now();
-            let once = self.run.client.send_once(call, &identity, Some(key.step), &mut tries).await;
+            let purpose = Purpose { customer: &self.customer.subaccount, step: key.step };
+            let once = self.run.client.send_once(call, &identity, Some(purpose), &mut tries).await;
             self.calls += 1;
             let sent = match once {
                 Once::Over(sent) => sent,

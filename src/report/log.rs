@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::events::{Event, Observer};
-use crate::model::Fault;
+use crate::model::{Fault, Sid};
 use crate::plan::Code;
 use serde::Serialize;
 use std::fs::{File, OpenOptions};
@@ -24,6 +24,10 @@ struct Entry<'a> {
     time: String,
     /// The account whose credentials the call bore.
     account_sid: &'a str,
+    /// The row's subaccount, also where the parent's credentials are used for it. Absent for what belongs
+    /// to no customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subaccount_sid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<&'static str>,
     method: &'static str,
@@ -73,6 +77,7 @@ impl Observer for Log {
         let entry = Entry {
             time: rfc3339_ms(self.clock.now()),
             account_sid: request.account.as_str(),
+            subaccount_sid: request.customer.map(Sid::as_str),
             step: request.step.map(|step| step.name()),
             method: request.method.name(),
             path: request.path,

@@ -23,6 +23,14 @@ pub struct Identity {
     pub token: Token,
 }
 
+/// What a request is for.
+#[derive(Clone, Copy)]
+pub struct Purpose<'a> {
+    /// The row's subaccount.
+    pub customer: &'a Sid,
+    pub step: StepId,
+}
+
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
@@ -162,10 +170,10 @@ impl Client {
     }
 
     /// Sends a request and repeats it for as long as it was surely not carried out.
-    pub async fn send(&self, call: &Call, identity: &Identity, step: Option<StepId>) -> Sent {
+    pub async fn send(&self, call: &Call, identity: &Identity, purpose: Option<Purpose<'_>>) -> Sent {
         let mut tries = Tries::default();
         loop {
-            match self.send_once(call, identity, step, &mut tries).await {
+            match self.send_once(call, identity, purpose, &mut tries).await {
                 Once::Over(sent) => return sent,
                 Once::Again { wait_ms } => self.clock.sleep(wait_ms).await,
             }
@@ -177,12 +185,12 @@ impl Client {
         &self,
         call: &Call,
         identity: &Identity,
-        step: Option<StepId>,
+        purpose: Option<Purpose<'_>>,
         tries: &mut Tries,
     ) -> Once {
         tries.count += 1;
         let turn = self.pace.turn(&identity.account).await;
-        let wait_ms = match self.try_once(call, identity, step, tries.count).await {
+        let wait_ms = match self.try_once(call, identity, purpose, tries.count).await {
             Tried::Answered(answer) => match classify(&answer) {
                 Class::TooMany => {
                     let asked_for = answer.retry_after_s.map(|it| it.saturating_mul(1_000));
@@ -230,9 +238,21 @@ impl Client {
         path.starts_with("/").then(|| Call::get(call.host, path.to_owned()))
     }
 
-    async fn try_once(&self, call: &Call, identity: &Identity, step: Option<StepId>, attempt: u32) -> Tried {
-        let request =
-            Request { account: &identity.account, step, method: call.method, path: &call.path, attempt };
+    async fn try_once(
+        &self,
+        call: &Call,
+        identity: &Identity,
+        purpose: Option<Purpose<'_>>,
+        attempt: u32,
+    ) -> Tried {
+        let request = Request {
+            account: &identity.account,
+            customer: purpose.map(|it| it.customer),
+            step: purpose.map(|it| it.step),
+            method: call.method,
+            path: &call.path,
+            attempt,
+        };
         self.observer.on(&Event::Sending(&request));
         let began = self.clock.now();
         let tried = self.exchange(call, identity).await;

@@ -340,6 +340,12 @@ fn the_log_tells_of_every_call_when_for_whom_what_and_how_it_ended() {
         assert!(call["attempt"].as_u64() >= Some(1) && call["ms"].is_u64(), "{line}");
         assert!((200..300).contains(&call["status"].as_u64().unwrap_or(0)), "{line}");
         assert!(text("request_id").starts_with("RQ"), "{line}");
+        // The parent's credentials read a token, and find the primary profile for all.
+        let of_a_customer = text("subaccount_sid").starts_with("AC");
+        assert_eq!(of_a_customer, !text("step").is_empty(), "{line}");
+        assert!(of_a_customer || text("path").starts_with("/v1/CustomerProfiles?"), "{line}");
+        let as_parent = text("account_sid").starts_with("AC5a5a");
+        assert_eq!(as_parent, !of_a_customer || text("step") == "account", "{line}");
     }
     assert!(log.contains(r#""step":"customer_profile""#), "the steps have their names");
 }
