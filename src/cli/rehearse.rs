@@ -2,14 +2,14 @@
 //! that misbehaves, with kills and resumes; then what is there is compared with what the results say.
 
 use super::args::RehearseArgs;
+use super::run::signal;
 use super::sandbox::{self, PARENT, PARENT_TOKEN};
 use super::sheet::Sheet;
 use super::style::{say, tell};
 use super::{Exit, Stop, session, style};
-use crate::check::Entry;
 use crate::model::{Fault, counted};
-use crate::report::{Verdict, verdict};
-use crate::sandbox::{Faults, Sandbox, Settings};
+use crate::report::{Expected, Verdict, verdict};
+use crate::sandbox::{Among, Fault as Mishap, Faults, Lag, Method, Rule, Sandbox, Settings, When};
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -24,6 +24,28 @@ const RUNS_MAX: u32 = 20;
 const CHILD_TIMEOUT: &str = "2s";
 const CHILD_VISIBILITY_WINDOW: &str = "1s";
 const LIST_LAG_MS: u64 = 400;
+const OBJECT_LAG_MS: u64 = 200;
+
+/// Not all that is made lags: whatever is too new to be found costs its customer a second.
+const LAG_SHARE: f64 = 0.3;
+
+/// A request that is carried out this late is answered in time; but whoever is killed meanwhile has
+/// sent something that is not there yet.
+const DELAY_MS: u64 = 300;
+
+/// Beyond `CHILD_TIMEOUT`.
+const LATE_ANSWER_MS: u64 = 2_500;
+
+const REFUSAL_MS: u64 = 200;
+
+/// Requests a second: more than Twilio is said to allow, less than the sandbox could.
+const LIMIT_PER_ACCOUNT: f64 = 50.0;
+
+/// The creation of an end user before which a token changes.
+const ROTATION: u64 = 3;
+
+/// Lines that are shown of a kind of defect; each customer who is not clean has one of its own.
+const LINES_MAX: usize = 20;
 
 /// How often the sandbox's count of requests is looked at while the moment of a kill is awaited.
 const LOOK: Duration = Duration::from_millis(2);
@@ -49,7 +71,19 @@ pub fn rehearse(args: &RehearseArgs, arguments: &[OsString]) -> Result<Exit, Sto
             "Make room in the temporary folder.",
         )
     })?;
-    let verdict = session::runtime()?.block_on(stage(args, arguments, &sheet, folder.path()))?;
+    // A signal ends the child with the rehearsal, and the folder goes as after any other end. Only a
+    // rehearsal that is itself killed with SIGKILL leaves both: the child then finds no sandbox any more
+    // and comes to its end.
+    let verdict = session::runtime()?.block_on(async {
+        tokio::select! {
+            verdict = stage(args, arguments, &sheet, folder.path()) => verdict.map(Some),
+            () = signal() => Ok(None),
+        }
+    })?;
+    let Some(verdict) = verdict else {
+        tell!("\nThe rehearsal was stopped; nothing of it is left.");
+        return Ok(Exit::RunAgain);
+    };
     print(&verdict);
     if verdict.is_clean() {
         return Ok(Exit::Success);
@@ -65,13 +99,14 @@ async fn stage(
     sheet: &Sheet,
     folder: &Path,
 ) -> Result<Verdict, Stop> {
-    let mut faults = Faults::storm(args.seed, f64::from(args.faults) / 100.0);
-    faults.lag.lists_ms = LIST_LAG_MS;
-    let settings = Settings { faults, world_seed: Some(args.seed), ..Settings::default() };
-    let sandbox = Sandbox::open(settings, sandbox::seed_for(sheet)?).map_err(|error| broken(&error))?;
+    let settings =
+        Settings { faults: misbehaviour(args), world_seed: Some(args.seed), ..Settings::default() };
+    let seed = sandbox::seed_for(sheet)?;
+    let sandbox = Sandbox::open(settings, seed.clone()).map_err(|error| broken(&error))?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| broken(&error))?;
     let server = sandbox.serve(listener).map_err(|error| broken(&error))?;
-    let child = || start(&child_arguments(arguments, folder, server.base_url()));
+    let said = folder.join("run.log");
+    let child = || start(&child_arguments(arguments, folder, server.base_url()), &said);
     let mut random = Random(args.seed);
     // Kills are spread over what an undisturbed run would send.
     let calls = crate::report::Estimate::of(&sheet.survey.work, crate::plan::Submission::ProductNow).calls;
@@ -92,58 +127,117 @@ async fn stage(
             tell!("kill {kill}: the run had ended already");
             break;
         }
-        end(&mut running)?;
+        running.end()?;
         tell!("kill {kill}: after {} requests", sandbox.requests().count);
     }
-    let mut code = None;
     for run in 1..=RUNS_MAX {
         let mut running = child()?;
         let ended = wait_until(&mut running, || false).await?;
-        code = ended.and_then(|it| it.code());
+        let code = ended.and_then(|it| it.code());
         tell!("run {run}: exit code {}", code.map_or("none".to_owned(), |it| it.to_string()));
+        if ![Exit::Success, Exit::RunAgain].iter().any(|it| code == Some(i32::from(it.code()))) {
+            // What a run that failed has said is the reason.
+            let said = std::fs::read_to_string(&said).unwrap_or_default();
+            for line in said.lines().skip_while(|line| !line.starts_with("error")) {
+                tell!("  {line}");
+            }
+        }
         if code != Some(i32::from(Exit::RunAgain.code())) && code != Some(i32::from(Exit::Fault.code())) {
             break;
         }
     }
-    let mut asked_for = vec![];
-    for entry in sheet.entries()? {
-        if let Entry::Valid(customer) = entry? {
-            asked_for.push(customer.subaccount.to_string());
-        }
+    let mut expected = vec![];
+    for customer in sheet.customers()? {
+        expected.push(Expected::of(&customer?, &seed));
     }
-    let _ = code;
     Ok(verdict(
-        &asked_for,
+        &expected,
         &sandbox.resources(),
         &folder.join("results.csv"),
         &folder.join("results-numbers.csv"),
     )?)
 }
 
+/// What the sandbox does to the runs: a storm of everything that leaves a good sheet approvable, and what
+/// is so always.
+fn misbehaviour(args: &RehearseArgs) -> Faults {
+    let share = f64::from(args.faults) / 100.0;
+    if share == 0.0 {
+        let lag = Lag { lists_ms: LIST_LAG_MS, ..Lag::default() };
+        return Faults { seed: args.seed, lag, ..Faults::default() };
+    }
+    let more = [
+        Mishap::NullAccount,
+        Mishap::NoAccount,
+        Mishap::HtmlAfter(404),
+        Mishap::Throttle(Some(1)),
+        Mishap::DelayRequest(DELAY_MS),
+        Mishap::DelayAnswer(LATE_ANSWER_MS),
+        Mishap::RefuseConnections(REFUSAL_MS),
+    ];
+    // The kinds of the storm and these share the share evenly.
+    let storm = Faults::storm(args.seed, 1.0).rules.len();
+    let each = share / (storm + more.len()) as f64;
+    let mut faults = Faults::storm(args.seed, each * storm as f64);
+    faults.rules.extend(more.into_iter().map(|fault| Rule {
+        fault,
+        among: Among::All,
+        when: When::Share(each),
+    }));
+    // Once only: a token that changes twice in one run is a reason to stop with that customer.
+    let among = Among::Matching(Method::Post, "/v1/EndUsers".to_owned());
+    faults.rules.push(Rule { fault: Mishap::RotateToken, among, when: When::Nth(ROTATION) });
+    faults.limit_per_account.per_second = Some(LIMIT_PER_ACCOUNT);
+    faults.lag = Lag { lists_ms: LIST_LAG_MS, objects_ms: OBJECT_LAG_MS, share: LAG_SHARE };
+    faults
+}
+
 /// The user's own arguments, as a run in the rehearsal's folder against its sandbox.
 fn child_arguments(arguments: &[OsString], folder: &Path, base_url: &str) -> Vec<OsString> {
-    let mut child: Vec<OsString> = vec!["run".into()];
-    let mut given = arguments.iter().skip_while(|it| *it != "rehearse").skip(1);
-    while let Some(argument) = given.next() {
-        let text = argument.to_string_lossy();
-        let own = ["--seed", "--kills", "--faults"];
-        if own.contains(&text.as_ref()) {
-            given.next();
-        } else if !own.iter().any(|it| text.starts_with(&format!("{it}="))) {
-            child.push(argument.clone());
-        }
-    }
+    // Ours come first: behind a `--` of the user's nothing is an option any more.
     let file = |name: &str| folder.join(name).into_os_string();
+    let mut child: Vec<OsString> = vec!["run".into()];
     child.extend(["--base-url".into(), base_url.into(), "--ledger".into(), file("ledger.db")]);
     child.extend(["--results".into(), file("results.csv"), "--rate".into(), "unlimited".into()]);
     child.extend(["--timeout".into(), CHILD_TIMEOUT.into()]);
     child.extend(["--visibility-window".into(), CHILD_VISIBILITY_WINDOW.into()]);
     child.extend(["--wait".into(), "30s".into(), "--poll".into(), "500ms".into()]);
+    let mut given = arguments.iter().skip_while(|it| *it != "rehearse").skip(1);
+    while let Some(argument) = given.next() {
+        let text = argument.to_string_lossy();
+        let own = ["--seed", "--kills", "--faults"];
+        if text == "--" {
+            child.push(argument.clone());
+            child.extend(given.by_ref().cloned());
+        } else if own.contains(&text.as_ref()) {
+            given.next();
+        } else if !own.iter().any(|it| text.starts_with(&format!("{it}="))) {
+            child.push(argument.clone());
+        }
+    }
     child
 }
 
-fn start(arguments: &[OsString]) -> Result<Child, Fault> {
+/// A run in a process of its own. It does not live longer than this does.
+struct Running(Child);
+
+impl Running {
+    /// SIGKILL: the child cannot tidy up.
+    fn end(&mut self) -> Result<(), Fault> {
+        self.0.kill().and_then(|()| self.0.wait()).map(drop).map_err(|error| broken(&error))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.end();
+    }
+}
+
+/// Starts a run; what it says on standard error goes to the file.
+fn start(arguments: &[OsString], said: &Path) -> Result<Running, Fault> {
     let program = std::env::current_exe().map_err(|error| broken(&error))?;
+    let said = std::fs::File::create(said).map_err(|error| broken(&error))?;
     Command::new(program)
         .args(arguments)
         .env("TWILIO_ACCOUNT_SID", PARENT)
@@ -151,23 +245,23 @@ fn start(arguments: &[OsString]) -> Result<Child, Fault> {
         .env_remove("TRUSTHUB_PRIMARY_PROFILE_SID")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(said)
         .spawn()
+        .map(Running)
         .map_err(|error| broken(&error))
 }
 
 /// Waits until the child ends, which is told, or until the moment has come.
-async fn wait_until(child: &mut Child, moment: impl Fn() -> bool) -> Result<Option<ExitStatus>, Fault> {
+async fn wait_until(running: &mut Running, moment: impl Fn() -> bool) -> Result<Option<ExitStatus>, Fault> {
     let started = std::time::Instant::now();
     loop {
-        if let Some(status) = child.try_wait().map_err(|error| broken(&error))? {
+        if let Some(status) = running.0.try_wait().map_err(|error| broken(&error))? {
             return Ok(Some(status));
         }
         if moment() {
             return Ok(None);
         }
         if started.elapsed() > CHILD_MAX {
-            end(child)?;
             return Err(Fault::new(
                 "A run of the rehearsal did not come to an end",
                 "Try a smaller sheet, or fewer --faults. If that does not help, please report it.",
@@ -177,29 +271,43 @@ async fn wait_until(child: &mut Child, moment: impl Fn() -> bool) -> Result<Opti
     }
 }
 
-/// SIGKILL: the child cannot tidy up.
-fn end(child: &mut Child) -> Result<(), Fault> {
-    child.kill().and_then(|()| child.wait()).map(drop).map_err(|error| broken(&error))
-}
-
 fn print(verdict: &Verdict) {
     say!("{}Verdict{}", style::BOLD, style::OFF);
     say!("{:>8}  customers", verdict.customers);
     say!("{:>8}  complete (approved, or refused or rejected with a reason)", verdict.complete);
+    say!("{:>8}  approved, with everything at the API that the row asks for", verdict.approved);
     say!("{:>8}  resources at the API", verdict.resources);
-    for (what, found) in
-        [("duplicates", &verdict.duplicates), ("orphans", &verdict.orphans), ("lost SIDs", &verdict.lost)]
-    {
+    for (what, found) in [
+        ("duplicates", &verdict.duplicates),
+        ("orphans", &verdict.orphans),
+        ("lost SIDs", &verdict.lost),
+        ("SIDs in the results that are not at the API", &verdict.invented),
+    ] {
         say!("{:>8}  {what}", found.len());
-        for line in found.iter().take(20) {
+        for line in found.iter().take(LINES_MAX) {
             say!("          {line}");
         }
     }
-    for line in verdict.incomplete.iter().take(20) {
-        say!("          not complete: {line}");
+    for line in verdict.turned_down.iter().take(LINES_MAX) {
+        say!("          {line}");
+    }
+    for (account, wrong) in &verdict.unclean {
+        say!("          {account} is not clean: {}", wrong.join("; "));
     }
     match verdict.is_clean() {
-        true => say!("{}clean{}: nothing twice, nothing lost", style::GOOD, style::OFF),
+        true if verdict.approved == verdict.customers => {
+            say!("{}clean{}: nothing twice, nothing lost", style::GOOD, style::OFF)
+        }
+        true => say!(
+            "{}clean{}: nothing twice, nothing lost; but {} of {} did not come through",
+            style::GOOD,
+            style::OFF,
+            verdict.customers - verdict.approved,
+            counted(verdict.customers as u64, "customer"),
+        ),
+        false if verdict.approved == 0 => {
+            say!("{}not clean{}: no customer came through", style::ERROR, style::OFF)
+        }
         false => say!("{}not clean{}", style::ERROR, style::OFF),
     }
 }

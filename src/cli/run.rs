@@ -207,7 +207,8 @@ pub fn watch_signals(drain: CancellationToken) {
     });
 }
 
-async fn signal() {
+/// SIGINT (Ctrl-C) or SIGTERM, whichever comes first.
+pub async fn signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

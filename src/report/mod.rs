@@ -27,7 +27,7 @@ pub use numbers::NUMBER_COLUMNS;
 pub use progress::Progress;
 pub use results::{Line, RESULT_COLUMNS, Results, ResultsPaths};
 pub use summary::Tally;
-pub use verdict::{Verdict, verdict};
+pub use verdict::{Expected, Verdict, verdict};
 pub use write::{check_writable, linked, reason};
 
 use crate::events::{Event, Observer};

@@ -73,6 +73,7 @@ pub enum Command {
     #[command(after_long_help = columns())]
     Template(TemplateArgs),
     /// Take your own sheet through the sandbox with faults and kills, and compare what came of it
+    #[command(after_long_help = rehearse::REHEARSAL)]
     Rehearse(RehearseArgs),
     /// Serve a stand-in for Twilio's API on this machine
     Sandbox(Box<SandboxArgs>),
