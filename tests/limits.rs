@@ -3,7 +3,7 @@
 
 #![cfg(unix)]
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
@@ -185,4 +185,114 @@ fn one_interrupt_finishes_the_calls_in_flight_and_writes_the_results() {
         let (code, text) = place.run("", "");
         assert_eq!((code, place.approved("results.csv")), (0, 20), "{text}");
     }
+}
+
+fn send(signal: &str, to: &Child) {
+    let sent = Command::new("kill").args([&format!("-{signal}"), &to.id().to_string()]).status();
+    assert!(sent.is_ok_and(|it| it.success()));
+}
+
+#[test]
+fn a_second_interrupt_stops_at_once_and_the_next_run_finishes() {
+    // Calls in flight take longer than a second signal needs.
+    let mut place = Place::new(&["--latency", "700"]);
+    let mut run = place
+        .command("", "--log calls.jsonl")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a run");
+    while std::fs::read_to_string(place.path("calls.jsonl")).unwrap_or_default().lines().count() < 60 {
+        std::thread::yield_now();
+    }
+    send("INT", &run);
+    let mut lines = BufReader::new(run.stderr.take().expect("its errors")).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("Once more to stop now")));
+    send("INT", &run);
+    let text: String = lines.collect();
+    assert_eq!(run.wait().ok().and_then(|it| it.code()), Some(5), "{text}");
+    assert!(text.contains("Run the same command again"), "{text}");
+    assert!(!place.path("results.csv").exists(), "nothing more was done");
+    writeln!(place.sandbox.stdin.as_mut().expect("its input"), "calm").expect("a line");
+    // What was cut off is looked for until it can no longer be on its way.
+    let (code, text) = place.run("", "--timeout 2s --visibility-window 1s");
+    assert_eq!((code, place.approved("results.csv")), (0, 20), "{text}");
+}
+
+/// Command lines of processes that work in this folder.
+#[cfg(target_os = "linux")]
+fn at_work_in(folder: &Path) -> usize {
+    let text = folder.display().to_string();
+    let processes = std::fs::read_dir("/proc").expect("processes").filter_map(Result::ok);
+    processes
+        .filter_map(|it| std::fs::read(it.path().join("cmdline")).ok())
+        .filter(|it| String::from_utf8_lossy(it).contains(&text))
+        .count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_rehearsal_that_is_stopped_ends_its_run_and_removes_its_folder() {
+    for signal in ["INT", "TERM"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut rehearsal = Command::new(assert_cmd::cargo::cargo_bin!("trusthub-onboard"))
+            .args(["rehearse", &sample("customers.csv"), "--kills", "0"])
+            .env("TMPDIR", folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a rehearsal");
+        while at_work_in(folder.path()) == 0 {
+            std::thread::yield_now();
+        }
+        send(signal, &rehearsal);
+        assert_eq!(rehearsal.wait().ok().and_then(|it| it.code()), Some(5), "{signal}");
+        assert_eq!(at_work_in(folder.path()), 0, "{signal}: the run lives on");
+        assert_eq!(std::fs::read_dir(&folder).expect("the folder").count(), 0, "{signal}");
+    }
+}
+
+#[test]
+fn a_run_of_a_rehearsal_that_fails_is_heard() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let binary = assert_cmd::cargo::cargo_bin!("trusthub-onboard").display().to_string();
+    let sheet = sample("customers.csv");
+    let script =
+        format!("trap '' XFSZ; ulimit -f 16; exec '{binary}' rehearse '{sheet}' --kills 0 --faults 0");
+    let output = Command::new("sh").env("TMPDIR", folder.path()).args(["-c", &script]).output();
+    let (code, text) = said(&output.expect("it runs"));
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("run 1: exit code 1\n  error: The ledger "), "{text}");
+}
+
+#[test]
+fn a_sheet_whose_name_begins_with_a_dash_can_be_rehearsed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::copy(sample("customers.csv"), folder.path().join("-x.csv")).expect("a copy");
+    let output = Command::new(assert_cmd::cargo::cargo_bin!("trusthub-onboard"))
+        .args(["rehearse", "--kills=0", "--faults", "0", "--", "-x.csv"])
+        .current_dir(&folder)
+        .output();
+    let (code, text) = said(&output.expect("it runs"));
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
+fn the_log_tells_of_calls_without_an_answer_of_codes_and_of_further_attempts() {
+    let place = Place::new(&["--fault", "storm@8%", "--fault", "throttle@5%"]);
+    let (_, text) = place.run("", "--log calls.jsonl --timeout 2s --visibility-window 1s");
+    let log = std::fs::read_to_string(place.path("calls.jsonl")).expect(&text);
+    let calls: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let any = |is: &dyn Fn(&serde_json::Value) -> bool| calls.iter().any(is);
+    assert!(any(&|it| it.get("status").is_none() && it["ms"].is_u64()), "no call without an answer");
+    assert!(any(&|it| it["status"] == 429 && it["code"] == 20429), "no refusal with its code");
+    assert!(any(&|it| it["attempt"].as_u64() > Some(1)), "no further attempt");
+    let of_customers = calls.iter().filter(|it| it.get("step").is_some());
+    assert!(
+        of_customers.clone().count() > 100 && of_customers.clone().all(|it| it["subaccount_sid"].is_string())
+    );
+    // With this field everything of a customer is found by one name.
+    let token_reads = calls.iter().filter(|it| it["step"] == "account");
+    assert!(token_reads.clone().all(|it| it["account_sid"] != it["subaccount_sid"]));
 }
