@@ -34,6 +34,9 @@ fn fault() -> impl Strategy<Value = Fault> {
         1 => Just(Fault::Throttle(Some(30))),
         1 => Just(Fault::IgnoreSubmission),
         1 => Just(Fault::RefuseConnections(1)),
+        2 => prop::sample::select(vec![401, 404, 429]).prop_map(Fault::HtmlAfter),
+        1 => Just(Fault::CloseConnection),
+        1 => Just(Fault::DelayRequest(2)),
     ]
 }
 
