@@ -2,11 +2,11 @@
 
 use crate::ledger::{Record, Stray};
 use crate::model::{Fault, Sid};
-use crate::plan::{BundleStatus, Call, Code, Ending, Item, Key, Mark, Method, OurCode, Reason, StepId, Verb};
+use crate::plan::{BundleStatus, Call, Code, Ending, Item, Key, Mark, Method, OurCode, Reason, StepId, Time};
 use crate::twilio::{Answer, Answered, Identity, Obstacle, Once, Purpose, Refusal, Sent, Tries};
 use serde::de::DeserializeOwned;
 
-use super::row::{Row, Stop};
+use super::row::{Row, Stop, creates};
 
 /// How often something that was just created is asked for again while it is not found. Public
 /// scripts wait one or two seconds after every creation.
@@ -66,11 +66,14 @@ impl Row<'_> {
                 self.facts.hear(key, self.run.clock.now());
             }
             match sent {
-                Sent::Done(answer) => return Ok(Reply::Yes(answer)),
+                Sent::Done(answer) => {
+                    self.has_shown(call);
+                    return Ok(Reply::Yes(answer));
+                }
                 Sent::Refused(refusal) => return Ok(Reply::No(refusal)),
                 Sent::Conflict(refusal) => return Ok(Reply::Conflict(refusal)),
                 Sent::NotFound(refusal) => {
-                    if fresh == Fresh::No || sent_at >= self.fresh_until {
+                    if fresh == Fresh::No || !self.names_something_new(call, sent_at) {
                         return Ok(Reply::NotFound(refusal));
                     }
                     self.wait_for_another_try(key, call, NOT_YET_WAIT_MS).await?;
@@ -126,6 +129,19 @@ impl Row<'_> {
         }
     }
 
+    /// Whether a 404 may only mean that something is too new: something of this customer's own that has
+    /// not been seen by any request since. A SID of the sheet never is.
+    pub(super) fn names_something_new(&self, call: &Call, sent_at: Time) -> bool {
+        self.fresh.iter().any(|(sid, until)| sent_at < *until && names(call, sid))
+    }
+
+    /// What a request with a good answer named is there.
+    fn has_shown(&mut self, call: &Call) {
+        if !self.fresh.is_empty() {
+            self.fresh.retain(|(sid, _)| !names(call, sid));
+        }
+    }
+
     /// A request that surely was not carried out, and goes out once more: a crash from now on must
     /// find the time of this try, or the next run would not wait long enough for what it made.
     pub(super) fn sent_again(&mut self, key: Key, call: &Call) {
@@ -157,13 +173,9 @@ impl Row<'_> {
         if call.method != Method::Post {
             return;
         }
-        let creates = self.plan.steps().iter().any(|step| {
-            step.id == key.step
-                && matches!(step.verb, Verb::Make(_) | Verb::Attach(..) | Verb::AssignNumbers(_))
-        });
         // Only the first request of a step is sure: one before it may have been carried out after all.
         let first = self.facts.times_sent(key) == 1;
-        if creates && first && matches!(self.facts.mark(key), Some(Mark::Started { .. })) {
+        if creates(key.step) && first && matches!(self.facts.mark(key), Some(Mark::Started { .. })) {
             self.record(key, Mark::Removed);
         }
     }
@@ -285,6 +297,12 @@ impl Row<'_> {
         self.messages.push((key, refusal.message.clone()));
         self.refuse_for(key, reason_of(code, refusal))
     }
+}
+
+/// Whether a request names a resource, in its path or in what it sends.
+fn names(call: &Call, sid: &Sid) -> bool {
+    let sid = sid.as_str();
+    call.path.contains(sid) || call.form.iter().any(|(_, value)| value.contains(sid))
 }
 
 /// The API's reason for a refusal.

@@ -31,8 +31,8 @@ pub(super) struct Row<'a> {
     pub(super) token_read_again: bool,
     pub(super) unknowns: u32,
     pub(super) calls: u32,
-    /// Until then, something of this customer that is not found may only be too new.
-    pub(super) fresh_until: Time,
+    /// What this customer has got lately, and until when it may only be too new if it is not found.
+    pub(super) fresh: Vec<(Sid, Time)>,
     /// A submission that was answered with yes: what is read after it is its effect.
     pub(super) answered: Option<Key>,
     pub(super) messages: Vec<(Key, String)>,
@@ -80,6 +80,17 @@ impl Row<'_> {
         // Durable before the first request, so that a customer who is cut off counts as begun.
         let begun = CustomerRun { calls, started_at: began, finished_at: None };
         let policy = &run.settings.policy;
+        // What an earlier run got a moment ago may be too new as well.
+        let fresh_until = started_at + policy.visibility_window_ms;
+        let is_recent =
+            |it: CustomerRun| it.finished_at.is_none_or(|at| started_at < at + policy.visibility_window_ms);
+        let fresh = match earlier.is_some_and(is_recent) {
+            true => {
+                let keys = facts.marks().map(|(key, _)| key).filter(|key| creates(key.step));
+                keys.filter_map(|key| Some((facts.sid(key)?.clone(), fresh_until))).collect()
+            }
+            false => vec![],
+        };
         let mut row = Row {
             run: &run,
             customer: &customer,
@@ -92,7 +103,7 @@ impl Row<'_> {
             token_read_again: false,
             unknowns: 0,
             calls: 0,
-            fresh_until: started_at + policy.visibility_window_ms,
+            fresh,
             answered: None,
             messages: vec![],
             looked_at: vec![],
@@ -216,8 +227,12 @@ impl Row<'_> {
     /// A step has come to an end of some kind.
     pub(super) fn settle(&mut self, key: Key, mark: Mark) {
         self.unknowns = 0;
-        if let Mark::Done { sid: Some(_), .. } = mark {
-            self.fresh_until = self.run.clock.now() + self.policy().visibility_window_ms;
+        if let Mark::Done { sid: Some(sid), .. } = &mark
+            && creates(key.step)
+        {
+            let now = self.run.clock.now();
+            self.fresh.retain(|(_, until)| now < *until);
+            self.fresh.push((sid.clone(), now + self.policy().visibility_window_ms));
         }
         self.record(key, mark);
     }
@@ -254,6 +269,12 @@ impl Row<'_> {
             () = self.run.drain.cancelled() => (),
         }
     }
+}
+
+/// Whether the SID of this step is that of something which its request made.
+pub(super) fn creates(step: StepId) -> bool {
+    crate::products::step(step)
+        .is_some_and(|it| matches!(it.verb, Verb::Make(_) | Verb::Attach(..) | Verb::AssignNumbers(_)))
 }
 
 fn note(key: &mut Key, task: Task) -> Task {

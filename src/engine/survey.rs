@@ -121,6 +121,8 @@ impl Row<'_> {
             return self.refuse_for(task.key, Reason::ours(OurCode::NotSuchABundle).naming(named));
         }
         self.settle(task.key, done(Some(named.clone()), UNKNOWN));
+        // A SID of the sheet is none that this customer has just got.
+        self.fresh.retain(|(sid, _)| *sid != named);
         self.note_status(bundle, named, &item);
         Ok(())
     }

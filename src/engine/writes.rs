@@ -76,19 +76,20 @@ impl Row<'_> {
     /// come after the work was done, so that nothing is asked for again before it was looked for.
     /// `None`: it was there.
     async fn create(&mut self, task: Task, call: &Call, digest: Digest) -> Result<Option<Reply>, Stop> {
-        let names_something_new = self.names_something_of_ours(call);
         loop {
             let sent_at = self.run.clock.now();
             let refusal = match self.call(task.key, call, As::Subaccount, Fresh::No).await? {
                 Reply::NotFound(refusal) => refusal,
                 reply => return Ok(Some(reply)),
             };
+            // Asked before the look, after which what the request names has been seen.
+            let may_be_too_new = self.names_something_new(call, sent_at);
             match self.find(task).await? {
                 Ok(Some(sid)) => {
                     self.settle(task.key, done(Some(sid), digest));
                     return Ok(None);
                 }
-                Ok(None) if names_something_new && sent_at < self.fresh_until => {
+                Ok(None) if may_be_too_new => {
                     self.wait_for_another_try(task.key, call, NOT_YET_WAIT_MS).await?;
                     self.sent_again(task.key, call);
                 }
@@ -96,16 +97,6 @@ impl Row<'_> {
                 Err(reply) => return Err(self.look_refused(task.key, reply)),
             }
         }
-    }
-
-    /// Whether a request names a SID that a step of this customer has yielded.
-    fn names_something_of_ours(&self, call: &Call) -> bool {
-        self.facts.marks().any(|(_, mark)| match mark {
-            Mark::Done { sid: Some(sid), .. } => {
-                call.path.contains(sid.as_str()) || call.form.iter().any(|it| it.1.contains(sid.as_str()))
-            }
-            _ => false,
-        })
     }
 
     /// It may be there already: on our bundle it is done, elsewhere it is refused by name.

@@ -6,7 +6,7 @@ use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
 use trusthub_onboard::plan::{Code, OurCode, Outcome, RefusedNumbers};
 use trusthub_onboard::report::{Line, Results};
-use trusthub_onboard::sandbox::{Edit, Kind};
+use trusthub_onboard::sandbox::{Edit, Kind, Method};
 
 fn pn(n: u32) -> PhoneNumber {
     PhoneNumber::Sid(sid(n))
@@ -172,4 +172,17 @@ async fn a_digest_that_an_earlier_version_kept_does_not_make_a_row_a_changed_one
     };
     assert_eq!(stage.outcome().await, Outcome::Approved);
     assert_eq!(lists(&stage), 1, "the numbers are known by their SIDs");
+}
+
+#[tokio::test]
+async fn a_number_that_the_subaccount_does_not_have_is_asked_for_once() {
+    let stage = stage_of(vec![pn(1), pn(7)]);
+    let began = trusthub_onboard::clock::Clock::now(stage.clock.as_ref());
+    assert_eq!(stage.outcome().await, Outcome::Refused);
+    let requests = stage.sandbox.requests().latest;
+    let assignments = requests
+        .iter()
+        .filter(|it| it.method == Method::Post && it.path.ends_with("ChannelEndpointAssignments"));
+    assert_eq!(assignments.count(), 2, "one for each number");
+    assert_eq!(trusthub_onboard::clock::Clock::now(stage.clock.as_ref()), began, "nothing is waited for");
 }
