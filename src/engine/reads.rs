@@ -1,9 +1,7 @@
 //! The steps that only read: the account, the numbers, an address, a review.
 
 use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
-use crate::plan::{
-    Bundle, Call, Facts, Item, Key, Mark, OurCode, Part, Plan, Reason, StepId, Task, UNKNOWN, Verb,
-};
+use crate::plan::{Bundle, Call, Facts, Item, Key, Mark, OurCode, Part, Reason, StepId, Task, UNKNOWN, Verb};
 use crate::twilio::Token;
 use serde::Deserialize;
 
@@ -14,18 +12,7 @@ impl Row<'_> {
     pub(super) async fn read(&mut self, task: Task) -> Result<(), Stop> {
         match task.verb {
             Verb::CheckAccount => self.check_account(task.key).await,
-            Verb::Survey => {
-                self.survey().await?;
-                // What the row names may turn out to be under way already, which changes the plan.
-                self.plan = Plan::of(
-                    self.customer,
-                    &self.run.settings.policy,
-                    self.primary,
-                    self.run.ledger.key(),
-                    &self.facts,
-                );
-                Ok(())
-            }
+            Verb::Survey => self.survey().await,
             Verb::ResolveNumbers => self.resolve_numbers(task).await,
             Verb::CheckAddress => self.check_address(task).await,
             Verb::Review(bundle) => self.review(task, bundle).await,

@@ -5,7 +5,7 @@ use super::exchange::{As, Fresh, Reply};
 use super::row::{Row, Stop, done};
 use crate::model::Sid;
 use crate::plan::{
-    Bundle, BundleStatus, Call, Ending, Existing, Item, Key, Mark, OurCode, Part, Reason, StepId, Task,
+    Bundle, BundleStatus, Call, Ending, Existing, Item, Key, Mark, OurCode, Part, Plan, Reason, StepId, Task,
     UNKNOWN, Verb,
 };
 use crate::products::Place;
@@ -20,6 +20,9 @@ impl Row<'_> {
                 return Err(Stop::Over(Ending::Refused(refused)));
             }
         }
+        // What the row names may turn out to be under way already, or to be rejected and ours, which changes
+        // the plan and what is looked for.
+        self.plan_anew();
         self.survey_resources().await?;
         for bundle in Bundle::BOTH {
             if self.facts.sid(bundle.made_by()).is_some() {
@@ -28,6 +31,11 @@ impl Row<'_> {
         }
         self.settle(StepId::Existing.into(), done(None, UNKNOWN));
         Ok(())
+    }
+
+    fn plan_anew(&mut self) {
+        let (policy, key) = (&self.run.settings.policy, self.run.ledger.key());
+        self.plan = Plan::of(self.customer, policy, self.primary, key, &self.facts);
     }
 
     async fn survey_bundle(&mut self, bundle: Bundle) -> Result<(), Stop> {
@@ -145,6 +153,10 @@ impl Row<'_> {
             _ => self.settle(submission, done(Some(sid), UNKNOWN)),
         }
         self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes: item.codes() });
+        let is_ours = self.task(bundle.made_by()).is_some_and(|it| self.plan.is_ours(it, &self.facts, item));
+        if status == BundleStatus::TwilioRejected && is_ours {
+            self.facts.note_rejected_ours(bundle);
+        }
     }
 
     /// End users, documents and addresses that bear our mark. Each list is read once.

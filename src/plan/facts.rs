@@ -175,6 +175,8 @@ pub struct Facts {
     /// The numbers that an earlier run was refused for a bundle, and why. A bundle that was submitted
     /// went without them.
     left_out: BTreeMap<Key, Reason>,
+    /// Rejected bundles that this run has found to bear our mark.
+    rejected_ours: Vec<Bundle>,
 }
 
 impl Facts {
@@ -343,17 +345,30 @@ impl Facts {
     }
 
     /// Whether the content of a bundle may still be changed: before its submission, and again
-    /// after a rejection if we know what had been rejected.
+    /// after a rejection if it is ours. It is if we know what had been rejected, or if it bears our mark:
+    /// then all of it is brought to what the row says before it is submitted again.
     pub fn is_open(&self, bundle: Bundle) -> bool {
         match self.submitted(bundle) {
             None => true,
-            Some(digest) => digest != UNKNOWN && self.status(bundle) == Some(BundleStatus::TwilioRejected),
+            Some(digest) => {
+                self.status(bundle) == Some(BundleStatus::TwilioRejected)
+                    && (digest != UNKNOWN || self.rejected_ours.contains(&bundle))
+            }
         }
+    }
+
+    /// Notes that a rejected bundle bears our mark. Only a survey may say so, because it finds what
+    /// hangs on the bundle too, and nothing of that is made twice.
+    pub fn note_rejected_ours(&mut self, bundle: Bundle) {
+        self.rejected_ours.push(bundle);
     }
 
     /// Whether the row named a bundle that was under way before us: its content is not ours to
     /// make or to judge.
     pub fn is_taken_as_is(&self, bundle: Bundle, named: Option<&Sid>) -> bool {
-        named.is_some() && self.sid(bundle.made_by()) == named && self.submitted(bundle) == Some(UNKNOWN)
+        named.is_some()
+            && self.sid(bundle.made_by()) == named
+            && self.submitted(bundle) == Some(UNKNOWN)
+            && !self.is_open(bundle)
     }
 }

@@ -284,8 +284,15 @@ impl<'a> Plan<'a> {
         let mark = match facts.mark(task.key) {
             None | Some(Mark::Removed) => {
                 return match task.verb {
-                    // What is submitted is read by its SID; nothing else of ours can be missing.
-                    Verb::Survey if Bundle::BOTH.into_iter().all(|it| facts.submitted(it).is_some()) => None,
+                    // What we have submitted is read by its SID; nothing else of ours can be missing. What a
+                    // ledger knows only from a survey is surveyed again, because it may have been rejected.
+                    Verb::Survey
+                        if Bundle::BOTH
+                            .into_iter()
+                            .all(|it| facts.submitted(it).is_some_and(|digest| digest != UNKNOWN)) =>
+                    {
+                        None
+                    }
                     Verb::ResolveNumbers => Some(self.resolve(facts)),
                     verb if verb.only_reads() => Some(Next::Read(task)),
                     Verb::AssignNumbers(bundle) => Some(self.assign(task, bundle, facts)),
@@ -335,6 +342,13 @@ impl<'a> Plan<'a> {
                     && facts.times_sent(task.key) == 0 =>
             {
                 Some(Next::Send(task))
+            }
+            // It came before its profile, and would do so again.
+            (Mark::Done { digest: UNKNOWN, .. }, Verb::Submit(bundle))
+                if self.came_too_early(bundle, facts)
+                    && facts.status(Bundle::CustomerProfile) != Some(BundleStatus::TwilioApproved) =>
+            {
+                None
             }
             // What a run has only warned of is judged again before a run that refuses submits it.
             (Mark::Done { note: Some(Note::Noncompliant), digest, .. }, Verb::Evaluate(bundle))

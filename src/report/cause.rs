@@ -30,7 +30,7 @@ impl Cause {
                 Some(key) => Cause::at(plan, key, facts, end),
                 None => Cause::default(),
             },
-            (Outcome::Rejected, Ending::Rejected(bundle)) => Cause::rejected(bundle, facts),
+            (Outcome::Rejected, Ending::Rejected(bundle)) => Cause::rejected(plan, bundle, facts),
             (Outcome::Unsure, Ending::Unsure(key, candidates)) => {
                 let sids: Vec<String> = candidates.iter().map(ToString::to_string).collect();
                 Cause {
@@ -111,7 +111,7 @@ impl Cause {
         }
     }
 
-    fn rejected(bundle: Bundle, facts: &Facts) -> Cause {
+    fn rejected(plan: &Plan, bundle: Bundle, facts: &Facts) -> Cause {
         let step = bundle.reviewed_by();
         let codes = match facts.mark(step) {
             Some(Mark::Seen { codes, .. }) => codes.clone(),
@@ -132,19 +132,19 @@ impl Cause {
             false => format!("Twilio rejected it: {}", reasons.join("; ")),
         };
         let first = codes.first().map(|code| Code::Twilio(*code)).unwrap_or(Code::None);
+        let correct = hints.first().map_or("Correct the row.", |it| it.fix);
+        let way_on = match facts.is_taken_as_is(bundle, bundle.named_by(plan.customer)) {
+            true => {
+                "The row names a bundle that this program did not submit and does not change: correct it and submit \
+                 it again in the Console, then run again."
+            }
+            false => "Then run again: the bundle is updated in place and submitted again.",
+        };
         Cause {
             step: step.name().to_owned(),
             code: code_text(first),
             message,
-            hint: hints.first().map_or_else(
-                || {
-                    "Correct the row and run again: the bundle is updated in place and submitted again."
-                        .to_owned()
-                },
-                |it| {
-                    format!("{} Then run again: the bundle is updated in place and submitted again.", it.fix)
-                },
-            ),
+            hint: format!("{correct} {way_on}"),
             more_info: more_info(first),
             ..Cause::default()
         }

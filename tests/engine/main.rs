@@ -16,6 +16,7 @@ mod pages;
 mod privacy;
 mod proxy;
 mod refusals;
+mod rejected;
 mod settle;
 mod stage;
 mod strays;

@@ -1,0 +1,169 @@
+//! Bundles with our mark that were rejected, and whose submission this ledger does not know.
+
+use crate::checks::undisturbed;
+use crate::stage::{Stage, customer};
+use crate::watch::{Killer, Moment};
+use trusthub_onboard::clock::Clock;
+use trusthub_onboard::model::{Customer, Sid};
+use trusthub_onboard::plan::{Bundle, Outcome};
+use trusthub_onboard::sandbox::{Edit, Kind, Method, Reviewer, Verdict};
+
+fn corrected() -> Customer {
+    let mut row = customer(1);
+    row.business.name = "Brightwater Dental Group".to_owned();
+    row.voice_integrity.use_case = "Customer Support";
+    row
+}
+
+fn judged_by(stage: &Stage, reviewer: Option<Reviewer>) {
+    let account = customer(1).subaccount.to_string();
+    stage.sandbox.edit(Edit::SetReviewer { account, reviewer }).expect("an edit");
+}
+
+/// A stage whose profile, or whose product beside an approved profile, was rejected, and whose ledger is lost.
+async fn rejected_and_forgotten(bundle: Bundle) -> Stage {
+    let mut stage = Stage::with(vec![customer(1)]);
+    if bundle == Bundle::TrustProduct {
+        stage.wait_ms = 0;
+        assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
+        stage.clock.set(stage.clock.now() + 2_000);
+        stage.wait_ms = 600_000;
+    }
+    judged_by(&stage, Some(Reviewer::RejectsAll(vec![18602])));
+    assert_eq!(stage.outcome().await, Outcome::Rejected);
+    judged_by(&stage, None);
+    stage.ledger = stage.folder.path().join("another.db");
+    stage
+}
+
+/// What a row that is corrected as far as a rejection allows ends as.
+fn correction(bundle: Bundle) -> Customer {
+    match bundle {
+        Bundle::CustomerProfile => corrected(),
+        Bundle::TrustProduct => Customer { voice_integrity: corrected().voice_integrity, ..customer(1) },
+    }
+}
+
+fn submissions(stage: &Stage, bundle: Bundle) -> usize {
+    let kind = match bundle {
+        Bundle::CustomerProfile => Kind::CustomerProfile,
+        Bundle::TrustProduct => Kind::TrustProduct,
+    };
+    let sid = stage.made().into_iter().find(|it| it.kind == kind).expect("a bundle").sid;
+    let path = format!("{}/{sid}", bundle.path());
+    let requests = stage.sandbox.requests().latest;
+    requests.iter().filter(|it| it.method == Method::Post && it.path == path).count()
+}
+
+#[tokio::test]
+async fn a_corrected_row_is_submitted_again_in_place_although_its_ledger_is_lost() {
+    for bundle in Bundle::BOTH {
+        let row = correction(bundle);
+        let expected = undisturbed(&[row.clone()]).await;
+        let mut stage = rejected_and_forgotten(bundle).await;
+        stage.customers = vec![row];
+        assert_eq!(stage.outcome().await, Outcome::Approved, "{bundle:?}");
+        stage.is_as(&expected, &format!("{bundle:?}"));
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_that_was_lost_during_the_review_learns_of_the_rejection_and_goes_on_from_it() {
+    for bundle in Bundle::BOTH {
+        let row = correction(bundle);
+        let expected = undisturbed(&[row.clone()]).await;
+        let mut stage = Stage::with(vec![customer(1)]);
+        stage.wait_ms = 0;
+        assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
+        if bundle == Bundle::TrustProduct {
+            stage.clock.set(stage.clock.now() + 2_000);
+            judged_by(&stage, Some(Reviewer::LeavesInReview));
+            assert_eq!(stage.outcome().await, Outcome::Submitted);
+        }
+        stage.ledger = stage.folder.path().join("another.db");
+        let waiting = stage.outcome().await;
+        assert!(matches!(waiting, Outcome::AwaitingProfileApproval | Outcome::Submitted), "{waiting:?}");
+        let kind = if bundle == Bundle::TrustProduct { Kind::TrustProduct } else { Kind::CustomerProfile };
+        let sid = stage.made().into_iter().find(|it| it.kind == kind).expect("a bundle").sid;
+        let verdict = Verdict::Rejected(vec![18602]);
+        stage.sandbox.edit(Edit::Decide { bundle: sid, verdict }).expect("an edit");
+        judged_by(&stage, None);
+        stage.customers = vec![row];
+        stage.wait_ms = 600_000;
+        assert_eq!(stage.outcome().await, Outcome::Approved, "{bundle:?}");
+        stage.is_as(&expected, &format!("{bundle:?}"));
+    }
+}
+
+#[tokio::test]
+async fn an_unchanged_row_is_submitted_once_more_by_a_ledger_that_does_not_know_it_and_then_stays_rejected() {
+    for bundle in Bundle::BOTH {
+        let stage = rejected_and_forgotten(bundle).await;
+        judged_by(&stage, Some(Reviewer::RejectsAll(vec![18602])));
+        let before = submissions(&stage, bundle);
+        assert_eq!(stage.outcome().await, Outcome::Rejected);
+        let after = submissions(&stage, bundle);
+        // The bundle itself is updated, then submitted.
+        assert_eq!(after - before, 2, "{bundle:?}");
+        let calls = stage.changing_calls();
+        for _ in 0..2 {
+            assert_eq!(stage.outcome().await, Outcome::Rejected);
+            assert_eq!(stage.changing_calls(), calls, "{bundle:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_resubmission_without_the_ledger_that_is_cut_off_anywhere_makes_nothing_twice() {
+    for bundle in Bundle::BOTH {
+        let row = correction(bundle);
+        let expected = undisturbed(&[row.clone()]).await;
+        for moment in [Moment::Write, Moment::Sent] {
+            for at in 2.. {
+                let mut stage = rejected_and_forgotten(bundle).await;
+                stage.customers = vec![row.clone()];
+                let killer = Killer::at(moment, at);
+                let _ = stage.run_watched(killer.clone()).await;
+                if !killer.has_struck() {
+                    assert!(at > 15, "{bundle:?}: only {at}");
+                    break;
+                }
+                let ended = stage.run().await.expect("no fault");
+                let context = format!("{bundle:?}, {moment:?} {at}");
+                assert!(ended.customers.values().all(|end| end.outcome == Outcome::Approved), "{context}");
+                stage.is_as(&expected, &context);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rejected_bundle_of_ours_that_the_row_names_is_ours_all_the_same() {
+    let expected = undisturbed(&[corrected()]).await;
+    let mut stage = rejected_and_forgotten(Bundle::CustomerProfile).await;
+    let profile =
+        stage.made().into_iter().find(|it| it.kind == Kind::CustomerProfile).expect("a profile").sid;
+    stage.customers = vec![Customer { customer_profile: Sid::parse(&profile), ..corrected() }];
+    assert_eq!(stage.outcome().await, Outcome::Approved);
+    stage.is_as(&expected, "named");
+}
+
+#[tokio::test]
+async fn a_bundle_of_ours_that_the_row_names_is_ours_when_it_is_rejected_after_its_ledger_was_lost() {
+    let expected = undisturbed(&[corrected()]).await;
+    let mut stage = Stage::with(vec![customer(1)]);
+    stage.wait_ms = 0;
+    assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
+    stage.ledger = stage.folder.path().join("another.db");
+    let profile =
+        stage.made().into_iter().find(|it| it.kind == Kind::CustomerProfile).expect("a profile").sid;
+    let named = |row: Customer| Customer { customer_profile: Sid::parse(&profile), ..row };
+    stage.customers = vec![named(customer(1))];
+    assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
+    let verdict = Verdict::Rejected(vec![18602]);
+    stage.sandbox.edit(Edit::Decide { bundle: profile.clone(), verdict }).expect("an edit");
+    stage.customers = vec![named(corrected())];
+    stage.wait_ms = 600_000;
+    assert_eq!(stage.outcome().await, Outcome::Approved);
+    stage.is_as(&expected, "rejected later");
+}
