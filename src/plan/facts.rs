@@ -51,7 +51,8 @@ pub struct Reason {
     pub sid: Option<Sid>,
     /// `RQ…` of Twilio's answer.
     pub request_id: Option<String>,
-    /// For an evaluation: the failing fields as `object_type.object_field`, comma-separated.
+    /// For an evaluation: the failing fields as `object_type.object_field`, comma-separated. For a change
+    /// after the submission: the column, where one is to be named.
     pub fields: Option<String>,
 }
 

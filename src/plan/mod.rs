@@ -343,6 +343,13 @@ impl<'a> Plan<'a> {
             {
                 Some(Next::Send(task))
             }
+            (Mark::Done { sid: Some(sid), .. }, Verb::Make(resource))
+                if resource.place.bundle().is_some_and(|it| self.is_named_no_more(it, facts)) =>
+            {
+                let column = Some(task.bundle.column().to_owned());
+                let reason = Reason { fields: column, ..Reason::ours(OurCode::ChangedAfterSubmission) };
+                Some(Next::Over(Ending::Refused(vec![(task.key, reason.naming(sid.clone()))])))
+            }
             // It came before its profile, and would do so again.
             (Mark::Done { digest: UNKNOWN, .. }, Verb::Submit(bundle))
                 if self.came_too_early(bundle, facts)
@@ -376,6 +383,22 @@ impl<'a> Plan<'a> {
             },
             (Mark::Removed, _) => None,
         }
+    }
+
+    /// Whether the row has named this bundle, which is used as it is, and does so no more. A bundle of ours
+    /// has something of ours in it at the latest when it is submitted; this one has nothing.
+    fn is_named_no_more(&self, bundle: Bundle, facts: &Facts) -> bool {
+        let holds_ours = || {
+            let mut made = self.steps.iter().filter(|step| step.bundle == bundle);
+            made.any(|step| {
+                matches!(step.verb, Verb::Make(resource) if resource.place.bundle().is_none())
+                    && facts.mark(step.id).is_some()
+            })
+        };
+        facts.submitted(bundle) == Some(UNKNOWN)
+            && !facts.is_open(bundle)
+            && bundle.named_by(self.customer).is_none()
+            && !holds_ours()
     }
 
     /// Whether a product was rejected only because its profile was not approved yet, which happens with

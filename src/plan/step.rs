@@ -119,6 +119,14 @@ impl Bundle {
         }
     }
 
+    /// The column in which the row names it.
+    pub fn column(self) -> &'static str {
+        match self {
+            Bundle::CustomerProfile => "customer_profile_sid",
+            Bundle::TrustProduct => "trust_product_sid",
+        }
+    }
+
     /// The collection that it stands in.
     pub fn path(self) -> &'static str {
         match self {

@@ -64,7 +64,8 @@ fn ours(code: OurCode) -> Hint {
     match code {
         OurCode::ChangedAfterSubmission => hint_of(
             "the row differs from what was submitted for review",
-            "Put back what was submitted (failed_step says where it differs). After a rejection the row may be \
+            "Put back what was submitted (failed_step says where it differs; a column that error_message names is to \
+             hold the SID beside it again). After a rejection the row may be \
              changed, and is then submitted again; what is approved can only be changed in the Console.",
         ),
         OurCode::ExistsAlready => hint_of(

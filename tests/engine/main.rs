@@ -10,6 +10,7 @@ mod look_alikes;
 mod lost;
 mod mixes;
 mod modes;
+mod named;
 mod numbers;
 mod older_ledger;
 mod pages;
