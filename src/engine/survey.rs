@@ -3,7 +3,7 @@
 
 use super::exchange::{As, Fresh, Reply};
 use super::row::{Row, Stop, done};
-use crate::model::Sid;
+use crate::model::{Sid, SidKind};
 use crate::plan::{
     Bundle, BundleStatus, Call, Ending, Existing, Item, Key, Mark, OurCode, Part, Plan, Reason, StepId, Task,
     UNKNOWN, Verb,
@@ -128,11 +128,54 @@ impl Row<'_> {
         if !self.plan.is_of_the_kind(task, &item) {
             return self.refuse_for(task.key, Reason::ours(OurCode::NotSuchABundle).naming(named));
         }
+        if item.status.as_deref().and_then(BundleStatus::parse) == Some(BundleStatus::Draft) {
+            let strangers = self.strangers(bundle, &named).await?;
+            if let [(_, first), ..] = strangers.as_slice() {
+                let list: Vec<String> = strangers.iter().map(|(kind, sid)| format!("{kind} {sid}")).collect();
+                let reason = Reason::ours(OurCode::HoldsWhatIsNotOurs).naming(first.clone());
+                return self.refuse_for(task.key, Reason { fields: Some(list.join(", ")), ..reason });
+            }
+        }
         self.settle(task.key, done(Some(named.clone()), UNKNOWN));
         // A SID of the sheet is none that this customer has just got.
         self.fresh.retain(|(sid, _)| *sid != named);
         self.note_status(bundle, named, &item);
         Ok(())
+    }
+
+    /// What a draft that the row names holds and we have not made, of the types that we make, each with
+    /// its type: a bundle takes one of each, so ours would be one too many. What somebody made by hand is
+    /// not changed in place, because it may be in use elsewhere, and only our mark says that a thing is ours.
+    async fn strangers(&mut self, bundle: Bundle, draft: &Sid) -> Result<Vec<(String, Sid)>, Stop> {
+        let assigned = self.items(self.plan.list_entities_of(bundle, draft)).await?;
+        let linked = match bundle {
+            Bundle::CustomerProfile => self.primary,
+            Bundle::TrustProduct => self.facts.sid(StepId::CustomerProfile),
+        };
+        let linked = linked.cloned();
+        let mut strangers = vec![];
+        for sid in assigned.iter().filter_map(|it| Sid::parse(it.object_sid.as_deref()?)) {
+            if sid.is(SidKind::Bundle) {
+                if linked.as_ref() != Some(&sid) {
+                    strangers.push(("customer_profile".to_owned(), sid));
+                }
+                continue;
+            }
+            let place = if sid.is(SidKind::EndUser) { Place::EndUsers } else { Place::SupportingDocuments };
+            let call = Call::get(place.host(), place.path(&self.customer.subaccount, Some(&sid)));
+            let key = Key::from(StepId::Existing);
+            match self.call(key, &call, As::Subaccount, Fresh::Perhaps).await? {
+                Reply::Yes(answer) => {
+                    let item = self.item(key, &answer).await?;
+                    let kind = self.plan.kind_not_ours(bundle, &self.facts, &item);
+                    strangers.extend(kind.map(|kind| (kind, sid)));
+                }
+                // What is gone is no second one.
+                Reply::NotFound(_) => (),
+                other => return Err(self.not_surveyed(key, other)),
+            }
+        }
+        Ok(strangers)
     }
 
     /// A bundle beyond draft has been submitted, whoever did it.
@@ -255,15 +298,17 @@ impl Row<'_> {
         let key = Key::from(StepId::Existing);
         match self.list(key, call).await? {
             Ok(items) => Ok(items),
-            Err(reply) => {
-                self.not_yes(key, reply)?;
-                match self.facts.mark(key) {
-                    Some(Mark::Refused { reason, .. }) => {
-                        Err(Stop::Over(Ending::Refused(vec![(key, reason.clone())])))
-                    }
-                    _ => Err(Stop::Lost(key)),
-                }
+            Err(reply) => Err(self.not_surveyed(key, reply)),
+        }
+    }
+
+    fn not_surveyed(&mut self, key: Key, reply: Reply) -> Stop {
+        match (self.not_yes(key, reply), self.facts.mark(key)) {
+            (Err(stop), _) => stop,
+            (Ok(()), Some(Mark::Refused { reason, .. })) => {
+                Stop::Over(Ending::Refused(vec![(key, reason.clone())]))
             }
+            (Ok(()), _) => Stop::Lost(key),
         }
     }
 

@@ -1,10 +1,10 @@
 //! The requests that a plan asks for, as plain data, and how an answer is recognised as ours.
 
 use super::facts::{Digest, Facts, UNKNOWN};
-use super::step::{Bundle, Key, Object, Part, StepId, Verb, from_hex};
+use super::step::{Bundle, Key, Object, Part, Step, StepId, Verb, from_hex};
 use super::{Plan, Task, mark};
 use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
-use crate::products::Place;
+use crate::products::{self, Place};
 use serde::Deserialize;
 
 /// Form fields in the order in which they go out. Names are Twilio's, in PascalCase.
@@ -200,6 +200,11 @@ impl Plan<'_> {
         Call::get(place.host(), format!("{}?{filter}{PAGE}", self.path_of(place, None)))
     }
 
+    /// The list of the objects and bundles on a bundle that has not been taken over yet.
+    pub fn list_entities_of(&self, bundle: Bundle, sid: &Sid) -> Call {
+        Call::get(Host::TrustHub, format!("{}/{sid}/EntityAssignments?{PAGE}", bundle.path()))
+    }
+
     /// The list of everything that is assigned to a bundle.
     pub fn list_assignments(&self, bundle: Bundle, collection: &str, facts: &Facts) -> Option<Call> {
         let path = format!("{}/{collection}?{PAGE}", self.bundle_path(bundle, facts)?);
@@ -226,6 +231,17 @@ impl Plan<'_> {
             }
             _ => false,
         }
+    }
+
+    /// The type of a resource that somebody else has made, if it is one that we make for this bundle,
+    /// whether or not the row asks for it.
+    pub fn kind_not_ours(&self, bundle: Bundle, facts: &Facts, item: &Item) -> Option<String> {
+        let steps = StepId::ALL.iter().filter_map(|id| products::step(*id)).filter(|it| it.bundle == bundle);
+        let task = |step: Step| Task { key: step.id.into(), verb: step.verb, bundle };
+        let mut of_the_kind = steps.map(task).filter(|task| self.is_of_the_kind(*task, item)).peekable();
+        of_the_kind.peek()?;
+        let is_ours = of_the_kind.any(|task| self.is_ours(task, facts, item));
+        if is_ours { None } else { item.kind.clone() }
     }
 
     /// Whether a listed resource is of the kind that this task makes, whoever made it.

@@ -52,7 +52,8 @@ pub struct Reason {
     /// `RQ…` of Twilio's answer.
     pub request_id: Option<String>,
     /// For an evaluation: the failing fields as `object_type.object_field`, comma-separated. For a change
-    /// after the submission: the column, where one is to be named.
+    /// after the submission: the column, where one is to be named. For a draft that holds what is not
+    /// ours: each type and SID.
     pub fields: Option<String>,
 }
 
@@ -108,6 +109,8 @@ our_codes! {
     NotSuchABundle = "not_such_a_bundle",
     /// The parent has no account with this SID, or the account is not the parent's.
     NotASubaccount = "not_a_subaccount",
+    /// The row names a draft that holds something of a type of ours that was made by hand.
+    HoldsWhatIsNotOurs = "holds_what_is_not_ours",
     /// The subaccount is suspended or closed.
     AccountNotActive = "account_not_active",
     /// The subaccount's auth token is refused even after it was read again.

@@ -84,6 +84,11 @@ fn ours(code: OurCode) -> Hint {
             "the bundle that the row names is not in this subaccount, or is under another policy",
             "Check the columns customer_profile_sid and trust_product_sid.",
         ),
+        OurCode::HoldsWhatIsNotOurs => hint_of(
+            "the draft that the row names holds what this program would add a second time",
+            "In the Console, take what error_message names off the draft, then run again: it is made anew from the row. \
+             Or delete the draft and empty the column customer_profile_sid or trust_product_sid.",
+        ),
         OurCode::NotASubaccount => hint_of(
             "the parent account has no subaccount with this SID",
             "Check the column subaccount_sid, and that TWILIO_ACCOUNT_SID is its parent.",

@@ -4,7 +4,7 @@ use crate::stage::{PRIMARY, Stage, customer};
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Customer, Sid};
-use trusthub_onboard::plan::{Bundle, Outcome};
+use trusthub_onboard::plan::{Bundle, Code, Mark, Outcome, Reason, StepId};
 use trusthub_onboard::report::Results;
 use trusthub_onboard::sandbox::{BundleKind, Edit, Verdict};
 
@@ -26,9 +26,114 @@ fn named(bundle: Bundle, sid: &str) -> Customer {
     }
 }
 
+/// Puts an object of that type that was made by hand on a bundle.
+fn by_hand(stage: &Stage, bundle: &str, object_type: &str, friendly_name: &str) -> String {
+    let edit = Edit::AddObject {
+        account: customer(1).subaccount.to_string(),
+        object_type: object_type.to_owned(),
+        friendly_name: friendly_name.to_owned(),
+        attributes: "{}".to_owned(),
+    };
+    let object = stage.sandbox.edit(edit).expect("an edit");
+    put_on(stage, bundle, &object);
+    object
+}
+
 fn put_on(stage: &Stage, bundle: &str, object: &str) {
     let edit = Edit::AssignEntity { bundle: bundle.to_owned(), object: object.to_owned() };
     stage.sandbox.edit(edit).expect("an edit");
+}
+
+fn reason(stage: &Stage, step: StepId) -> Reason {
+    match stage.facts().mark(step) {
+        Some(Mark::Refused { reason, .. }) => reason.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn name(reason: &Reason) -> &str {
+    match reason.code {
+        Code::Ours(code) => code.name(),
+        _ => "not ours",
+    }
+}
+
+#[tokio::test]
+async fn a_draft_that_holds_what_was_made_by_hand_is_refused_before_anything_is_made_and_all_of_it_is_named()
+{
+    for (bundle, types) in [
+        (
+            Bundle::CustomerProfile,
+            vec![
+                "authorized_representative_1",
+                "customer_profile_business_information",
+                "customer_profile_address",
+            ],
+        ),
+        // The row of the test has a second representative; what the row does not ask for counts as well.
+        (Bundle::CustomerProfile, vec!["authorized_representative_2"]),
+        (Bundle::TrustProduct, vec!["voice_integrity_information"]),
+    ] {
+        let mut stage = Stage::with(vec![customer(1)]);
+        let draft = add_bundle(&stage, bundle, "By hand");
+        let row = Customer { representative_2: None, ..named(bundle, &draft) };
+        stage.customers = vec![row];
+        let objects: Vec<String> = types.iter().map(|it| by_hand(&stage, &draft, it, "By hand")).collect();
+        for _ in 0..2 {
+            let end = stage.end().await;
+            assert_eq!(
+                (end.outcome, end.failed.map(|key| key.step)),
+                (Outcome::Refused, Some(bundle.made_by()))
+            );
+            let reason = reason(&stage, bundle.made_by());
+            assert_eq!(name(&reason), "holds_what_is_not_ours");
+            let fields = reason.fields.clone().expect("what it holds");
+            for (object_type, object) in types.iter().zip(&objects) {
+                assert!(fields.contains(&format!("{object_type} {object}")), "{fields}");
+            }
+            assert_eq!((stage.changing_calls(), stage.made()), (0, vec![]));
+        }
+        for object in objects {
+            stage.sandbox.edit(Edit::Remove { sid: object }).expect("an edit");
+        }
+        assert_eq!(stage.outcome().await, Outcome::Approved, "once they are gone");
+    }
+}
+
+#[tokio::test]
+async fn a_draft_that_is_linked_to_another_profile_is_refused_and_one_that_is_linked_to_ours_is_not() {
+    let mut stage = Stage::with(vec![customer(1)]);
+    let profile = add_bundle(&stage, Bundle::CustomerProfile, "By hand");
+    let product = add_bundle(&stage, Bundle::TrustProduct, "By hand");
+    let both = Customer { customer_profile: Sid::parse(&profile), ..named(Bundle::TrustProduct, &product) };
+    stage.customers = vec![both.clone()];
+    put_on(&stage, &profile, PRIMARY);
+    let other = add_bundle(&stage, Bundle::CustomerProfile, "Another one");
+    put_on(&stage, &product, &other);
+    assert_eq!(stage.outcome().await, Outcome::Refused);
+    let fields = reason(&stage, StepId::TrustProduct).fields.expect("what it holds");
+    assert!(fields.contains(&other) && !fields.contains(PRIMARY), "{fields}");
+    let mut stage = Stage::with(vec![customer(1)]);
+    let profile = add_bundle(&stage, Bundle::CustomerProfile, "By hand");
+    let product = add_bundle(&stage, Bundle::TrustProduct, "By hand");
+    stage.customers =
+        vec![Customer { customer_profile: Sid::parse(&profile), ..named(Bundle::TrustProduct, &product) }];
+    put_on(&stage, &profile, PRIMARY);
+    put_on(&stage, &product, &profile);
+    assert_eq!(stage.outcome().await, Outcome::Approved);
+}
+
+#[tokio::test]
+async fn a_draft_that_was_completed_by_us_is_found_so_without_its_ledger() {
+    let mut stage = Stage::with(vec![customer(1)]);
+    let draft = add_bundle(&stage, Bundle::CustomerProfile, "By hand");
+    stage.customers = vec![named(Bundle::CustomerProfile, &draft)];
+    stage.policy.submission = trusthub_onboard::plan::Submission::Never;
+    assert_eq!(stage.outcome().await, Outcome::Drafted);
+    let made = stage.made().len();
+    stage.ledger = stage.folder.path().join("another.db");
+    assert_eq!(stage.outcome().await, Outcome::Drafted);
+    assert_eq!(stage.made().len(), made);
 }
 
 #[tokio::test]
