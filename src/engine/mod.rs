@@ -8,6 +8,7 @@ mod reads;
 mod row;
 mod settle;
 mod survey;
+mod waiting;
 mod writes;
 
 pub use primary::PRIMARY_PROFILE_POLICY;
@@ -26,6 +27,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use waiting::Waiting;
 
 /// Customers who wait for something to show, beyond those who are worked on. Each holds a few
 /// kilobytes; when so many are in trouble, beginning more would only make it worse.
@@ -139,6 +141,7 @@ pub struct Run {
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     primaries: Primaries,
+    waiting: Waiting,
     /// Cancelled when the run should come to an end: calls in flight are finished, no more are sent.
     drain: CancellationToken,
     started_at: Time,
@@ -156,8 +159,19 @@ impl Run {
     ) -> Arc<Run> {
         let started_at = clock.now();
         let slots = Arc::new(Semaphore::new(settings.concurrency.max(1)));
-        let primaries = Primaries::default();
-        Arc::new(Run { settings, client, ledger, clock, observer, primaries, drain, started_at, slots })
+        let (primaries, waiting) = (Primaries::default(), Waiting::default());
+        Arc::new(Run {
+            settings,
+            client,
+            ledger,
+            clock,
+            observer,
+            primaries,
+            waiting,
+            drain,
+            started_at,
+            slots,
+        })
     }
 
     /// Takes every selected customer as far as it goes now, and keeps looking at reviews for as long

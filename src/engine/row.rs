@@ -1,5 +1,6 @@
 //! One customer: ask the plan, write *started* down, send, write the answer down, ask again.
 
+use super::waiting::Kept;
 use super::{CustomerEnd, Only, Run, Slot, failed_key};
 use crate::events::Event;
 use crate::ledger::{CustomerRun, Record};
@@ -65,6 +66,10 @@ impl Row<'_> {
         run.observer.on(&Event::CustomerBegins { row: customer.row, subaccount: &customer.subaccount });
         let (recorded, earlier) = run.ledger.customer(&customer.subaccount)?;
         let facts = recorded.for_a_new_run(started_at);
+        let (facts, token) = match run.waiting.take(&customer.subaccount) {
+            Some(kept) => (facts.with_the_account_read(kept.surveyed, kept.rejected_ours), Some(kept.token)),
+            None => (facts, None),
+        };
         let primary = match run.settings.selection.only {
             Only::ToLookAt => None,
             Only::Everyone | Only::Failed => match run.primary_of(&customer).await? {
@@ -99,7 +104,7 @@ impl Row<'_> {
             facts,
             slot: Slot::new(run.slots.clone(), slot),
             unsaved: vec![Record::Customer(begun)],
-            token: None,
+            token,
             token_read_again: false,
             unknowns: 0,
             calls: 0,
@@ -128,6 +133,12 @@ impl Row<'_> {
         };
         let (failed, code) = failed_key(&ending);
         let messages = std::mem::take(&mut row.messages);
+        if super::is_waiting(outcome)
+            && run.settings.wait_ms > 0
+            && let Some(kept) = Kept::of(row.token.take(), &row.facts)
+        {
+            run.waiting.keep(customer.subaccount.clone(), kept);
+        }
         drop(row);
         run.observer.on(&Event::CustomerEnds {
             row: customer.row,

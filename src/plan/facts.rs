@@ -225,6 +225,17 @@ impl Facts {
         self
     }
 
+    /// For a later look of the same run, which has read the account and perhaps surveyed it.
+    pub fn with_the_account_read(mut self, surveyed: bool, rejected_ours: Vec<Bundle>) -> Facts {
+        let read = Mark::Done { sid: None, digest: UNKNOWN, note: None };
+        if surveyed {
+            self.marks.insert(StepId::Existing.into(), read.clone());
+        }
+        self.marks.insert(StepId::Account.into(), read);
+        self.rejected_ours = rejected_ours;
+        self
+    }
+
     /// For a report, which reads nothing: the steps that every run repeats count as done unless they
     /// were refused.
     pub fn with_reads_done(mut self) -> Facts {
@@ -365,6 +376,11 @@ impl Facts {
     /// hangs on the bundle too, and nothing of that is made twice.
     pub fn note_rejected_ours(&mut self, bundle: Bundle) {
         self.rejected_ours.push(bundle);
+    }
+
+    /// The rejected bundles that this run has found to bear our mark.
+    pub fn rejected_ours(&self) -> &[Bundle] {
+        &self.rejected_ours
     }
 
     /// Whether the row named a bundle that was under way before us: its content is not ours to

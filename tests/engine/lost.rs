@@ -164,7 +164,7 @@ async fn a_reply_lost_after_a_long_refusal_for_load_makes_nothing_twice() {
 async fn a_crash_after_a_long_refusal_for_load_makes_nothing_twice() {
     let customers = vec![customer(1)];
     let undisturbed = undisturbed(&customers).await;
-    for n in 2..=37 {
+    for n in 2..=35 {
         let stage = Stage::with(customers.clone());
         let rules = vec![at(n, &Fault::Throttle(Some(100)))];
         stage.sandbox.misbehave(Faults { rules, lag: lists(9_000), ..Faults::default() });
@@ -180,7 +180,7 @@ async fn five_unknown_answers_in_a_row_leave_a_customer_unfinished_and_the_next_
     let customers = vec![customer(1)];
     let undisturbed = undisturbed(&customers).await;
     for fault in [Fault::DropRequest, Fault::LoseReply, Fault::FailAfter(500)] {
-        for n in 2..=37 {
+        for n in 2..=35 {
             let context = format!("{fault:?} from request {n}");
             let stage = Stage::with(customers.clone());
             let rule = Rule { fault: fault.clone(), among: Among::All, when: When::Between(n, n + 4) };
@@ -226,7 +226,7 @@ async fn nothing_but_refusals_for_load_leave_a_customer_unfinished_and_the_next_
 async fn connections_refused_for_a_while_change_nothing() {
     let customers = vec![customer(1)];
     let undisturbed = undisturbed(&customers).await;
-    for n in (2..=37).step_by(5) {
+    for n in (2..=35).step_by(5) {
         let stage = Stage::with(customers.clone());
         let faults = Faults::nth(Among::All, n, Fault::RefuseConnections(20));
         stage.sandbox.misbehave(faults);

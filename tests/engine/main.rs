@@ -14,6 +14,7 @@ mod named;
 mod numbers;
 mod older_ledger;
 mod pages;
+mod polls;
 mod privacy;
 mod proxy;
 mod refusals;

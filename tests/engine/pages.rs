@@ -36,7 +36,7 @@ async fn lists_are_followed_page_by_page_on_the_host_of_the_call_whatever_host_t
     let mut row = customer(1);
     let e164 = |n: u32| PhoneNumber::E164(format!("+1628555000{n}"));
     row.phone_numbers = PhoneNumbers::Listed((1..=3).map(e164).collect());
-    let expected = undisturbed(&[row.clone()]).await;
+    let expected = undisturbed(std::slice::from_ref(&row)).await;
     let mut stage = Stage::with(vec![row]);
     let account = stage.customers[0].subaccount.to_string();
     for n in 0..2 {

@@ -59,7 +59,7 @@ fn submissions(stage: &Stage, bundle: Bundle) -> usize {
 async fn a_corrected_row_is_submitted_again_in_place_although_its_ledger_is_lost() {
     for bundle in Bundle::BOTH {
         let row = correction(bundle);
-        let expected = undisturbed(&[row.clone()]).await;
+        let expected = undisturbed(std::slice::from_ref(&row)).await;
         let mut stage = rejected_and_forgotten(bundle).await;
         stage.customers = vec![row];
         assert_eq!(stage.outcome().await, Outcome::Approved, "{bundle:?}");
@@ -71,7 +71,7 @@ async fn a_corrected_row_is_submitted_again_in_place_although_its_ledger_is_lost
 async fn a_ledger_that_was_lost_during_the_review_learns_of_the_rejection_and_goes_on_from_it() {
     for bundle in Bundle::BOTH {
         let row = correction(bundle);
-        let expected = undisturbed(&[row.clone()]).await;
+        let expected = undisturbed(std::slice::from_ref(&row)).await;
         let mut stage = Stage::with(vec![customer(1)]);
         stage.wait_ms = 0;
         assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
@@ -117,7 +117,7 @@ async fn an_unchanged_row_is_submitted_once_more_by_a_ledger_that_does_not_know_
 async fn a_resubmission_without_the_ledger_that_is_cut_off_anywhere_makes_nothing_twice() {
     for bundle in Bundle::BOTH {
         let row = correction(bundle);
-        let expected = undisturbed(&[row.clone()]).await;
+        let expected = undisturbed(std::slice::from_ref(&row)).await;
         for moment in [Moment::Write, Moment::Sent] {
             for at in 2.. {
                 let mut stage = rejected_and_forgotten(bundle).await;

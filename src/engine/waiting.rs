@@ -1,0 +1,41 @@
+//! What a run keeps of customers whose reviews it waits for, from one look to the next.
+
+use crate::model::Sid;
+use crate::plan::{Bundle, Facts, StepId};
+use crate::twilio::Token;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+
+/// Of each customer who waits: about two hundred bytes, in memory only, until it is looked at again.
+/// The token is read and the account surveyed once a run, however long its reviews take.
+#[derive(Default)]
+pub(super) struct Waiting(Mutex<HashMap<Sid, Kept>>);
+
+/// What the ledger does not hold and another look would have to read again.
+pub(super) struct Kept {
+    pub token: Token,
+    pub surveyed: bool,
+    pub rejected_ours: Vec<Bundle>,
+}
+
+impl Kept {
+    /// What is worth keeping, where there is a token.
+    pub fn of(token: Option<Token>, facts: &Facts) -> Option<Kept> {
+        let rejected_ours = facts.rejected_ours().to_vec();
+        Some(Kept { token: token?, surveyed: facts.is_done(StepId::Existing), rejected_ours })
+    }
+}
+
+impl Waiting {
+    pub fn keep(&self, customer: Sid, kept: Kept) {
+        self.lock().insert(customer, kept);
+    }
+
+    pub fn take(&self, customer: &Sid) -> Option<Kept> {
+        self.lock().remove(customer)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Sid, Kept>> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
