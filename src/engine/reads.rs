@@ -1,4 +1,9 @@
 //! The steps that only read: the account, the numbers, an address, a review.
+//!
+//! A rerun reads a submitted customer in two requests: the account, for its token, and the bundle in
+//! review, because an approval is final and is not read again. It takes a third only where both bundles are
+//! in review at once (`--submit-product now`), or where the product is still a draft, whose account is
+//! listed by both policies at the first touch of every run. Later looks of the same run need no account.
 
 use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
 use crate::plan::{Bundle, Call, Facts, Item, Key, Mark, OurCode, Part, Reason, StepId, Task, UNKNOWN, Verb};

@@ -96,7 +96,7 @@ async fn without_a_wait_the_run_ends_at_the_review_and_the_same_run_later_goes_o
     let before = stage.sandbox.requests().count;
     let ended = stage.run().await.expect("no fault");
     assert!(ended.customers.values().all(|end| end.outcome == Outcome::Approved));
-    assert!(stage.sandbox.requests().count - before <= 1 + 2 * 3, "the account and two bundles each");
+    assert!(stage.sandbox.requests().count - before <= 1 + 2 * 2, "the account and the product each");
     stage.is_as(&expected, "in four runs");
 }
 
