@@ -2,7 +2,9 @@
 
 use crate::ledger::{Record, Stray};
 use crate::model::{Fault, Sid};
-use crate::plan::{BundleStatus, Call, Code, Ending, Item, Key, Mark, Method, OurCode, Reason, StepId, Time};
+use crate::plan::{
+    BundleStatus, Call, Code, Ending, Item, Key, Mark, Method, OurCode, Reason, StepId, TURN_MAX_MS, Time,
+};
 use crate::twilio::{Answer, Answered, Identity, Obstacle, Once, Purpose, Refusal, Sent, Tries};
 use serde::de::DeserializeOwned;
 
@@ -50,9 +52,15 @@ impl Row<'_> {
             }
             self.save().await?;
             let identity = self.identity(as_whom);
-            let sent_at = self.run.clock.now();
+            let run = self.run;
+            let turn = run.client.turn(&identity).await;
+            let sent_at = run.clock.now();
+            if call.method == Method::Post && self.has_waited_long(key, sent_at) {
+                self.sent_again(key, call);
+                self.save().await?;
+            }
             let purpose = Purpose { customer: &self.customer.subaccount, step: key.step };
-            let once = self.run.client.send_once(call, &identity, Some(purpose), &mut tries).await;
+            let once = run.client.send_once(turn, call, &identity, Some(purpose), &mut tries).await;
             self.calls += 1;
             let sent = match once {
                 Once::Over(sent) => sent,
@@ -140,6 +148,12 @@ impl Row<'_> {
         if !self.fresh.is_empty() {
             self.fresh.retain(|(sid, _)| !names(call, sid));
         }
+    }
+
+    /// Whether a request has waited for its turn for so long that its *started* would be too old: the wait for
+    /// a lost one is counted from there.
+    fn has_waited_long(&self, key: Key, now: Time) -> bool {
+        matches!(self.facts.mark(key), Some(Mark::Started { at, .. }) if at + TURN_MAX_MS < now)
     }
 
     /// A request that surely was not carried out, and goes out once more: a crash from now on must

@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Class, Refusal, Whole, classify, is_the_apis_own};
 use super::hosts::{Endpoint, Hosts};
-use super::pace::{Heard, Pace};
+use super::pace::{Heard, Pace, Turn};
 use crate::clock::Clock;
 use crate::events::{Event, Observer, Request, Response};
 use crate::model::{Fault, Sid};
@@ -173,23 +173,30 @@ impl Client {
     pub async fn send(&self, call: &Call, identity: &Identity, purpose: Option<Purpose<'_>>) -> Sent {
         let mut tries = Tries::default();
         loop {
-            match self.send_once(call, identity, purpose, &mut tries).await {
+            let turn = self.turn(identity).await;
+            match self.send_once(turn, call, identity, purpose, &mut tries).await {
                 Once::Over(sent) => return sent,
                 Once::Again { wait_ms } => self.clock.sleep(wait_ms).await,
             }
         }
     }
 
-    /// Sends a request once. Whoever has to write down when it went out repeats it by itself.
+    /// Waits until a request may go out, which may take minutes.
+    pub async fn turn<'a>(&'a self, identity: &'a Identity) -> Turn<'a> {
+        self.pace.turn(&identity.account).await
+    }
+
+    /// Sends a request once. Whoever has to write down when it went out waits for its turn and repeats it by
+    /// itself.
     pub async fn send_once(
         &self,
+        turn: Turn<'_>,
         call: &Call,
         identity: &Identity,
         purpose: Option<Purpose<'_>>,
         tries: &mut Tries,
     ) -> Once {
         tries.count += 1;
-        let turn = self.pace.turn(&identity.account).await;
         let wait_ms = match self.try_once(call, identity, purpose, tries.count).await {
             Tried::Answered(answer) => match classify(&answer) {
                 Class::TooMany => {

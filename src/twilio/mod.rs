@@ -11,4 +11,4 @@ mod pace;
 pub use answer::{Answer, Class, Refusal, Whole, classify, is_the_apis_own};
 pub use client::{Answered, Client, Identity, Obstacle, Once, Purpose, Sent, Timeouts, Token, Tries};
 pub use hosts::{Endpoint, Hosts};
-pub use pace::{Pace, RATE_MAX, RATE_MIN, Rate};
+pub use pace::{Pace, RATE_MAX, RATE_MIN, Rate, Turn};

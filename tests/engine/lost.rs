@@ -3,6 +3,7 @@
 use crate::checks::{POSTS, undisturbed};
 use crate::stage::{Stage, customer};
 use crate::watch::{Killer, Moment, watching};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use trusthub_onboard::events::Event;
 use trusthub_onboard::plan::{Method, Outcome};
@@ -309,4 +310,32 @@ async fn a_look_that_breaks_does_not_shorten_the_wait_for_the_request_it_looks_f
     assert_eq!(sent_ms.len(), 2);
     let least = stage.policy.call_timeout_ms + stage.policy.visibility_window_ms;
     assert!(sent_ms[1] - sent_ms[0] >= least, "asked again after {} ms", sent_ms[1] - sent_ms[0]);
+}
+
+/// A request may wait for minutes until it may go out, when the API has asked for a pause. What became of it is
+/// looked for in the time after that, not in the time since it was meant to go out.
+#[tokio::test]
+async fn a_request_that_waited_long_for_its_turn_is_looked_for_as_long_as_any_other() {
+    let undisturbed = undisturbed(&[customer(1)]).await;
+    for n in 1..40 {
+        let stage = Stage::with(vec![customer(1)]);
+        let rule = Rule { fault: Fault::LoseReply, among: Among::Posts, when: When::Share(1.0) };
+        let lag = lists(9_000);
+        stage.sandbox.misbehave(Faults { rules: vec![rule], lag, ..Faults::default() });
+        let (clock, written) = (stage.clock.clone(), AtomicU64::new(0));
+        // Two minutes pass after one of the commits: that of a *started* is the last thing before its turn.
+        let observer = watching(move |event| {
+            if let Event::LedgerWrote = event
+                && written.fetch_add(1, Ordering::SeqCst) == n
+            {
+                clock.set(trusthub_onboard::clock::Clock::now(clock.as_ref()) + 120_000);
+            }
+        });
+        let _ = stage.run_watched(observer).await;
+        stage.sandbox.misbehave(Faults { lag, ..Faults::default() });
+        let context = format!("two minutes passed after commit {n}");
+        let ended = stage.run_until_finished(5, &context).await;
+        assert!(ended.customers.values().all(|end| end.outcome == Outcome::Approved), "{context}");
+        stage.is_as(&undisturbed, &context);
+    }
 }

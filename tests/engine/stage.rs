@@ -6,7 +6,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +14,7 @@ use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::{
     Brake, CustomerEnd, Customers, DefaultPrimary, Ended, Only, Run, Selection, Settings,
 };
-use trusthub_onboard::events::{Nobody, Observer};
+use trusthub_onboard::events::{Event, Nobody, Observer};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{
     Address, Business, Customer, Fault, PhoneNumber, PhoneNumbers, Representative, Sid, VoiceIntegrity,
@@ -27,10 +27,12 @@ pub const PARENT: &str = "AC000000000000000000000000000000ff";
 pub const PARENT_TOKEN: &str = "0123456789abcdef0123456789abcdef";
 pub const PRIMARY: &str = "BU000000000000000000000000000000ff";
 
-/// A clock that stands still until someone waits.
+/// A clock that stands still until someone waits. It is the sandbox's clock too, so it stands still as well
+/// for as long as a request is on its way: none takes a minute because another customer waits one.
 #[derive(Default)]
 pub struct StageClock {
     now_ms: AtomicU64,
+    on_their_way: AtomicI64,
 }
 
 impl StageClock {
@@ -46,9 +48,31 @@ impl Clock for StageClock {
 
     fn sleep(&self, wait_ms: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
-            self.now_ms.fetch_add(wait_ms, Ordering::SeqCst);
             tokio::task::yield_now().await;
+            while self.on_their_way.load(Ordering::SeqCst) > 0 {
+                tokio::task::yield_now().await;
+            }
+            self.now_ms.fetch_add(wait_ms, Ordering::SeqCst);
         })
+    }
+}
+
+/// Counts the requests that are on their way. Where the one who watches dies, the request counts as over
+/// or as never sent.
+struct Counting {
+    clock: Arc<StageClock>,
+    inner: Arc<dyn Observer>,
+}
+
+impl Observer for Counting {
+    fn on(&self, event: &Event<'_>) {
+        if let Event::Sent(..) = event {
+            self.clock.on_their_way.fetch_sub(1, Ordering::SeqCst);
+        }
+        self.inner.on(event);
+        if let Event::Sending(_) = event {
+            self.clock.on_their_way.fetch_add(1, Ordering::SeqCst);
+        }
     }
 }
 
@@ -154,6 +178,8 @@ impl Stage {
         drain: CancellationToken,
     ) -> Result<Ended, Fault> {
         let base_url = self.serve().await;
+        self.clock.on_their_way.store(0, Ordering::SeqCst);
+        let observer: Arc<dyn Observer> = Arc::new(Counting { clock: self.clock.clone(), inner: observer });
         let endpoint = Endpoint::other(self.elsewhere.as_deref().unwrap_or(&base_url))?;
         let clock: Arc<dyn Clock> = self.clock.clone();
         let timeouts = Timeouts { connect_ms: 5_000, call_ms: 60_000 };
