@@ -139,6 +139,46 @@ fn results_that_cannot_take_their_name_take_another_one_and_say_so() {
 }
 
 #[test]
+fn a_run_whose_folder_for_results_is_gone_says_where_they_are_and_all_else_it_has_to_say() {
+    let place = Place::new(&["--latency", "20", "--fault", "suspend@30"]);
+    std::fs::create_dir(place.path("out")).expect("a folder");
+    std::fs::create_dir(place.path("elsewhere")).expect("a folder");
+    let run = place
+        .command("", "--log calls.jsonl --results out/results.csv --failed out/failed.csv")
+        .env("TMPDIR", place.path("elsewhere"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a run");
+    while std::fs::read_to_string(place.path("calls.jsonl")).unwrap_or_default().lines().count() < 40 {
+        std::thread::yield_now();
+    }
+    std::fs::remove_dir_all(place.path("out")).expect("it can be removed");
+    let (code, text) = said(&run.wait_with_output().expect("it ends"));
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains("out/results.csv could not be written; the results are in"), "{text}");
+    assert!(text.contains("Customers by outcome") && text.contains("Next: "), "{text}");
+    let folders = std::fs::read_dir(place.path("elsewhere")).expect("a folder").flatten();
+    let names: Vec<String> = folders
+        .flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten().flatten())
+        .map(|file| file.file_name().to_string_lossy().into_owned())
+        .collect();
+    for name in ["results.csv", "results-numbers.csv", "failed.csv"] {
+        assert!(names.iter().any(|it| it == name), "{name} is not among {names:?}: {text}");
+    }
+}
+
+#[test]
+fn a_run_that_brakes_is_no_interrupted_one_that_only_has_to_go_on() {
+    let place = Place::new(&[]);
+    let (code, text) = place
+        .run("", "--map primary_profile_sid= --set primary_profile_sid=BU00000000000000000000000000000001");
+    assert!(text.contains("the run stopped itself"), "{text}");
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains("Next: Find the reason first"), "{text}");
+}
+
+#[test]
 fn a_second_process_on_the_same_ledger_is_told_so() {
     // The first request of the first run takes longer than the second process needs.
     let place = Place::new(&["--latency", "300"]);

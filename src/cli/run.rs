@@ -161,9 +161,18 @@ async fn go(
     let written =
         results.write(paths, || sheet.entries(), |entry, line| note_failure(args, entry, line, &mut failed));
     let (calls, took) = progress.totals();
-    run.close()?;
-    if let Some(path) = &args.failed {
-        write_failures(sheet, path, &failed)?;
+    // What cannot be closed or written now hides nothing of what the run has to say: it comes last.
+    let closed = run.close();
+    let put_aside = args.failed.as_deref().map_or(Ok(()), |path| write_failures(sheet, path, &failed));
+    if let Ok((_, written)) = &written
+        && written.results != paths.results
+    {
+        style::error(&format!(
+            "{} could not be written; the results are in {} and {}",
+            paths.results.display(),
+            written.results.display(),
+            written.numbers.display()
+        ));
     }
     if let Some(fault) = ended.fault {
         // A second fault, of results that cannot be written, would hide the one that came first.
@@ -180,17 +189,15 @@ async fn go(
             key.step,
             spell_code(*code)
         ));
-        tell!("  Find the reason first (columns error_message and hint); --no-brake goes on all the same.");
-    }
-    if written.results != paths.results {
-        style::error(&format!(
-            "{} could not be written; the results are in {}",
-            paths.results.display(),
-            written.results.display()
-        ));
     }
     close(args, arguments, &tally, Some(&ended), &written);
-    Ok(Exit::of(&tally, ended.interrupted))
+    closed?;
+    put_aside?;
+    Ok(match ended.braked {
+        // Running again as it is would only brake again, whatever was left unfinished by that.
+        Some(_) => Exit::RefusedRows,
+        None => Exit::of(&tally, ended.interrupted),
+    })
 }
 
 /// The first signal ends the run in good order, the second at once: the ledger is sound either way.
@@ -301,6 +308,10 @@ fn close(args: &RunArgs, arguments: &[OsString], tally: &Tally, ended: Option<&E
     let next = if matches!(args.only, Some(OnlyArg::Failed)) && was_idle && !is_interrupted {
         format!(
             "No row that may be sent has failed before, so nothing was done. To take on all rows: {everyone}"
+        )
+    } else if ended.is_some_and(|ended| ended.braked.is_some()) {
+        format!(
+            "Find the reason first (columns error_message and hint), then: {again}; --no-brake goes on all the same"
         )
     } else if is_interrupted || tally.of(Outcome::Unfinished) > 0 {
         format!("Run the same command again, it goes on from here: {again}")

@@ -204,7 +204,7 @@ impl Run {
                 .map(|(subaccount, _)| subaccount.clone())
                 .collect();
             let wait_ms = self.settings.poll_ms.min(deadline.saturating_sub(self.clock.now()));
-            if self.drain.is_cancelled() {
+            if self.drain.is_cancelled() && ended.braked.is_none() {
                 ended.interrupted = Interrupted::Yes;
             }
             let looks_only = self.settings.selection.only == Only::ToLookAt;

@@ -53,7 +53,8 @@ pub fn check_writable(path: &Path) -> Result<(), Fault> {
 }
 
 /// Writes one file: into a temporary file beside it, onto the disk, then under its name or, where that
-/// cannot be replaced, under a second one. Only the owner may read it. Gives the name that was taken.
+/// cannot be replaced, under a second one, or in a folder of its own among the system's temporary files where
+/// its own is gone. Only the owner may read it. Gives the name that was taken.
 ///
 /// # Errors
 /// What `fill` says, or the file could not be written.
@@ -62,9 +63,18 @@ pub fn write_one<T>(
     fill: impl FnOnce(&mut std::fs::File) -> Result<T, Fault>,
 ) -> Result<(T, PathBuf), Fault> {
     let real = linked(path);
-    let mut file = NamedTempFile::new_in(folder(&real)).map_err(|error| unwritable(path, &error))?;
+    let (mut file, real, spelled) = match NamedTempFile::new_in(folder(&real)) {
+        Ok(file) => (file, real, path.to_owned()),
+        // Its folder is gone since it was looked at, or its disk is full.
+        Err(error) => {
+            let folder = elsewhere().map_err(|_| unwritable(path, &error))?;
+            let file = NamedTempFile::new_in(&folder).map_err(|_| unwritable(path, &error))?;
+            let there = folder.join(path.file_name().unwrap_or_default());
+            (file, there.clone(), there)
+        }
+    };
     let value = fill(file.as_file_mut())?;
-    let name = put(BufWriter::new(file), path, &real)?;
+    let name = put(BufWriter::new(file), &spelled, &real)?;
     Ok((value, name))
 }
 
@@ -73,7 +83,7 @@ pub fn write_one<T>(
 ///
 /// What a run has to say must not be lost: a name that cannot be replaced (a spreadsheet program
 /// holds it, it is write-protected) gives way to a second one, and a folder that cannot be written
-/// (its disk is full) to the system's folder for temporary files. Gives the names that were taken.
+/// (its disk is full) to a new one among the system's temporary files. Gives the names that were taken.
 ///
 /// # Errors
 /// What `fill` says, or nothing at all could be written.
@@ -82,12 +92,24 @@ pub fn write_pair<T>(
     mut fill: impl FnMut(&mut dyn Write, &mut dyn Write) -> Result<T, Fault>,
 ) -> Result<(T, ResultsPaths), Fault> {
     let here = ResultsPaths { results: linked(&paths.results), numbers: linked(&paths.numbers) };
-    let there = |path: &Path| std::env::temp_dir().join(path.file_name().unwrap_or_default());
+    let first = match write_to(&here, paths, &mut fill) {
+        Ok(written) => return Ok(written),
+        Err(first) => first,
+    };
+    let Ok(folder) = elsewhere() else { return Err(first) };
+    let there = |path: &Path| folder.join(path.file_name().unwrap_or_default());
     let elsewhere = ResultsPaths { results: there(&paths.results), numbers: there(&paths.numbers) };
-    match write_to(&here, paths, &mut fill) {
-        Ok(written) => Ok(written),
-        Err(first) => write_to(&elsewhere, &elsewhere, &mut fill).map_err(|_| first),
-    }
+    write_to(&elsewhere, &elsewhere, &mut fill).map_err(|_| {
+        // There is nothing in it then; where it cannot be removed either, it does no harm.
+        let _ = std::fs::remove_dir(&folder);
+        first
+    })
+}
+
+/// A new folder among the system's temporary files, for its owner only: in a common one, the results of two
+/// runs would replace one another.
+fn elsewhere() -> std::io::Result<PathBuf> {
+    Ok(tempfile::Builder::new().prefix("trusthub-onboard-").tempdir()?.keep())
 }
 
 /// Writes both to these files. `spelled` is what they are called where they are spoken of.
