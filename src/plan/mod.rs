@@ -6,14 +6,18 @@
 
 mod call;
 mod digest;
+mod ending;
 mod facts;
 mod mark;
+mod policy;
 mod step;
 
 pub use call::{Call, Form, Host, Item, Method, account_path};
 pub use digest::{DigestKey, Hasher};
+pub use ending::{Ending, Outcome};
 pub use facts::{BundleStatus, Code, Digest, Facts, Mark, Note, OurCode, Reason, Time, UNKNOWN};
 pub use mark::{bears_mark, friendly_name, mark};
+pub use policy::{Evaluate, Existing, Policy, RefusedNumbers, Submission};
 pub use step::{Bundle, Key, Object, Part, Step, StepId, Verb, from_hex, to_hex};
 
 use crate::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
@@ -34,61 +38,6 @@ const PROFILE_NOT_APPROVED: u32 = 11005;
 /// lost one is counted from what was written. A second is little beside the call time-out, and at rates that
 /// matter a turn comes sooner, so that hardly a request is written down twice.
 pub const TURN_MAX_MS: Time = 1_000;
-
-/// What a user may choose about the flow. The same for every customer of a run.
-#[derive(Clone)]
-pub struct Policy {
-    pub submission: Submission,
-    pub evaluate: Evaluate,
-    pub refused_numbers: RefusedNumbers,
-    pub existing: Existing,
-    /// How long a created resource may stay out of the lists, in milliseconds.
-    pub visibility_window_ms: Time,
-    /// How long a request may be on its way, in milliseconds.
-    pub call_timeout_ms: Time,
-    pub secondary_profile_policy: Sid,
-    pub voice_integrity_policy: Sid,
-}
-
-/// What is submitted, and when.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Submission {
-    /// The trust product waits for the approval of its profile, because a product whose profile is
-    /// not approved is rejected (error 11005).
-    ProductAfterApproval,
-    /// Both in one run, in the seed's literal order.
-    ProductNow,
-    /// Nothing: all drafts.
-    Never,
-}
-
-/// What an evaluation is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Evaluate {
-    /// A noncompliant bundle is refused and not submitted.
-    Refuse,
-    /// A noncompliant bundle is submitted all the same, and that is said.
-    Warn,
-    Off,
-}
-
-/// What a refused number does to its bundle.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum RefusedNumbers {
-    /// The bundle is not submitted.
-    Refuse,
-    /// The bundle is submitted without it if one number remains.
-    Skip,
-}
-
-/// What is done about a bundle with our mark that this ledger knows nothing of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Existing {
-    /// It is taken over: this is how a lost ledger is made up for.
-    Adopt,
-    /// Its row is refused: another ledger may be at work.
-    Refuse,
-}
 
 /// One thing to do.
 #[derive(Clone, Copy)]
@@ -113,66 +62,6 @@ pub enum Next {
     /// Nothing before this moment.
     Wait(Time),
     Over(Ending),
-}
-
-/// How a run ends for one customer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// Every step of the plan is done.
-    Done,
-    /// A review is under way.
-    Waiting(Bundle),
-    Rejected(Bundle),
-    Refused(Vec<(Key, Reason)>),
-    Unsure(Key, Vec<Sid>),
-    /// Too many answers were lost or refused for load. The next run goes on from here.
-    Unfinished(Key),
-}
-
-/// One word for how a customer stands. Public: the results file and the exit code rest on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
-    Approved,
-    Submitted,
-    AwaitingProfileApproval,
-    Drafted,
-    Rejected,
-    Refused,
-    Unsure,
-    Unfinished,
-    Invalid,
-    NotAttempted,
-}
-
-impl Outcome {
-    pub const ALL: [Outcome; 10] = [
-        Outcome::Approved,
-        Outcome::Submitted,
-        Outcome::AwaitingProfileApproval,
-        Outcome::Drafted,
-        Outcome::Rejected,
-        Outcome::Refused,
-        Outcome::Unsure,
-        Outcome::Unfinished,
-        Outcome::Invalid,
-        Outcome::NotAttempted,
-    ];
-
-    /// The word in the results file.
-    pub fn word(self) -> &'static str {
-        match self {
-            Outcome::Approved => "approved",
-            Outcome::Submitted => "submitted",
-            Outcome::AwaitingProfileApproval => "awaiting_profile_approval",
-            Outcome::Drafted => "drafted",
-            Outcome::Rejected => "rejected",
-            Outcome::Refused => "refused",
-            Outcome::Unsure => "unsure",
-            Outcome::Unfinished => "unfinished",
-            Outcome::Invalid => "invalid",
-            Outcome::NotAttempted => "not_attempted",
-        }
-    }
 }
 
 /// The plan of one customer.

@@ -1,0 +1,59 @@
+//! What a user may choose about the flow.
+
+use super::facts::Time;
+use crate::model::Sid;
+
+/// The choices, the same for every customer of a run.
+#[derive(Clone)]
+pub struct Policy {
+    pub submission: Submission,
+    pub evaluate: Evaluate,
+    pub refused_numbers: RefusedNumbers,
+    pub existing: Existing,
+    /// How long a created resource may stay out of the lists, in milliseconds.
+    pub visibility_window_ms: Time,
+    /// How long a request may be on its way, in milliseconds.
+    pub call_timeout_ms: Time,
+    pub secondary_profile_policy: Sid,
+    pub voice_integrity_policy: Sid,
+}
+
+/// What is submitted, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Submission {
+    /// The trust product waits for the approval of its profile, because a product whose profile is
+    /// not approved is rejected (error 11005).
+    ProductAfterApproval,
+    /// Both in one run, in the seed's literal order.
+    ProductNow,
+    /// Nothing: all drafts.
+    Never,
+}
+
+/// What an evaluation is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Evaluate {
+    /// A noncompliant bundle is refused and not submitted.
+    Refuse,
+    /// A noncompliant bundle is submitted all the same, and that is said.
+    Warn,
+    Off,
+}
+
+/// What a refused number does to its bundle.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RefusedNumbers {
+    /// The bundle is not submitted.
+    Refuse,
+    /// The bundle is submitted without it if one number remains.
+    Skip,
+}
+
+/// What is done about a bundle with our mark that this ledger knows nothing of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Existing {
+    /// It is taken over: this is how a lost ledger is made up for.
+    Adopt,
+    /// Its row is refused: another ledger may be at work.
+    Refuse,
+}
