@@ -76,8 +76,10 @@ pub fn rehearse(args: &RehearseArgs, arguments: &[OsString]) -> Result<Exit, Sto
     // and comes to its end.
     let verdict = session::runtime()?.block_on(async {
         tokio::select! {
-            verdict = stage(args, arguments, &sheet, folder.path()) => verdict.map(Some),
+            // Signals are listened to before the first child is there.
+            biased;
             () = signal() => Ok(None),
+            verdict = stage(args, arguments, &sheet, folder.path()) => verdict.map(Some),
         }
     })?;
     let Some(verdict) = verdict else {
