@@ -73,6 +73,13 @@ impl Place {
         said(&self.command(before, arguments).output().expect("it runs"))
     }
 
+    /// Waits until a run with `--log calls.jsonl` has logged so many calls.
+    fn wait_for_calls(&self, count: usize) {
+        while std::fs::read_to_string(self.path("calls.jsonl")).unwrap_or_default().lines().count() < count {
+            std::thread::yield_now();
+        }
+    }
+
     /// How many customers are approved by the results.
     fn approved(&self, name: &str) -> usize {
         let text = std::fs::read_to_string(self.path(name)).expect(name);
@@ -150,9 +157,7 @@ fn a_run_whose_folder_for_results_is_gone_says_where_they_are_and_all_else_it_ha
         .stderr(Stdio::piped())
         .spawn()
         .expect("a run");
-    while std::fs::read_to_string(place.path("calls.jsonl")).unwrap_or_default().lines().count() < 40 {
-        std::thread::yield_now();
-    }
+    place.wait_for_calls(40);
     std::fs::remove_dir_all(place.path("out")).expect("it can be removed");
     let (code, text) = said(&run.wait_with_output().expect("it ends"));
     assert_eq!(code, 4, "{text}");
@@ -209,11 +214,8 @@ fn one_interrupt_finishes_the_calls_in_flight_and_writes_the_results() {
             .stderr(Stdio::piped())
             .spawn()
             .expect("a run");
-        while std::fs::read_to_string(place.path("calls.jsonl")).unwrap_or_default().lines().count() < 40 {
-            std::thread::yield_now();
-        }
-        let sent = Command::new("kill").args([&format!("-{signal}"), &run.id().to_string()]).status();
-        assert!(sent.is_ok_and(|it| it.success()));
+        place.wait_for_calls(40);
+        send(signal, &run);
         let (code, text) = said(&run.wait_with_output().expect("it ends"));
         assert_eq!(code, 5, "{text}");
         assert!(text.contains("Run the same command again"), "{text}");
@@ -242,9 +244,7 @@ fn a_second_interrupt_stops_at_once_and_the_next_run_finishes() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("a run");
-    while std::fs::read_to_string(place.path("calls.jsonl")).unwrap_or_default().lines().count() < 60 {
-        std::thread::yield_now();
-    }
+    place.wait_for_calls(60);
     send("INT", &run);
     let mut lines = BufReader::new(run.stderr.take().expect("its errors")).lines().map_while(Result::ok);
     assert!(lines.any(|line| line.contains("Once more to stop now")));

@@ -1,8 +1,23 @@
 //! The files that a command reads and writes must not be one another.
 
 use crate::model::Fault;
-use crate::report::linked;
+use crate::report::{ResultsPaths, linked};
 use std::path::{Path, PathBuf};
+
+/// The files of every command that makes results from a sheet, with what they are called in messages.
+pub fn of_results<'a>(
+    sheet: &'a Path,
+    results: &'a ResultsPaths,
+    of_the_ledger: &'a [PathBuf],
+) -> Vec<(&'static str, &'a Path)> {
+    let mut files = vec![
+        ("the sheet", sheet),
+        ("--results", results.results.as_path()),
+        ("the results of the numbers", results.numbers.as_path()),
+    ];
+    files.extend(of_the_ledger.iter().map(|path| ("a file of the ledger", path.as_path())));
+    files
+}
 
 /// Says before anything is written that two of the named files are one, whatever they are called: a
 /// sheet that is written over is lost.

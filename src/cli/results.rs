@@ -1,7 +1,7 @@
 //! `results` and `status`: how every customer stands, written down again at any time.
 
 use super::args::{ResultsArgs, StatusArgs};
-use super::files::must_differ;
+use super::files::{must_differ, of_results};
 use super::run::{CONNECT_MS, print_tally, watch_signals};
 use super::session::{self, World};
 use super::sheet::Sheet;
@@ -15,7 +15,6 @@ use crate::model::Fault;
 use crate::report::{Results, ResultsPaths, check_writable};
 use crate::sandbox::Start;
 use crate::twilio::{Client, Pace, Rate, Timeouts};
-use std::path::Path;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -40,13 +39,7 @@ pub fn results(args: &ResultsArgs) -> Result<Exit, Stop> {
 fn paths(args: &ResultsArgs) -> Result<ResultsPaths, Fault> {
     let paths = ResultsPaths::beside(&args.results);
     let of_the_ledger = session::files_of_the_ledger(&args.world);
-    let mut files: Vec<(&str, &Path)> = vec![
-        ("the sheet", &args.sheet.path),
-        ("--results", &paths.results),
-        ("the results of the numbers", &paths.numbers),
-    ];
-    files.extend(of_the_ledger.iter().map(|path| ("a file of the ledger", path.as_path())));
-    must_differ(&files)?;
+    must_differ(&of_results(&args.sheet.path, &paths, &of_the_ledger))?;
     check_writable(&paths.results)?;
     Ok(paths)
 }

@@ -1,7 +1,7 @@
 //! `run`: the main job.
 
 use super::args::{OnlyArg, RunArgs};
-use super::files::must_differ;
+use super::files::{must_differ, of_results};
 use super::live::{Consent, Undertaking, ask};
 use super::session::{self, World};
 use super::sheet::Sheet;
@@ -43,12 +43,7 @@ pub fn run(args: &RunArgs, arguments: &[OsString]) -> Result<Exit, Stop> {
     }
     session::check_ledger(&args.world)?;
     let of_the_ledger = session::files_of_the_ledger(&args.world);
-    let mut files: Vec<(&str, &Path)> = vec![
-        ("the sheet", &args.sheet.path),
-        ("--results", &paths.results),
-        ("the results of the numbers", &paths.numbers),
-    ];
-    files.extend(of_the_ledger.iter().map(|path| ("a file of the ledger", path.as_path())));
+    let mut files = of_results(&args.sheet.path, &paths, &of_the_ledger);
     files.extend(args.failed.as_deref().map(|path| ("--failed", path)));
     files.extend(args.log.as_deref().map(|path| ("--log", path)));
     must_differ(&files)?;
