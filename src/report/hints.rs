@@ -1,6 +1,9 @@
 //! What a refusal means in plain words, and which column to look at.
 
+mod codes;
+
 use crate::plan::{Code, OurCode, Reason};
+use codes::TWILIO;
 
 /// A code's meaning and the way out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,235 +132,6 @@ fn ours(code: OurCode) -> Hint {
     }
 }
 
-/// 11006 to 11009 and 11012 to 11022 belong to products that this program does not ask for.
-const CNAM: Hint = hint_of(
-    "caller name (CNAM) was rejected, which is another product than Voice Integrity",
-    "Look at the CNAM trust product in the Console; check business_name.",
-);
-const BRANDED: Hint = hint_of(
-    "Branded Calling was rejected, which is another product than Voice Integrity",
-    "Look at the Branded Calling trust product in the Console; check business_name and website_url.",
-);
-
-/// Section 6 of the facts: every code that this flow can meet.
-const TWILIO: &[(u32, Hint)] = &[
-    (11001, hint_of("the website's address is not well-formed", "Check the column website_url.")),
-    (
-        11002,
-        hint_of(
-            "the representative's phone number is not a US number",
-            "Check the columns representative_1_phone_number and representative_2_phone_number: +1 and ten digits.",
-        ),
-    ),
-    (
-        11003,
-        hint_of("the business address is not in the US", "Check the address columns, iso_country above all."),
-    ),
-    (
-        11004,
-        hint_of(
-            "the business registration could not be validated",
-            "Check business_registration_number and that business_name is exactly as on the IRS letter (CP 575, 147C).",
-        ),
-    ),
-    (
-        11005,
-        hint_of(
-            "the trust product was rejected because its business profile was not approved yet",
-            "Submit with --submit-product after-approval, which is the default.",
-        ),
-    ),
-    (11006, CNAM),
-    (11007, CNAM),
-    (11008, CNAM),
-    (11009, CNAM),
-    (
-        11010,
-        hint_of(
-            "the letter of authorization was not accepted",
-            "Look at the trust product in the Console: this flow sends no letter.",
-        ),
-    ),
-    (
-        11011,
-        hint_of(
-            "the company is younger than one year",
-            "Check business_registration_number; a company that young has to wait, or ask Twilio's support.",
-        ),
-    ),
-    (11012, BRANDED),
-    (11013, BRANDED),
-    (11014, BRANDED),
-    (11015, BRANDED),
-    (11016, BRANDED),
-    (11017, BRANDED),
-    (11018, BRANDED),
-    (11019, BRANDED),
-    (11020, BRANDED),
-    (11021, BRANDED),
-    (11022, BRANDED),
-    (
-        18601,
-        hint_of(
-            "the business name does not match the website",
-            "Check the columns business_name and website_url.",
-        ),
-    ),
-    (
-        18602,
-        hint_of(
-            "the business registration could not be verified",
-            "Check business_registration_identifier, business_registration_number and business_name.",
-        ),
-    ),
-    (
-        18603,
-        hint_of(
-            "the address could not be verified",
-            "Check street, city, region and postal_code; a PO box is not taken.",
-        ),
-    ),
-    (18604, hint_of("the first representative could not be verified", "Check the representative_1 columns.")),
-    (
-        18605,
-        hint_of("the second representative could not be verified", "Check the representative_2 columns."),
-    ),
-    (
-        18606,
-        hint_of(
-            "the representative's e-mail domain is not the website's",
-            "Check representative_1_email, representative_2_email and website_url.",
-        ),
-    ),
-    (18607, hint_of("the profile cannot be copied", "Look at the profile in the Console.")),
-    (18608, hint_of("the profile was copied already", "Look at the profile in the Console.")),
-    (
-        18609,
-        hint_of(
-            "the registration authority is not eligible",
-            "Check the column business_registration_identifier.",
-        ),
-    ),
-    (
-        18610,
-        hint_of(
-            "the profile cannot be copied because its address was deleted",
-            "Look at the addresses of the subaccount.",
-        ),
-    ),
-    (
-        20001,
-        hint_of(
-            "a parameter is missing or unknown",
-            "Compare the row with the columns in the README; if it fits, please report this.",
-        ),
-    ),
-    (
-        20003,
-        hint_of(
-            "the credentials are not taken",
-            "Check TWILIO_AUTH_TOKEN, and that the subaccount is active.",
-        ),
-    ),
-    (20004, hint_of("the method is not allowed", "Check --base-url.")),
-    (20005, hint_of("the account is not active", "Activate the subaccount in the Console.")),
-    (
-        20006,
-        hint_of("access is denied", "Ask Twilio's support whether Trust Hub is enabled for the subaccount."),
-    ),
-    (20007, hint_of("the page size is too large", "Please report this.")),
-    (
-        20008,
-        hint_of(
-            "test credentials do not work with Trust Hub",
-            "Use the live TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN; for a trial use --sandbox.",
-        ),
-    ),
-    (20403, hint_of("forbidden", "Ask Twilio's support whether Trust Hub is enabled for the subaccount.")),
-    (
-        20404,
-        hint_of(
-            "something that the request names is not there",
-            "Check the SIDs in the row, phone_numbers above all: they must belong to this subaccount.",
-        ),
-    ),
-    (20409, hint_of("it is in use already", "Look in the Console which bundle has it.")),
-    (20412, hint_of("it has been changed meanwhile", "Run again.")),
-    (20422, hint_of("a value is not valid", "Compare the row with the columns in the README.")),
-    (20423, hint_of("a SID is not valid", "Check the SIDs in the row.")),
-    (20429, hint_of("too many requests", "Run again, with a lower --rate or --concurrency.")),
-    (20500, hint_of("Twilio had an internal error", "Run again.")),
-    (20503, hint_of("Twilio was not available", "Run again.")),
-    (21474, hint_of("numbers can be moved by the parent account only", "Move the number in the Console.")),
-    (21480, hint_of("the parent has as many subaccounts as it may", "Ask Twilio's support for more.")),
-    (21481, hint_of("the list could not be read on", "Run again.")),
-    (21628, hint_of("the address was not found", "Check street, city, region and postal_code.")),
-    (
-        21629,
-        hint_of(
-            "the address is not quite right, and Twilio suggests another one",
-            "Check street, city, region and postal_code against the postal service's spelling.",
-        ),
-    ),
-    (
-        21630,
-        hint_of(
-            "the address is part of a verified document and can no longer be changed",
-            "Create a new address in the Console and name it in the column address_sid.",
-        ),
-    ),
-    (
-        21631,
-        hint_of("the number needs an address", "Look at the number in the Console (column phone_numbers)."),
-    ),
-    (22203, hint_of("the status is not one that Twilio knows", "Please report this.")),
-    (22204, hint_of("status and content cannot be changed together", "Please report this.")),
-    (
-        22205,
-        hint_of(
-            "the object cannot be assigned: it belongs to another account",
-            "Check primary_profile_sid, --primary-profile and address_sid.",
-        ),
-    ),
-    (22206, hint_of("the object cannot be assigned to a bundle", "Please report this.")),
-    (22207, hint_of("the attributes cannot be read", "Please report this.")),
-    (22208, hint_of("document and status cannot be changed together", "Please report this.")),
-    (22209, hint_of("the document's status is not known", "Please report this.")),
-    (22210, hint_of("the document has no type", "Please report this.")),
-    (22211, hint_of("the document has no name", "Please report this.")),
-    (22214, hint_of("an end user is missing from the bundle", "Run again: it is looked for.")),
-    (22215, hint_of("a field of an end user is missing", "Fill in the named field.")),
-    (22216, hint_of("a document is missing from the bundle", "Run again: it is looked for.")),
-    (22217, hint_of("a field of a document is missing", "Fill in the named field.")),
-    (22218, hint_of("two values do not fit each other", "Correct the named fields.")),
-    (22219, hint_of("the address is missing", "Fill in the address columns, or address_sid.")),
-    (32801, hint_of("the caller profile was rejected", "Look at the trust product in the Console.")),
-    (
-        60711,
-        hint_of(
-            "the bundle is in review or approved and cannot be changed",
-            "Wait for the end of the review; a rejected bundle can be changed again.",
-        ),
-    ),
-    (70001, hint_of("a value was refused", "Compare the row with the columns in the README.")),
-    (
-        70002,
-        hint_of(
-            "the request does not fit the state of the bundle or of what it holds",
-            "Look at the bundle in the Console: in review nothing can be changed.",
-        ),
-    ),
-    (70003, hint_of("it has been changed meanwhile", "Run again.")),
-    (70004, hint_of("the credentials are not taken", "Check that the subaccount is active.")),
-    (
-        70051,
-        hint_of(
-            "the subaccount may not do this",
-            "Ask Twilio's support whether Trust Hub is enabled for the subaccount.",
-        ),
-    ),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -379,19 +153,51 @@ mod tests {
     }
 
     #[test]
-    fn every_code_of_section_6_of_the_facts_has_a_meaning_and_a_way_out() {
+    fn every_code_that_this_flow_can_meet_has_a_meaning_and_a_way_out() {
         let single = [
-            20001, 20003, 20004, 20005, 20006, 20007, 20008, 20403, 20404, 20409, 20412, 20422, 20423, 20429,
-            20500, 20503, 21474, 21480, 21481, 22203, 32801, 60711, 70001, 70002, 70003, 70004, 70051,
+            10001, 10002, 11100, 20151, 20162, 20403, 20404, 20409, 20410, 20412, 20413, 20422, 20423, 20426,
+            20429, 20500, 20503, 20504, 21474, 21480, 21481, 21651, 22212, 22213, 22404, 22600, 22601, 32800,
+            32801, 60711, 70051, 70052, 70053, 70105,
         ];
-        let spans = [11001..=11022, 18601..=18610, 21628..=21631, 22204..=22211, 22214..=22219];
+        let spans = [
+            11001..=11022,
+            18601..=18610,
+            20001..=20010,
+            21470..=21472,
+            21628..=21631,
+            21644..=21648,
+            22200..=22211,
+            22214..=22219,
+            70001..=70005,
+        ];
         let facts: Vec<u32> = single.into_iter().chain(spans.into_iter().flatten()).collect();
         for code in &facts {
             let hint = hint_for(*code);
             assert!(hint.is_some_and(|it| !it.meaning.is_empty() && it.fix.ends_with('.')), "{code}");
         }
         let unknown: Vec<u32> = TWILIO.iter().map(|it| it.0).filter(|it| !facts.contains(it)).collect();
-        assert_eq!(unknown, [0; 0], "a code that the facts do not have");
+        assert_eq!(unknown, [0; 0], "a code that the Error Dictionary does not have");
+    }
+
+    #[test]
+    fn a_hint_says_what_a_code_is_about_and_whom_to_ask() {
+        let words = |code| hint_for(code).map(|it| format!("{}: {}", it.meaning, it.fix)).unwrap_or_default();
+        for (code, told) in [
+            (18606, "e-mail address that was given"),
+            (18608, "Nothing is to be done"),
+            (18609, "EIN and DUNS only"),
+            (20162, "Nothing was done"),
+            (20409, "state does not allow"),
+            (20409, "another bundle"),
+            (21647, "drafts, rejected and approved bundles can be deleted"),
+            (21648, "off the product, then off the profile"),
+            (22205, "malformed"),
+        ] {
+            assert!(words(code).contains(told), "{code}: {}", words(code));
+        }
+        for code in (18601..=18610).filter(|it| *it != 18608) {
+            assert!(words(code).contains("trusthub-verify@twilio.com"), "{code}: {}", words(code));
+        }
     }
 
     #[test]
