@@ -28,6 +28,7 @@ use style::tell;
 /// Reads the arguments and does what they say.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    survive_limits();
     let exit = match Cli::read(&arguments) {
         Ok(cli) => command(cli, &arguments),
         Err(error) if error.use_stderr() => {
@@ -46,6 +47,24 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         _ => exit,
     }
 }
+
+/// A file that reaches a limit on its size (`ulimit -f`) is a full disk, which is reported: the signal that goes
+/// with it would end the program without a word.
+fn survive_limits() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        // The handler stays for as long as the process lives. Where there is none, the signal does as it did.
+        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
+            let _inside = runtime.enter();
+            let _ = signal(SignalKind::from_raw(SIGXFSZ));
+        }
+    }
+}
+
+/// The number of SIGXFSZ on Linux (but for MIPS), macOS and the BSDs [signal(7)].
+#[cfg(unix)]
+const SIGXFSZ: i32 = 25;
 
 fn command(cli: Cli, arguments: &[OsString]) -> Exit {
     let done = match cli.command {

@@ -59,6 +59,7 @@ impl Row<'_> {
                 self.sent_again(key, call);
                 self.save().await?;
             }
+            run.ledger.must_be_in_place()?;
             let purpose = Purpose { customer: &self.customer.subaccount, step: key.step };
             let once = run.client.send_once(turn, call, &identity, Some(purpose), &mut tries).await;
             self.calls += 1;

@@ -149,6 +149,7 @@ impl Run {
 
     async fn read_as_parent(&self, call: &Call) -> Result<Result<Answer, Refusal>, Fault> {
         for _ in 0..READS_MAX {
+            self.ledger.must_be_in_place()?;
             match self.client.send(call, &self.settings.parent, None).await {
                 Sent::Done(answer) => return Ok(Ok(answer)),
                 Sent::Unauthorized(_) => return Err(parent_refused()),

@@ -5,7 +5,9 @@
 //! URL, a sandbox) and the subaccount, so that a sorted, split, renamed or corrected sheet goes on
 //! where each customer stood.
 
+mod files;
 mod lock;
+mod log;
 mod record;
 mod schema;
 mod writer;
@@ -15,6 +17,7 @@ pub use record::{CustomerRun, Record, Stray};
 use crate::events::Observer;
 use crate::model::{Fault, Sid};
 use crate::plan::{DigestKey, Facts};
+use files::Files;
 use lock::Lock;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -29,6 +32,8 @@ pub struct Ledger {
     /// Reads go beside the writer: WAL lets both work at once.
     reader: Mutex<Connection>,
     writer: Option<Writer>,
+    /// `None` where the ledger is only read.
+    files: Option<Files>,
     _lock: Option<Lock>,
 }
 
@@ -43,15 +48,18 @@ impl Ledger {
         let lock = Lock::take(path)?;
         let connection = schema::open_for_writing(path)?;
         let world = schema::world(&connection, world).map_err(|error| unusable(path, &error))?;
-        let key = schema::digest_key(&connection).map_err(|error| unusable(path, &error))?;
         let reader = schema::open_for_reading(path)?;
-        let writer = Writer::start(connection, world, path.to_owned(), observer);
+        // The first read opens the log: later, it might be another file by then.
+        let key = schema::digest_key(&reader).map_err(|error| unusable(path, &error))?;
+        let files = Files::of(path);
+        let writer = Writer::start(connection, world, files.clone(), observer);
         Ok(Ledger {
             path: path.to_owned(),
             world,
             key,
             reader: Mutex::new(reader),
             writer: Some(writer),
+            files: Some(files),
             _lock: Some(lock),
         })
     }
@@ -70,6 +78,7 @@ impl Ledger {
             key,
             reader: Mutex::new(reader),
             writer: None,
+            files: None,
             _lock: None,
         })
     }
@@ -92,6 +101,14 @@ impl Ledger {
             (Ok(facts), Ok(run)) => Ok((facts, run)),
             (Err(error), _) | (_, Err(error)) => Err(unusable(&self.path, &error)),
         }
+    }
+
+    /// Makes sure before a request goes out that its answer would still be written to this ledger.
+    ///
+    /// # Errors
+    /// A file of the ledger was deleted, moved or replaced: nothing more may be sent.
+    pub fn must_be_in_place(&self) -> Result<(), Fault> {
+        self.files.as_ref().map_or(Ok(()), Files::must_be_in_place)
     }
 
     /// Makes these records durable, all of them or none. When this returns they are on the disk.

@@ -1,11 +1,13 @@
 //! The tables, and everything about opening the file.
 
+use super::files::beside;
 use super::lock::private;
+use super::log;
 use crate::model::Fault;
 use crate::plan::DigestKey;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use std::fs::OpenOptions;
-use std::io::Read;
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -111,23 +113,23 @@ pub fn digest_key(connection: &Connection) -> rusqlite::Result<DigestKey> {
 }
 
 /// What SQLite's error means to a person.
-pub fn fault_of(path: &Path, error: &rusqlite::Error) -> Fault {
+pub fn fault_of(ledger: &Path, error: &rusqlite::Error) -> Fault {
     let code = error.sqlite_error_code();
     let reason = match error {
         rusqlite::Error::SqliteFailure(_, Some(text)) => text.clone(),
         other => other.to_string(),
     };
-    let path = path.display();
+    let path = ledger.display();
     match code {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Fault::new(
             format!("The ledger {path} is damaged ({reason})"),
             "It was left as it is. Restore it from a backup or move it away: with a new ledger, \
              everything that bears our mark is found again and taken over.",
         ),
-        Some(ErrorCode::DiskFull) => Fault::new(
-            format!("The disk with the ledger {path} is full"),
-            "Nothing more was sent. Make room, then run the same command again.",
-        ),
+        Some(ErrorCode::DiskFull) => full(&format!("the disk with the ledger {path} is full")),
+        Some(ErrorCode::SystemIoFailure) if let Some(limit) = limit_reached(ledger) => {
+            full(&format!("the ledger {path} cannot grow: {limit}"))
+        }
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Fault::new(
             format!("The ledger {path} cannot be opened for writing ({reason})"),
             "Check the permissions of the file and of its folder, or name another place with --ledger.",
@@ -143,6 +145,35 @@ pub fn fault_of(path: &Path, error: &rusqlite::Error) -> Fault {
     }
 }
 
+fn full(what: &str) -> Fault {
+    let what = format!("{}{}", what[..1].to_uppercase(), &what[1..]);
+    Fault::new(what, "Nothing more was sent. Make room, then run the same command again.")
+}
+
+/// Which limit keeps the ledger from growing, if one does. SQLite tells a full disk from a broken one, but not
+/// a quota that is used up or a limit on the size of a file: what it could not do is tried once more.
+fn limit_reached(ledger: &Path) -> Option<&'static str> {
+    let folder = ledger.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let lengths =
+        ["", "-wal", "-shm"].map(|end| std::fs::metadata(beside(ledger, end)).map_or(0, |it| it.len()));
+    let end = lengths.into_iter().max().unwrap_or(0);
+    let grow = || {
+        let mut file = tempfile::tempfile_in(folder)?;
+        file.seek(SeekFrom::Start(end))?;
+        file.write_all(&[0; GROWTH_TRIED])?;
+        file.sync_all()
+    };
+    match grow().err()?.kind() {
+        ErrorKind::StorageFull => Some("its disk is full"),
+        ErrorKind::QuotaExceeded => Some("the quota of its user is used up"),
+        ErrorKind::FileTooLarge => Some("a limit on the size of a file is reached (ulimit -f)"),
+        _ => None,
+    }
+}
+
+/// As much as SQLite adds to a file of its own at once, at most: the index of its log.
+const GROWTH_TRIED: usize = 32 * 1024;
+
 fn create_private(path: &Path) -> Result<(), Fault> {
     let made = private(OpenOptions::new().create_new(true).write(true)).open(path);
     match made {
@@ -157,43 +188,85 @@ fn create_private(path: &Path) -> Result<(), Fault> {
 
 /// Tells a foreign file before SQLite opens it, so that nothing of it is changed.
 fn look_before_touching(path: &Path) -> Result<(), Fault> {
-    let mut start = vec![];
-    let read = std::fs::File::open(path).and_then(|file| file.take(100).read_to_end(&mut start));
-    if let Err(error) = read {
-        return Err(Fault::new(
+    let unreadable = |error: std::io::Error| {
+        Fault::new(
             format!("The ledger {} cannot be read ({error})", path.display()),
             "Check the permissions of the file, or name another one with --ledger.",
-        ));
-    }
-    let not_ours = || {
-        Fault::new(
-            format!("{} is not a ledger of this program", path.display()),
-            "It was left as it is. Name another file with --ledger; it is created if it is not there.",
         )
     };
-    if start.is_empty() {
-        return Ok(());
+    let mut start = vec![];
+    let read = std::fs::File::open(path).and_then(|file| file.take(HEADER_BYTES).read_to_end(&mut start));
+    read.map_err(unreadable)?;
+    // What is in the log counts more than what is in the file: power may have gone while it was folded in.
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let logged = log::first_page(&beside(&real, "-wal")).map_err(unreadable)?;
+    let logged = logged.map(|page| kind_of(&page)).filter(|kind| matches!(kind, Kind::Ours | Kind::Newer(_)));
+    match (start.is_empty(), logged) {
+        // SQLite would throw the log away.
+        (true, Some(_)) => Err(Fault::new(
+            format!(
+                "The ledger {} is damaged: it is empty, and its log {}-wal is not",
+                path.display(),
+                path.display()
+            ),
+            "Both were left as they are. Restore the ledger from a backup or move both away: with a new ledger, \
+             everything that bears our mark is found again and taken over.",
+        )),
+        (true, _) => Ok(()),
+        (false, logged) => match logged.filter(|_| may_be_torn(&start)).unwrap_or_else(|| kind_of(&start)) {
+            Kind::Ours => Ok(()),
+            // A ledger whose very first transaction was cut off.
+            Kind::Blank if std::fs::metadata(path).is_ok_and(|it| it.len() <= 4096) => Ok(()),
+            Kind::Newer(version) => Err(Fault::new(
+                format!(
+                    "The ledger {} was written by a newer version of trusthub-onboard (format {version}, \
+                     this one knows {VERSION})",
+                    path.display()
+                ),
+                "It was left as it is. Use the newer version.",
+            )),
+            Kind::Blank | Kind::Foreign => Err(Fault::new(
+                format!("{} is not a ledger of this program", path.display()),
+                "It was left as it is. Name another file with --ledger; it is created if it is not there.",
+            )),
+        },
     }
+}
+
+/// SQLite's header.
+const HEADER_BYTES: u64 = 100;
+
+enum Kind {
+    Ours,
+    Newer(i64),
+    /// A database in which nothing is yet.
+    Blank,
+    Foreign,
+}
+
+/// What the beginning of a database says it is.
+fn kind_of(start: &[u8]) -> Kind {
     // Bytes 68 to 71 of SQLite's header are the application id, 60 to 63 the user version.
     let number = |at: usize| {
         start.get(at..at + 4).map(|it| i64::from(u32::from_be_bytes([it[0], it[1], it[2], it[3]])))
     };
-    if !start.starts_with(MAGIC) {
-        return Err(not_ours());
+    match (start.starts_with(MAGIC), number(68), number(60)) {
+        (true, Some(APPLICATION_ID), Some(version)) if version > VERSION => Kind::Newer(version),
+        (true, Some(APPLICATION_ID), Some(_)) => Kind::Ours,
+        (true, Some(0), Some(0)) => Kind::Blank,
+        _ => Kind::Foreign,
     }
-    match (number(68), number(60)) {
-        (Some(APPLICATION_ID), Some(version)) if version > VERSION => Err(Fault::new(
-            format!(
-                "The ledger {} was written by a newer version of trusthub-onboard (format {version}, \
-                 this one knows {VERSION})",
-                path.display()
-            ),
-            "It was left as it is. Use the newer version.",
-        )),
-        (Some(APPLICATION_ID), Some(_)) => Ok(()),
-        // All zero: a ledger whose very first transaction was cut off.
-        (Some(0), Some(0)) if std::fs::metadata(path).is_ok_and(|it| it.len() <= 4096) => Ok(()),
-        _ => Err(not_ours()),
+}
+
+/// Whether a file may be a ledger that was cut off while its log was folded into it for the first time: what
+/// stands there is a database without anything in it, or nothing that anybody could read.
+fn may_be_torn(start: &[u8]) -> bool {
+    match kind_of(start) {
+        Kind::Ours | Kind::Newer(_) | Kind::Blank => true,
+        Kind::Foreign => {
+            let is_text = std::str::from_utf8(start).is_ok_and(|it| !it.contains('\0'));
+            !start.starts_with(MAGIC) && !is_text
+        }
     }
 }
 

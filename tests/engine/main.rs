@@ -6,6 +6,7 @@ mod checks;
 mod crashes;
 mod evaluations;
 mod flow;
+mod ledger_files;
 mod look_alikes;
 mod lost;
 mod mixes;
