@@ -25,6 +25,16 @@ const NAMED: &[(&str, Fault, &str)] = &[
     ("empty-body", Fault::EmptyBody, "carried out, an empty body"),
     ("null-account", Fault::NullAccount, "carried out, account_sid is null"),
     ("no-account", Fault::NoAccount, "carried out, account_sid is missing"),
+    (
+        "conflicting-update-400",
+        Fault::ConflictingUpdate(400),
+        "not carried out, 400 with 20162: wait and ask again",
+    ),
+    (
+        "conflicting-update-409",
+        Fault::ConflictingUpdate(409),
+        "not carried out, 409 with 20162: wait and ask again",
+    ),
     ("throttle", Fault::Throttle(None), "not carried out, 429"),
     ("rotate-token", Fault::RotateToken, "the account's token changes just before"),
     ("suspend", Fault::Suspend, "the account is suspended just before"),

@@ -129,8 +129,16 @@ impl Row<'_> {
                 }
                 Sent::Unavailable(obstacle) => {
                     self.never_sent(key, call);
-                    if let Obstacle::NoConnection(reason) = obstacle {
-                        self.messages.push((key, format!("no connection: {reason}")));
+                    match obstacle {
+                        Obstacle::NoConnection(reason) => {
+                            self.messages.push((key, format!("no connection: {reason}")));
+                        }
+                        Obstacle::UpdateInProgress => {
+                            let text =
+                                "another request is changing the same resource (20162), and does not end";
+                            self.messages.push((key, text.to_owned()));
+                        }
+                        Obstacle::TooMany => (),
                     }
                     return Err(Stop::Over(Ending::Unfinished(key)));
                 }

@@ -169,6 +169,12 @@ impl Run {
                         "Nothing was begun. Try again later, with a lower --rate.",
                     ));
                 }
+                Sent::Unavailable(Obstacle::UpdateInProgress) => {
+                    return Err(Fault::new(
+                        "The parent account is being changed by another request (20162), which does not end",
+                        "Nothing was begun. Try again later.",
+                    ));
+                }
                 Sent::Unavailable(Obstacle::NoConnection(reason)) => {
                     return Err(Fault::new(
                         format!("The API cannot be reached ({reason})"),

@@ -86,6 +86,8 @@ pub enum Fault {
     NoAccount,
     /// Carried out; `account_sid` in the answer is this one.
     OtherAccount(String),
+    /// Not carried out; this status with 20162, as if another request were changing the same resource.
+    ConflictingUpdate(u16),
     /// Not carried out; 429 with these seconds of `Retry-After`.
     Throttle(Option<u64>),
     /// The account's token changes just before the request is carried out.
@@ -323,6 +325,11 @@ pub fn failure(status: u16) -> Answer {
     };
     let code = 20_000 + u32::from(status);
     super::answers::Refused::new(status, code, message).into_answer()
+}
+
+/// Another request is changing the same resource. The Error Dictionary names the code and no status.
+pub fn conflicting_update(status: u16) -> Answer {
+    super::answers::Refused::new(status, 20162, "A conflicting resource update is in progress").into_answer()
 }
 
 /// A body whose `account_sid` is this JSON text instead; `None` takes it out.

@@ -88,6 +88,7 @@ impl Visit {
         match &fate.fault {
             Some(Fault::DropRequest) => return None,
             Some(Fault::FailBefore(status)) => return Some(send(faults::failure(*status))),
+            Some(Fault::ConflictingUpdate(status)) => return Some(send(faults::conflicting_update(*status))),
             Some(Fault::Html(status)) if *status >= 300 => return Some(html(*status)),
             Some(Fault::Throttle(retry_after)) => return Some(throttled(*retry_after)),
             Some(Fault::RefuseConnections(ms)) => {

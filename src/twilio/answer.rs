@@ -36,6 +36,9 @@ pub enum Class {
     /// 5xx, 2xx with a broken body, or a no that is not the API's own: it may or may not have been
     /// carried out.
     Unknown,
+    /// 20162: another request is changing the same resource. It was not carried out and may be sent again after
+    /// a wait [docs, 20162].
+    UpdateInProgress,
     /// 401: the credentials are not taken.
     Unauthorized,
     /// 404: something that the request names is not there, or not yet.
@@ -47,6 +50,9 @@ pub enum Class {
     /// Any other 4xx: the answer is no.
     Refused,
 }
+
+/// A conflicting resource update is in progress [docs]; the dictionary names no status for it.
+const UPDATE_IN_PROGRESS: u32 = 20162;
 
 /// The class of an answer by its status and by whether its body can be read.
 ///
@@ -61,6 +67,7 @@ pub enum Class {
 /// | 409 | conflict |
 /// | 429 | too many |
 /// | other 4xx | refused |
+/// | any 4xx but 429 with code 20162 | update in progress |
 /// | any 4xx but 429 without an error code in JSON | unknown: a gateway said it, perhaps after the work |
 /// | 5xx and anything else | unknown |
 pub fn classify(answer: &Answer) -> Class {
@@ -72,6 +79,9 @@ pub fn classify(answer: &Answer) -> Class {
         408 => Class::Unknown,
         429 => Class::TooMany,
         400..=499 if !is_the_apis_own(answer) => Class::Unknown,
+        400..=499 if Refusal::read(answer).code == Code::Twilio(UPDATE_IN_PROGRESS) => {
+            Class::UpdateInProgress
+        }
         401 => Class::Unauthorized,
         404 => Class::NotFound,
         409 => Class::Conflict,
@@ -159,6 +169,20 @@ mod tests {
             assert_eq!(classify(&answer(status, body)), class, "{status}");
         }
         assert_eq!(classify(&answer(204, "")), Class::Done);
+    }
+
+    #[test]
+    fn a_conflicting_update_is_told_by_its_code_whatever_the_status() {
+        for status in [400, 403, 409, 412, 422, 423] {
+            let body = r#"{"code":20162,"message":"A conflicting resource update is in progress"}"#;
+            assert_eq!(classify(&answer(status, body)), Class::UpdateInProgress, "{status}");
+            assert_eq!(classify(&answer(status, "20162")), Class::Unknown, "{status} of a gateway");
+        }
+        assert_eq!(
+            classify(&answer(500, r#"{"code":20162}"#)),
+            Class::Unknown,
+            "it may have been carried out"
+        );
     }
 
     #[test]

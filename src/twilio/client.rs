@@ -54,7 +54,7 @@ pub enum Sent {
     Refused(Refusal),
     /// 3xx: whoever answered is not the API.
     Redirected(Refusal),
-    /// It was surely not carried out: nothing but 429, or no connection.
+    /// It was surely not carried out: nothing but 429, no connection, or a conflicting update without an end.
     Unavailable(Obstacle),
 }
 
@@ -74,6 +74,7 @@ pub struct Tries {
     count: u32,
     refused_since: Option<Time>,
     connections: u32,
+    conflicts: u32,
 }
 
 impl Tries {
@@ -96,6 +97,8 @@ pub enum Answered {
 pub enum Obstacle {
     /// 429 for as long as we were ready to wait.
     TooMany,
+    /// Another request was changing the same resource (20162) for as long as we were ready to wait.
+    UpdateInProgress,
     /// The host could not be reached; the reason in the words of the network.
     NoConnection(String),
 }
@@ -125,6 +128,12 @@ const RETRY_AFTER_MAX_MS: u64 = 5 * 60 * 1_000;
 const CONNECTIONS_MAX: u32 = 8;
 const CONNECTION_FIRST_WAIT_MS: u64 = 250;
 const CONNECTION_WAIT_MAX_MS: u64 = 16_000;
+
+/// A request that meets a conflicting update is sent this often: about a minute with the waits below, for an
+/// update that takes milliseconds. The dictionary asks for exponential back-off [docs, 20162].
+const CONFLICTS_MAX: u32 = 8;
+const CONFLICT_FIRST_WAIT_MS: u64 = 500;
+const CONFLICT_WAIT_MAX_MS: u64 = 16_000;
 
 /// The largest answer that is read: a full page of 1,000 resources is about 1 MiB.
 const BODY_MAX: usize = 16 << 20;
@@ -213,6 +222,17 @@ impl Client {
                     let back_off = doubled(TOO_MANY_FIRST_WAIT_MS, tries.count, TOO_MANY_WAIT_MAX_MS);
                     let asked_for = asked_for.unwrap_or(0).min(RETRY_AFTER_MAX_MS);
                     spread(back_off, &identity.account, tries.count).max(asked_for)
+                }
+                Class::UpdateInProgress => {
+                    turn.heard(Heard::Welcome);
+                    tries.conflicts += 1;
+                    if tries.conflicts == CONFLICTS_MAX {
+                        return Once::Over(Sent::Unavailable(Obstacle::UpdateInProgress));
+                    }
+                    let back_off = doubled(CONFLICT_FIRST_WAIT_MS, tries.conflicts, CONFLICT_WAIT_MAX_MS);
+                    let asked_for = answer.retry_after_s.unwrap_or(0).saturating_mul(1_000);
+                    spread(back_off, &identity.account, tries.conflicts)
+                        .max(asked_for.min(RETRY_AFTER_MAX_MS))
                 }
                 class => {
                     // A server in trouble says nothing about how fast it may be asked.
@@ -326,7 +346,7 @@ fn sent(class: Class, answer: Answer) -> Sent {
         Class::NotFound => Sent::NotFound(Refusal::read(&answer)),
         Class::Conflict => Sent::Conflict(Refusal::read(&answer)),
         Class::Redirected => Sent::Redirected(Refusal::read(&answer)),
-        Class::Refused | Class::TooMany => Sent::Refused(Refusal::read(&answer)),
+        Class::Refused | Class::TooMany | Class::UpdateInProgress => Sent::Refused(Refusal::read(&answer)),
     }
 }
 

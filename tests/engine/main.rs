@@ -3,6 +3,7 @@
 mod brake;
 mod changes;
 mod checks;
+mod conflicts;
 mod crashes;
 mod evaluations;
 mod flow;
