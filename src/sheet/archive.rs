@@ -1,12 +1,12 @@
 //! A look into a zip archive before a workbook reader is let loose on it.
 
-use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek};
 
 use zip::ZipArchive;
 
 use super::layout::Workbook;
 use super::source::Source;
+use super::spool::Spool;
 use super::tags::{TEXT_BYTES_MAX, Tags, unescaped};
 use crate::model::Fault;
 
@@ -60,7 +60,7 @@ impl Extent {
 }
 
 /// Which workbook an archive is, told by the files in it. One that would exhaust the memory is refused.
-pub(super) fn workbook(source: &Source, file: &mut File) -> Result<Workbook, Fault> {
+pub(super) fn workbook(source: &Source, file: &mut Spool) -> Result<Workbook, Fault> {
     let mut archive = ZipArchive::new(BufReader::new(&mut *file)).map_err(|_| {
         Fault::new(
             format!("{} is cut off or damaged.", source.name()),
@@ -94,7 +94,7 @@ pub(super) fn workbook(source: &Source, file: &mut File) -> Result<Workbook, Fau
 }
 
 /// Makes sure that an XLS file can be read and does not exhaust the memory.
-pub(super) fn xls(source: &Source, file: &mut File) -> Result<(), Fault> {
+pub(super) fn xls(source: &Source, file: &mut Spool) -> Result<(), Fault> {
     let mut content = Vec::new();
     let read = file.rewind().and_then(|()| file.take(XLS_BYTES_MAX + 1).read_to_end(&mut content));
     read.and_then(|_| file.rewind()).map_err(|error| source.broken_off(&error))?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::batch::COLUMNS_MAX;
 use super::marks::Marks;
 use super::names::{self, Meaning};
-use super::source::{Encoding, Mapping, Stamp};
+use super::source::{Encoding, Mapping};
 
 /// How the sheet is to be read. Found once, used by every pass.
 #[derive(Clone, Debug)]
@@ -20,7 +20,6 @@ pub struct Layout {
     pub meanings: Vec<Meaning>,
     /// What a workbook says about its cells besides their values; `None` where that has not been read.
     pub marks: Option<Arc<Marks>>,
-    pub(super) stamp: Stamp,
 }
 
 /// The format of the file, and what is particular to it.
@@ -62,13 +61,13 @@ impl Workbook {
 }
 
 impl Layout {
-    pub(super) fn new(format: Format, header: Header, map: &[Mapping], stamp: Stamp) -> Layout {
+    pub(super) fn new(format: Format, header: Header, map: &[Mapping]) -> Layout {
         let mut headers = header.cells;
         while headers.last().is_some_and(|header| header.trim().is_empty()) {
             headers.pop();
         }
         let meanings = headers.iter().map(|header| names::meaning(header, map)).collect();
-        Layout { format, header_row: header.row, headers, meanings, marks: None, stamp }
+        Layout { format, header_row: header.row, headers, meanings, marks: None }
     }
 
     pub(super) fn with_marks(mut self, marks: Marks) -> Layout {

@@ -13,6 +13,7 @@ pub mod names;
 mod number_format;
 mod ole;
 mod source;
+mod spool;
 mod tags;
 pub mod template;
 mod text;
@@ -45,7 +46,7 @@ impl Source {
     /// Finds out how the sheet is to be read. A sheet without any row is a fault; one without known
     /// headers is not, since only `check` can say what is missing.
     pub fn layout(&self) -> Result<Layout, Fault> {
-        let (mut file, stamp) = self.open()?;
+        let mut file = self.open();
         let mut start = Vec::new();
         (&mut file).take(4096).read_to_end(&mut start).map_err(|error| self.broken_off(&error))?;
         file.rewind().map_err(|error| self.broken_off(&error))?;
@@ -53,28 +54,28 @@ impl Source {
             Content::Nothing => Err(empty(self)),
             Content::Zip => {
                 let kind = archive::workbook(self, &mut file)?;
-                guarded(self, || workbook::detect(self, file, kind, stamp))
+                guarded(self, || workbook::detect(self, file, kind))
             }
             Content::Ole => {
                 archive::xls(self, &mut file)?;
-                guarded(self, || workbook::detect(self, file, Workbook::Xls, stamp))
+                guarded(self, || workbook::detect(self, file, Workbook::Xls))
             }
             Content::Foreign(what) => Err(not_a_spreadsheet(self, what)),
-            Content::Text => text::detect(self, &mut file, stamp),
+            Content::Text => text::detect(self, &mut file),
         }
     }
 
     /// The worksheets of a workbook, in the order of their tabs; none of a CSV file.
     pub fn worksheets(&self, layout: &Layout) -> Result<Vec<(String, Visibility)>, Fault> {
         let Format::Workbook { kind, .. } = layout.format else { return Ok(Vec::new()) };
-        let file = self.reopen(&layout.stamp)?;
+        let file = self.open();
         guarded(self, || workbook::sheets(self, file, kind))
     }
 
     /// Reads the rows below the headers. Rows come in the order of the sheet, blank ones included
-    /// where the format has them. A file that is no longer the one of `layout` is a fault.
+    /// where the format has them.
     pub fn batches(&self, layout: &Layout) -> Result<Batches, Fault> {
-        let file = self.reopen(&layout.stamp)?;
+        let file = self.open();
         let (sender, batches) = sync_channel(READ_AHEAD);
         let (source, layout) = (self.clone(), layout.clone());
         let read = move || {

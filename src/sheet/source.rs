@@ -1,23 +1,20 @@
-//! Where the sheet comes from: a file, or standard input.
+//! Where the sheet comes from: a file, or standard input. It is read once, into a private copy.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::path::Path;
 
-use tempfile::NamedTempFile;
-
+use super::spool::Spool;
 use super::workbook::Opened;
 use crate::model::{Column, Fault};
 
-/// A sheet that can be read several times: once to check it, once to work on it.
+/// A sheet that can be read several times: once to check it, once to work on it, and again for every results
+/// file. All of them read a private copy, so that what was checked is what is sent and reported, whatever
+/// becomes of the file meanwhile: a run may last days.
 #[derive(Clone)]
 pub struct Source {
     name: String,
-    path: PathBuf,
-    /// Holds what came over standard input or a pipe; removed with the last clone.
-    _spool: Option<Arc<NamedTempFile>>,
+    spool: Spool,
     pub(super) opened: Opened,
     options: Options,
 }
@@ -116,60 +113,51 @@ fn unknown_column(name: &str) -> String {
     }
 }
 
-/// What tells one state of a file from another without reading it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    len: u64,
-    modified: Option<SystemTime>,
-}
-
-impl Stamp {
-    fn of(metadata: &Metadata) -> Stamp {
-        Stamp { len: metadata.len(), modified: metadata.modified().ok() }
-    }
-}
-
 impl Source {
-    /// Takes a path, or `-` for standard input, which is copied to a private temporary file first:
-    /// the sheet is read more than once. So is anything else that is no regular file.
+    /// Takes a path, or `-` for standard input, and copies the sheet to a private temporary file.
+    ///
+    /// # Errors
+    /// There is no such file, it may not be read, another program is writing to it, or the temporary
+    /// directory is full.
     pub fn new(path: impl AsRef<Path>, options: Options) -> Result<Source, Fault> {
         let path = path.as_ref();
         if path == Path::new("-") {
             return Source::spooled("standard input".to_owned(), io::stdin().lock(), options);
         }
         let name = path.display().to_string();
-        let metadata = std::fs::metadata(path).map_err(|error| unreadable(&name, &error))?;
-        if metadata.is_dir() {
+        let unreadable = |error| unreadable(&name, &error);
+        if std::fs::metadata(path).map_err(unreadable)?.is_dir() {
             return Err(Fault::new(
                 format!("{name} is a directory, not a spreadsheet."),
                 "Give the path of a CSV, XLSX, XLS or ODS file.",
             ));
         }
-        if !metadata.is_file() {
-            let pipe = File::open(path).map_err(|error| unreadable(&name, &error))?;
-            return Source::spooled(name, pipe, options);
+        let mut file = File::open(path).map_err(unreadable)?;
+        let before = file.metadata().map_err(unreadable)?;
+        let source = Source::spooled(name.clone(), &mut file, options)?;
+        let after = file.metadata().map_err(unreadable)?;
+        let is_unchanged = before.len() == source.spool.len()
+            && before.len() == after.len()
+            && before.modified().ok() == after.modified().ok();
+        if before.is_file() && !is_unchanged {
+            return Err(Fault::new(
+                format!("{name} was being written to while it was read."),
+                "Wait until no other program writes to it, then run the same command again.",
+            ));
         }
-        Ok(Source { name, path: path.to_owned(), _spool: None, opened: Opened::default(), options })
+        Ok(source)
     }
 
-    /// Copies a stream to a temporary file that only this user may read.
+    /// Copies a stream to a temporary file that only this process has.
     pub fn spooled(name: String, mut stream: impl Read, options: Options) -> Result<Source, Fault> {
-        let failed = |error: io::Error| {
+        let spool = Spool::of(&mut stream).map_err(|error| {
             Fault::new(
-                format!("What came over {name} could not be kept in a temporary file: {error}."),
-                "Check the free space of the temporary directory (TMPDIR), or save the sheet to a file.",
+                format!("{name} could not be read into a temporary file: {error}."),
+                "Check that it can be read, and the free space of the temporary directory; another one can be \
+                 named with TMPDIR.",
             )
-        };
-        // tempfile creates its files with mode 0600.
-        let mut spool = NamedTempFile::new().map_err(failed)?;
-        io::copy(&mut stream, spool.as_file_mut()).map_err(failed)?;
-        Ok(Source {
-            name,
-            path: spool.path().to_owned(),
-            _spool: Some(Arc::new(spool)),
-            opened: Opened::default(),
-            options,
-        })
+        })?;
+        Ok(Source { name, spool, opened: Opened::default(), options })
     }
 
     /// What to call the sheet in messages: its path, or "standard input".
@@ -181,23 +169,16 @@ impl Source {
         &self.options
     }
 
-    pub(super) fn open(&self) -> Result<(File, Stamp), Fault> {
-        let file = File::open(&self.path).map_err(|error| unreadable(&self.name, &error))?;
-        let metadata = file.metadata().map_err(|error| unreadable(&self.name, &error))?;
-        Ok((file, Stamp::of(&metadata)))
+    /// The bytes of the sheet, from their start.
+    pub(super) fn open(&self) -> Spool {
+        self.spool.reader()
     }
 
-    /// Opens the file again and makes sure that it is still the one of before.
-    pub(super) fn reopen(&self, before: &Stamp) -> Result<File, Fault> {
-        let (file, now) = self.open()?;
-        if now == *before { Ok(file) } else { Err(self.changed()) }
-    }
-
-    /// The fault of a sheet that another program has written to since it was checked.
+    /// The fault of rows that are not the ones that were checked.
     pub(crate) fn changed(&self) -> Fault {
         Fault::new(
             format!("{} has changed since it was checked.", self.name),
-            "Wait until no other program writes to it, then run the same command again; nothing is done twice.",
+            "Check the disk of the temporary directory, then run the same command again; nothing is done twice.",
         )
     }
 

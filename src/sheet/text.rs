@@ -1,12 +1,12 @@
 //! CSV files: which encoding, which delimiter, which header row, and then their rows.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::batch::Batch;
 use super::delimited::{Delimited, Records};
 use super::layout::{Format, HEADER_ROWS_MAX, Header, Layout, find_header};
-use super::source::{Encoding, Source, Stamp};
+use super::source::{Encoding, Source};
+use super::spool::Spool;
 use crate::model::Fault;
 
 /// What is looked at to choose encoding, delimiter and header row.
@@ -17,7 +17,7 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Chooses what makes most sense of the file: the encoding and the delimiter under which one of its
 /// first rows names most of our columns.
-pub(super) fn detect(source: &Source, file: &mut File, stamp: Stamp) -> Result<Layout, Fault> {
+pub(super) fn detect(source: &Source, file: &mut Spool) -> Result<Layout, Fault> {
     let mut sample = Vec::new();
     file.take(SAMPLE_BYTES).read_to_end(&mut sample).map_err(|error| source.broken_off(&error))?;
     let is_cut = sample.len() as u64 == SAMPLE_BYTES;
@@ -55,7 +55,7 @@ pub(super) fn detect(source: &Source, file: &mut File, stamp: Stamp) -> Result<L
         }
     }
     match best {
-        Some((format, header)) => Ok(Layout::new(format, header, &source.options().map, stamp)),
+        Some((format, header)) => Ok(Layout::new(format, header, &source.options().map)),
         None if is_binary => Err(super::not_a_spreadsheet(source, "it holds binary data")),
         None => Err(super::empty(source)),
     }
@@ -87,7 +87,7 @@ fn is_text(text: &str) -> bool {
 /// Reads the rows below the headers, handing them on batch by batch until `each` says no.
 pub(super) fn read(
     source: &Source,
-    file: File,
+    file: Spool,
     layout: &Layout,
     each: &mut dyn FnMut(Batch) -> bool,
 ) -> Result<(), Fault> {
@@ -112,7 +112,7 @@ pub(super) fn read(
 }
 
 /// The bytes of the file from `skip` on, as UTF-8.
-fn decoded(mut file: File, encoding: Encoding, skip: usize) -> io::Result<Box<dyn Read>> {
+fn decoded(mut file: Spool, encoding: Encoding, skip: usize) -> io::Result<Box<dyn Read>> {
     file.seek(SeekFrom::Start(skip as u64))?;
     if encoding == Encoding::Utf8 {
         return Ok(Box::new(file));

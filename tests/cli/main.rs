@@ -1,5 +1,6 @@
 //! The real binary, as a user meets it: what it prints, what it writes, how it ends.
 
+mod days;
 mod desk;
 #[cfg(unix)]
 mod links;

@@ -102,27 +102,3 @@ fn a_path_that_is_no_file_is_a_fault_with_a_way_out() {
     let directory = Source::new(folder.path(), Options::default()).err().unwrap();
     assert!(directory.what().contains("directory"));
 }
-
-#[cfg(unix)]
-#[test]
-fn what_comes_over_a_pipe_is_kept_where_nobody_else_can_read_it() {
-    use std::os::unix::fs::PermissionsExt;
-    let before: Vec<_> = temporary_files();
-    let source = Sheet::of(2).source();
-    let new: Vec<_> = temporary_files().into_iter().filter(|path| !before.contains(path)).collect();
-    assert!(!new.is_empty());
-    for path in new.iter().filter_map(|path| std::fs::metadata(path).ok()) {
-        assert_eq!(path.permissions().mode() & 0o077, 0);
-    }
-    assert_eq!(survey(&source).0.valid, 2);
-}
-
-#[cfg(unix)]
-fn temporary_files() -> Vec<std::path::PathBuf> {
-    std::fs::read_dir(std::env::temp_dir())
-        .unwrap()
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".tmp")))
-        .filter(|path| path.is_file())
-        .collect()
-}

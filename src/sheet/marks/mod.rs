@@ -7,11 +7,11 @@ mod ods;
 mod xls;
 mod xlsx;
 
-use std::fs::File;
 use std::ops::Range;
 
 use super::layout::Workbook;
 use super::number_format;
+use super::spool::Spool;
 
 /// The marks of one worksheet.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +48,7 @@ const MARKS_MAX: usize = 4_000_000;
 
 /// Reads the marks of a worksheet, which is the `index`th in the order of the file. Where the file is not as
 /// calamine finds it, there are none: what is wrong with it is said by who reads the cells.
-pub(super) fn read(kind: Workbook, file: File, sheet: &str, index: usize) -> Result<Marks, Unsound> {
+pub(super) fn read(kind: Workbook, file: Spool, sheet: &str, index: usize) -> Result<Marks, Unsound> {
     match kind {
         Workbook::Xlsx => xlsx::read(file, sheet),
         Workbook::Ods => ods::read(file, sheet),

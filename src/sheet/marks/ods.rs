@@ -2,15 +2,15 @@
 //!
 //! Format: OpenDocument 1.3, part 3, chapters 9 and 19.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 
 use zip::ZipArchive;
 
+use super::super::spool::Spool;
 use super::super::tags::{Tag, Tags, unescaped};
 use super::{Marks, Unsound, number_format, push};
 
-pub(super) fn read(file: File, sheet: &str) -> Result<Marks, Unsound> {
+pub(super) fn read(file: Spool, sheet: &str) -> Result<Marks, Unsound> {
     let Ok(mut archive) = ZipArchive::new(BufReader::new(file)) else { return Ok(Marks::default()) };
     let Ok(part) = archive.by_name("content.xml") else { return Ok(Marks::default()) };
     match table(BufReader::with_capacity(1 << 16, part), sheet) {

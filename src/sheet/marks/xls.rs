@@ -2,10 +2,10 @@
 //!
 //! Format: [MS-XLS] 2.4.221 (Row), 2.4.168 (MergeCells), 2.4.127 (Formula), 2.4.353 (XF), 2.4.126 (Format).
 
-use std::fs::File;
 use std::io::{Read, Seek};
 
 use super::super::ole::{Records, rk_number, sheets, text, u16_at, workbook};
+use super::super::spool::Spool;
 use super::{Marks, number_format, push};
 
 const ROW: u16 = 0x0208;
@@ -27,7 +27,7 @@ const ROW_IS_HIDDEN: u16 = 0x0020;
 /// An XLS sheet has no more rows.
 const ROWS: usize = 65_536;
 
-pub(super) fn read(mut file: File, index: usize) -> Option<Marks> {
+pub(super) fn read(mut file: Spool, index: usize) -> Option<Marks> {
     let mut content = Vec::new();
     file.rewind().ok()?;
     file.read_to_end(&mut content).ok()?;

@@ -1,15 +1,15 @@
 //! Marks of XLSX: the worksheet's part, read from its first tag to its last before calamine does.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 
 use zip::ZipArchive;
 
 use super::super::archive::{document, find_part};
+use super::super::spool::Spool;
 use super::super::tags::{TEXT_BYTES_MAX, Tag, Tags, unescaped};
 use super::{MARKS_MAX, Marks, Merged, Unsound, push};
 
-pub(super) fn read(file: File, sheet: &str) -> Result<Marks, Unsound> {
+pub(super) fn read(file: Spool, sheet: &str) -> Result<Marks, Unsound> {
     let mut archive = match ZipArchive::new(BufReader::new(file)) {
         Ok(archive) => archive,
         Err(_) => return Ok(Marks::default()),

@@ -1,6 +1,5 @@
 //! The cells of a sheet: what calamine and the marks say of each, as a text and a kind.
 
-use std::fs::File;
 use std::io::BufReader;
 
 use calamine::{CellErrorType, Data, DataRef, ExcelDateTime, Range, Xlsx, XlsxError};
@@ -9,6 +8,7 @@ use super::super::batch::Kind;
 use super::super::marks::Marks;
 use super::super::number_format;
 use super::super::source::Source;
+use super::super::spool::Spool;
 use super::damaged;
 use crate::model::Fault;
 
@@ -22,7 +22,7 @@ pub(super) struct Value<'a> {
 /// Goes through the filled cells of an XLSX sheet in the order of the file until `each` says no.
 pub(super) fn stream(
     source: &Source,
-    book: &mut Xlsx<BufReader<File>>,
+    book: &mut Xlsx<BufReader<Spool>>,
     sheet: &str,
     marks: &Marks,
     each: &mut dyn FnMut(u32, u32, Value) -> bool,

@@ -7,7 +7,6 @@ mod cells;
 mod rows;
 
 use std::cmp::Ordering;
-use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,7 +16,8 @@ use super::archive;
 use super::batch::{Batch, COLUMNS_MAX};
 use super::layout::{Format, HEADER_ROWS_MAX, Header, Layout, Workbook, find_header};
 use super::marks::{self, Marks, Unsound};
-use super::source::{Source, Stamp};
+use super::source::Source;
+use super::spool::Spool;
 use crate::model::Fault;
 use cells::{Value, stream, walk};
 use rows::Rows;
@@ -26,7 +26,7 @@ use rows::Rows;
 const SAMPLE_CELLS: usize = 20_000;
 
 /// Chooses the sheet and the row in it that name most of our columns.
-pub(super) fn detect(source: &Source, file: File, kind: Workbook, stamp: Stamp) -> Result<Layout, Fault> {
+pub(super) fn detect(source: &Source, file: Spool, kind: Workbook) -> Result<Layout, Fault> {
     let options = source.options();
     for (is_given, flag) in
         [(options.delimiter.is_some(), "--delimiter"), (options.encoding.is_some(), "--encoding")]
@@ -35,7 +35,7 @@ pub(super) fn detect(source: &Source, file: File, kind: Workbook, stamp: Stamp) 
             return Err(only_for_csv(source, kind, flag));
         }
     }
-    let again = file.try_clone().map_err(|error| source.broken_off(&error))?;
+    let again = file.reader();
     let mut book = Book::open(source, file, kind)?;
     let sheets = book.sheets();
     let wanted: Vec<String> = match &source.options().sheet {
@@ -73,19 +73,18 @@ pub(super) fn detect(source: &Source, file: File, kind: Workbook, stamp: Stamp) 
     };
     let format = Format::Workbook { kind, sheet, others: sheets.len().saturating_sub(1), rivals };
     source.opened.put(book);
-    Ok(Layout::new(format, header, &source.options().map, stamp).with_marks(marks))
+    Ok(Layout::new(format, header, &source.options().map).with_marks(marks))
 }
 
-fn marks_of(source: &Source, file: &File, book: &Book, kind: Workbook, sheet: &str) -> Result<Marks, Fault> {
-    let again = file.try_clone().map_err(|error| source.broken_off(&error))?;
+fn marks_of(source: &Source, file: &Spool, book: &Book, kind: Workbook, sheet: &str) -> Result<Marks, Fault> {
     let index = book.metadata().iter().position(|it| it.name == sheet).unwrap_or(0);
-    marks::read(kind, again, sheet, index).map_err(|Unsound| archive::too_big(source, kind))
+    marks::read(kind, file.reader(), sheet, index).map_err(|Unsound| archive::too_big(source, kind))
 }
 
 /// The worksheets of a workbook in the order of their tabs, and whether each is hidden.
 pub(super) fn sheets(
     source: &Source,
-    file: File,
+    file: Spool,
     kind: Workbook,
 ) -> Result<Vec<(String, Visibility)>, Fault> {
     let book = Book::open(source, file, kind)?;
@@ -107,12 +106,12 @@ pub enum Visibility {
 /// Reads the rows below the headers, handing them on batch by batch until `each` says no.
 pub(super) fn read(
     source: &Source,
-    file: File,
+    file: Spool,
     layout: &Layout,
     each: &mut dyn FnMut(Batch) -> bool,
 ) -> Result<(), Fault> {
     let Format::Workbook { kind, sheet, .. } = &layout.format else { return Ok(()) };
-    let again = file.try_clone().map_err(|error| source.broken_off(&error))?;
+    let again = file.reader();
     let book = match source.opened.take() {
         Some(book) => book,
         None => Book::open(source, file, *kind)?,
@@ -150,17 +149,16 @@ impl Opened {
 }
 
 enum Book {
-    Xlsx(Xlsx<BufReader<File>>),
-    Xls(Xls<BufReader<File>>),
-    Ods(Ods<BufReader<File>>),
+    Xlsx(Xlsx<BufReader<Spool>>),
+    Xls(Xls<BufReader<Spool>>),
+    Ods(Ods<BufReader<Spool>>),
 }
 
 impl Book {
-    fn open(source: &Source, file: File, kind: Workbook) -> Result<Book, Fault> {
+    fn open(source: &Source, file: Spool, kind: Workbook) -> Result<Book, Fault> {
         // An XLSX file with a password is an OLE container, as an XLS file is.
         if kind == Workbook::Xls
-            && let Ok(again) = file.try_clone()
-            && matches!(Xlsx::new(BufReader::new(again)), Err(XlsxError::Password))
+            && matches!(Xlsx::new(BufReader::new(file.reader())), Err(XlsxError::Password))
         {
             return Err(protected(source));
         }

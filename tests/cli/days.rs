@@ -1,0 +1,126 @@
+//! A run that lasts: what becomes of the sheet, of the results and of the run meanwhile.
+
+use super::desk::*;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// Far more than any of these runs needs.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A command that is under way. It is killed where the test ends before it does.
+struct Running(Option<Child>);
+
+impl Running {
+    /// A run in a sandbox inside its process, with its temporary files in the folder `tmp`.
+    fn start(desk: &Desk, arguments: &[&str]) -> Running {
+        let temporary = desk.path("tmp");
+        std::fs::create_dir_all(&temporary).expect("a folder");
+        let child = Command::new(assert_cmd::cargo::cargo_bin!("trusthub-onboard"))
+            .current_dir(&desk.folder)
+            .args(arguments)
+            .args(["--sandbox", "--log", "calls.jsonl"])
+            .env("TMPDIR", &temporary)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a run");
+        Running(Some(child))
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.0.as_mut().expect("it runs").try_wait().expect("a state").is_some()
+    }
+
+    fn end(mut self) -> Done {
+        wait_until("the run to end", || self.is_over());
+        let output: Output = self.0.take().expect("it runs").wait_with_output().expect("it ends");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert!(!err.contains("panicked"), "{err}");
+        Done { code: output.status.code().unwrap_or(-1), out, err }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < DEADLINE, "waited too long for {what}");
+        std::thread::yield_now();
+    }
+}
+
+fn calls(desk: &Desk) -> usize {
+    std::fs::read_to_string(desk.path("calls.jsonl")).unwrap_or_default().lines().count()
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder).expect("a folder").flatten().map(|it| it.path()).collect()
+}
+
+#[test]
+fn what_was_checked_is_sent_and_reported_whatever_becomes_of_the_sheet_in_mid_run() {
+    type Change = fn(&Desk, &str);
+    let changes: [(&str, Change); 5] = [
+        ("deleted", |desk, sheet| std::fs::remove_file(desk.path(sheet)).expect("deleted")),
+        ("moved", |desk, sheet| std::fs::rename(desk.path(sheet), desk.path("away")).expect("moved")),
+        ("touched", |desk, sheet| desk.write(sheet, std::fs::read(desk.path(sheet)).expect("a sheet"))),
+        ("replaced by another customer's", |desk, sheet| {
+            let rows = sample_rows();
+            desk.write(sheet, csv_of(&[rows[0].clone(), rows[9].clone()]));
+        }),
+        ("replaced by a folder", |desk, sheet| {
+            std::fs::remove_file(desk.path(sheet)).expect("deleted");
+            std::fs::create_dir(desk.path(sheet)).expect("a folder");
+        }),
+    ];
+    for sheet in ["sheet.csv", "sheet.xlsx"] {
+        for (what, change) in changes {
+            let desk = Desk::new();
+            match sheet.ends_with(".csv") {
+                true => desk.write(sheet, csv_of(&sample_rows()[..4])),
+                false => desk.write(sheet, std::fs::read(sample("customers.xlsx")).expect("the sample")),
+            }
+            let run = Running::start(
+                &desk,
+                &["run", sheet, "--rate", "60", "--limit", "3", "--review-seconds", "0", "--failed", "f.csv"],
+            );
+            wait_until("calls", || calls(&desk) > 10);
+            change(&desk, sheet);
+            let done = run.end();
+            assert_eq!(done.code, 0, "{sheet} {what}: {}{}", done.out, done.err);
+            let approved = desk.results().iter().filter(|it| it["outcome"] == "approved").count();
+            assert_eq!(approved, 3, "{sheet} {what}: {}", done.out);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_of_the_sheet_stays_in_the_temporary_folder_while_a_run_lasts_and_after_it_is_killed() {
+    for over_a_pipe in [false, true] {
+        let desk = Desk::new();
+        desk.write("sheet.csv", csv_of(&sample_rows()[..4]));
+        let (pipe, sheet) = (desk.path("pipe"), if over_a_pipe { "pipe" } else { "sheet.csv" });
+        if over_a_pipe {
+            assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+            let (from, to) = (desk.path("sheet.csv"), pipe.clone());
+            std::thread::spawn(move || std::fs::copy(from, to));
+        }
+        let run = Running::start(&desk, &["run", sheet, "--rate", "20", "--review-seconds", "86400"]);
+        wait_until("calls", || calls(&desk) > 5);
+        assert_eq!(files_in(&desk.path("tmp")), Vec::<PathBuf>::new(), "while it runs");
+        drop(run);
+        assert_eq!(files_in(&desk.path("tmp")), Vec::<PathBuf>::new(), "after it was killed");
+    }
+}
