@@ -10,14 +10,17 @@ use proptest::prelude::*;
 use rust_xlsxwriter::Format;
 use trusthub_onboard::check::{Survey, rule};
 use trusthub_onboard::model::{Column, Finding};
-use trusthub_onboard::report::{Annotations, Failure, annotate, write_failed};
+use trusthub_onboard::report::{Annotations, Failure, Foreign, Manner, annotate, write_failed};
 use trusthub_onboard::sheet::{Options, Source};
+
+/// Nothing stands in the way in these tests.
+const MANNER: Manner = Manner { foreign: Foreign::Stays, ledger: None };
 
 fn annotated(source: &Source, folder: &tempfile::TempDir) -> (Source, Survey, Vec<Finding>) {
     let (survey, findings) = survey(source);
     let mut annotations = Annotations::default();
     findings.iter().cloned().for_each(|finding| annotations.add(finding));
-    let path = annotate(source, &survey, &annotations, &folder.path().join("marked.xlsx")).unwrap();
+    let path = annotate(source, &survey, &annotations, &folder.path().join("marked.xlsx"), &MANNER).unwrap();
     (Source::new(path, Options::default()).unwrap(), survey, findings)
 }
 
@@ -130,13 +133,14 @@ fn the_other_sheets_of_a_marked_workbook_keep_their_values() {
 fn failed(source: &Source, name: &str, folder: &tempfile::TempDir) -> (u64, PathBuf) {
     let (survey, _) = survey(source);
     let mut asked = Vec::new();
-    let written = write_failed(source, &survey, &folder.path().join(name), &mut |row| {
+    let written = write_failed(source, &survey, &folder.path().join(name), &MANNER, &mut |row| {
         asked.push(row);
         let failure = Failure { state: "refused".to_owned(), error: format!("=row {row} was refused") };
         (row % 2 == 0).then_some(failure)
     });
     assert!(asked.windows(2).all(|pair| pair[0] < pair[1]), "each row is asked for once, in order");
-    written.unwrap()
+    let (rows, written) = written.unwrap();
+    (rows, written.name)
 }
 
 #[test]
@@ -181,7 +185,7 @@ fn must_say_the_same(input: &Source) {
     assert_eq!(of_cells(&survey(&marked).1, |row| row), of_cells(&findings, |row| row), "marked");
     for name in ["failed.csv", "failed.xlsx"] {
         let mut rows = Vec::new();
-        let written = write_failed(input, &survey(input).0, &folder.path().join(name), &mut |row| {
+        let written = write_failed(input, &survey(input).0, &folder.path().join(name), &MANNER, &mut |row| {
             rows.push(row);
             Some(Failure { state: "refused".to_owned(), error: "for a reason".to_owned() })
         });

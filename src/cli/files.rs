@@ -1,7 +1,8 @@
 //! The files that a command reads and writes must not be one another.
 
+use super::style::tell;
 use crate::model::Fault;
-use crate::report::{ResultsPaths, linked};
+use crate::report::{Kept, ResultsPaths, linked};
 use std::path::{Path, PathBuf};
 
 /// The files of every command that makes results from a sheet, with what they are called in messages.
@@ -17,6 +18,13 @@ pub fn of_results<'a>(
     ];
     files.extend(of_the_ledger.iter().map(|path| ("a file of the ledger", path.as_path())));
     files
+}
+
+/// Says which files of other people were in the way of ours, and where they are.
+pub fn tell_kept(kept: &[Kept]) {
+    for kept in kept {
+        tell!("{kept}");
+    }
 }
 
 /// Says before anything is written that two of the named files are one, whatever they are called: a

@@ -1,7 +1,7 @@
 //! `results` and `status`: how every customer stands, written down again at any time.
 
 use super::args::{ResultsArgs, StatusArgs};
-use super::files::{must_differ, of_results};
+use super::files::{must_differ, of_results, tell_kept};
 use super::run::{CONNECT_MS, print_tally, watch_signals};
 use super::session::{self, World};
 use super::sheet::Sheet;
@@ -31,13 +31,14 @@ pub fn results(args: &ResultsArgs) -> Result<Exit, Stop> {
     let results = Results { ledger: Some(&ledger), policy: &policy, ended: None };
     let (tally, written) = results.write(&paths, || sheet.entries(), |_, _| ())?;
     print_tally(&tally);
+    tell_kept(&written.kept);
     say!("Results: {}, {}", written.results.display(), written.numbers.display());
     Ok(Exit::of(&tally, Interrupted::No))
 }
 
 /// Where the results go, once it is certain that they can.
 fn paths(args: &ResultsArgs) -> Result<ResultsPaths, Fault> {
-    let paths = ResultsPaths::beside(&args.results);
+    let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.world));
     let of_the_ledger = session::files_of_the_ledger(&args.world);
     must_differ(&of_results(&args.sheet.path, &paths, &of_the_ledger))?;
     check_writable(&paths.results)?;
@@ -85,6 +86,7 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
         let (tally, written) = results.write(&paths, || sheet.entries(), |_, _| ())?;
         run.close()?;
         print_tally(&tally);
+        tell_kept(&written.kept);
         say!("Results: {}, {}", written.results.display(), written.numbers.display());
         Ok(Exit::of(&tally, ended.interrupted))
     })

@@ -1,7 +1,7 @@
 //! `run`: the main job.
 
 use super::args::{OnlyArg, RunArgs};
-use super::files::{must_differ, of_results};
+use super::files::{must_differ, of_results, tell_kept};
 use super::live::{Consent, Undertaking, ask};
 use super::session::{self, World};
 use super::sheet::Sheet;
@@ -15,8 +15,8 @@ use crate::ledger::Ledger;
 use crate::model::{Fault, Finding, Severity, counted};
 use crate::plan::{Code, Outcome};
 use crate::report::{
-    All, Estimate, Failure, FindingsFormat, FindingsPrinter, Line, Log, Progress, Results, ResultsPaths,
-    Tally, check_writable, write_failed,
+    All, Estimate, Failure, FindingsFormat, FindingsPrinter, Line, Log, Manner, Progress, Results,
+    ResultsPaths, Tally, check_writable, write_failed,
 };
 use crate::sandbox::Start;
 use crate::twilio::{Client, Pace, Rate, Timeouts};
@@ -36,7 +36,7 @@ const SANDBOX_POLL_MS: u64 = 250;
 pub const CONNECT_MS: u64 = 10_000;
 
 pub fn run(args: &RunArgs, arguments: &[OsString]) -> Result<Exit, Stop> {
-    let paths = ResultsPaths::beside(&args.results);
+    let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.world));
     check_writable(&paths.results)?;
     if let Some(path) = &args.failed {
         check_writable(path)?;
@@ -158,7 +158,10 @@ async fn go(
     let (calls, took) = progress.totals();
     // What cannot be closed or written now hides nothing of what the run has to say: it comes last.
     let closed = run.close();
-    let put_aside = args.failed.as_deref().map_or(Ok(()), |path| write_failures(sheet, path, &failed));
+    let put_aside = write_failures(args, sheet, &failed);
+    if let Ok((_, written)) = &written {
+        tell_kept(&written.kept);
+    }
     if let Ok((_, written)) = &written
         && written.results != paths.results
     {
@@ -234,9 +237,8 @@ fn write_without_a_run(args: &RunArgs, sheet: &Sheet, paths: &ResultsPaths) -> R
         || sheet.entries(),
         |entry, line| note_failure(args, entry, line, &mut failed),
     )?;
-    if let Some(path) = &args.failed {
-        write_failures(sheet, path, &failed)?;
-    }
+    tell_kept(&written.1.kept);
+    write_failures(args, sheet, &failed)?;
     Ok(written.0)
 }
 
@@ -253,10 +255,14 @@ fn note_failure(args: &RunArgs, entry: &Entry, line: &Line, failed: &mut HashMap
     failed.insert(entry.row(), Failure { state: line.outcome.word().to_owned(), error });
 }
 
-fn write_failures(sheet: &Sheet, path: &Path, failed: &HashMap<u64, Failure>) -> Result<(), Fault> {
+/// Writes the file of failed rows, if one is asked for.
+fn write_failures(args: &RunArgs, sheet: &Sheet, failed: &HashMap<u64, Failure>) -> Result<(), Fault> {
+    let Some(path) = &args.failed else { return Ok(()) };
     let mut failure = |row| failed.get(&row).cloned();
-    let (rows, written) = write_failed(&sheet.source, &sheet.survey, path, &mut failure)?;
-    tell!("Rows that did not succeed: {rows}, in {}", written.display());
+    let manner = Manner::of_work(args.overwrite, Some(session::ledger(&args.world)));
+    let (rows, written) = write_failed(&sheet.source, &sheet.survey, path, &manner, &mut failure)?;
+    tell_kept(&written.kept);
+    tell!("Rows that did not succeed: {rows}, in {}", written.name.display());
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! `validate`: everything that is wrong with a sheet, without the network.
 
 use super::args::{FormatArg, ValidateArgs};
-use super::files::must_differ;
+use super::files::{must_differ, tell_kept};
 use super::sheet::Sheet;
 use super::style::{printed, say, tell};
 use super::{Exit, Stop};
@@ -9,7 +9,7 @@ use crate::check::Survey;
 use crate::model::counted;
 use crate::plan::Submission;
 use crate::report::{
-    Annotations, Estimate, FindingsFormat, FindingsPrinter, annotate, check_writable, spell_duration,
+    Annotations, Estimate, FindingsFormat, FindingsPrinter, Manner, annotate, check_writable, spell_duration,
 };
 use crate::twilio::Rate;
 
@@ -50,8 +50,11 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Stop> {
         FindingsFormat::Json | FindingsFormat::Csv => tell!("{text}"),
     }
     if let Some(path) = &args.annotate {
-        let written = annotate(&sheet.source, survey, &annotations, path)?;
-        tell!("Marked copy: {}. Correct the red cells there, save, and run that file", written.display());
+        let manner = Manner::of_work(args.overwrite, None);
+        let written = annotate(&sheet.source, survey, &annotations, path, &manner)?;
+        tell_kept(&written.kept);
+        let name = written.name.display();
+        tell!("Marked copy: {name}. Correct the red cells there, save, and run that file");
     }
     Ok(if survey.invalid() > 0 || survey.rows == 0 { Exit::InvalidRows } else { Exit::Success })
 }

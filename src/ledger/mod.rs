@@ -11,6 +11,7 @@ mod log;
 mod record;
 mod schema;
 mod writer;
+pub mod written;
 
 pub use record::{CustomerRun, Record, Stray};
 

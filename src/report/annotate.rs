@@ -1,14 +1,15 @@
 //! The user's own workbook with every mistake marked: the red cells corrected, it is the next input.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rust_xlsxwriter::{Note, Workbook, Worksheet, XlsxError};
 
 use super::copy::{Copied, FINDINGS_WIDTH, Look, STATE_WIDTH, fitting, may_be_wider, widths, write_cell};
 use super::failed::unwritable_workbook;
 use super::overview::{FINDINGS_SHEET, SUMMARY_SHEET, list, sum_up};
-use super::write::write_one;
+use super::own::Manner;
+use super::write::{Written, write_one};
 use crate::check::{Survey, rule};
 use crate::model::{Fault, Finding, Severity};
 use crate::sheet::names::is_state_header;
@@ -49,7 +50,8 @@ pub fn annotate(
     survey: &Survey,
     annotations: &Annotations,
     path: &Path,
-) -> Result<PathBuf, Fault> {
+    manner: &Manner,
+) -> Result<Written, Fault> {
     let mut workbook = Workbook::new();
     let failed = |error: XlsxError| unwritable_workbook(path, &error);
     let main = match &survey.layout.format {
@@ -77,8 +79,8 @@ pub fn annotate(
         .map_err(failed)?;
     sum_up(workbook.add_worksheet_with_constant_memory().map_err(failed)?, source, survey, annotations)
         .map_err(failed)?;
-    let (_, name) = write_one(path, |file| workbook.save_to_writer(file).map_err(failed))?;
-    Ok(name)
+    let (_, written) = write_one(path, manner, |file| workbook.save_to_writer(file).map_err(failed))?;
+    Ok(written)
 }
 
 /// What can go wrong while rows are copied: on the side of the input or of the output.

@@ -3,14 +3,15 @@
 
 use std::borrow::Cow;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 use super::copy::{
     Copied, FINDINGS_WIDTH, Look, STATE_WIDTH, fitting, may_be_wider, text, widths, write_cell,
 };
-use super::write::{unwritable, write_one};
+use super::own::Manner;
+use super::write::{Written, unwritable, write_one};
 use crate::check::Survey;
 use crate::model::Fault;
 use crate::model::column::Content;
@@ -39,11 +40,12 @@ pub fn write_failed(
     source: &Source,
     survey: &Survey,
     path: &Path,
+    manner: &Manner,
     failure: &mut dyn FnMut(u64) -> Option<Failure>,
-) -> Result<(u64, PathBuf), Fault> {
+) -> Result<(u64, Written), Fault> {
     let is_workbook = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"));
     let columns = columns(source, survey)?;
-    write_one(path, |file| {
+    write_one(path, manner, |file| {
         if is_workbook {
             let mut workbook = Workbook::new();
             let rows = to_workbook(&mut workbook, source, survey, &columns, failure)?;

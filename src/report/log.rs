@@ -6,7 +6,7 @@ use crate::model::{Fault, Sid};
 use crate::plan::Code;
 use serde::Serialize;
 use std::fs::{File, OpenOptions};
-use std::io::{LineWriter, Write};
+use std::io::{LineWriter, Read, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -48,8 +48,17 @@ impl Log {
     /// Adds to the file, or creates it.
     ///
     /// # Errors
-    /// It cannot be opened for writing.
+    /// It cannot be opened for writing, or it holds something else than a log.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Log, Fault> {
+        let mut first = [0];
+        let begin = File::open(path).and_then(|mut file| file.read(&mut first));
+        // A line added to a workbook would destroy it.
+        if begin.is_ok_and(|read| read == 1 && first != *b"{") {
+            return Err(Fault::new(
+                format!("{} is no log of this program", path.display()),
+                "It was left as it is. Name another file with --log; it is created if it is not there.",
+            ));
+        }
         let mut options = OpenOptions::new();
         options.create(true).append(true);
         #[cfg(unix)]

@@ -5,6 +5,7 @@
 use super::cause::Cause;
 use super::log::rfc3339;
 use super::numbers::{self, NUMBER_COLUMNS};
+use super::own::Kept;
 use super::summary::Tally;
 use super::write::write_pair;
 use crate::check::{Entry, Invalid};
@@ -76,6 +77,10 @@ pub struct ResultsPaths {
     pub results: PathBuf,
     /// Beside it, with `-numbers` in its name.
     pub numbers: PathBuf,
+    /// The ledger that knows the results of earlier runs, whether it is there yet or not.
+    pub ledger: Option<PathBuf>,
+    /// The files of other people that had these names, once the results are written.
+    pub kept: Vec<Kept>,
 }
 
 impl ResultsPaths {
@@ -86,7 +91,14 @@ impl ResultsPaths {
         ResultsPaths {
             results: results.to_owned(),
             numbers: results.with_file_name(format!("{stem}-numbers{extension}")),
+            ledger: None,
+            kept: vec![],
         }
+    }
+
+    /// The same, told from other people's files by this ledger.
+    pub fn known_to(self, ledger: PathBuf) -> ResultsPaths {
+        ResultsPaths { ledger: Some(ledger), ..self }
     }
 }
 

@@ -1,13 +1,29 @@
 //! Files that are whole or not there.
 
+use super::own::{self, Foreign, Kept, Manner};
 use super::results::ResultsPaths;
 use crate::model::Fault;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// How many other names are tried where one is taken by something that cannot be replaced.
-const NAMES_MAX: u32 = 9;
+/// How many names are tried where one is taken by something that is not to be replaced.
+const NAMES_MAX: u32 = 99;
+
+/// A file that was written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The name that was taken: the one that was wanted, or the next that could be had.
+    pub name: PathBuf,
+    /// The files of other people that were in the way.
+    pub kept: Vec<Kept>,
+}
+
+impl AsRef<Path> for Written {
+    fn as_ref(&self) -> &Path {
+        &self.name
+    }
+}
 
 /// Links are followed this far, which is as far as Linux goes; a ring of them has no end.
 const LINKS_MAX: u32 = 40;
@@ -54,14 +70,15 @@ pub fn check_writable(path: &Path) -> Result<(), Fault> {
 
 /// Writes one file: into a temporary file beside it, onto the disk, then under its name or, where that
 /// cannot be replaced, under a second one, or in a folder of its own among the system's temporary files where
-/// its own is gone. Only the owner may read it. Gives the name that was taken.
+/// its own is gone. Only the owner may read it. What is not ours is treated as `manner` says.
 ///
 /// # Errors
 /// What `fill` says, or the file could not be written.
 pub fn write_one<T>(
     path: &Path,
+    manner: &Manner,
     fill: impl FnOnce(&mut std::fs::File) -> Result<T, Fault>,
-) -> Result<(T, PathBuf), Fault> {
+) -> Result<(T, Written), Fault> {
     let real = linked(path);
     let (mut file, real, spelled) = match NamedTempFile::new_in(folder(&real)) {
         Ok(file) => (file, real, path.to_owned()),
@@ -74,8 +91,8 @@ pub fn write_one<T>(
         }
     };
     let value = fill(file.as_file_mut())?;
-    let name = put(BufWriter::new(file), &spelled, &real)?;
-    Ok((value, name))
+    let written = put(BufWriter::new(file), &spelled, &real, manner)?;
+    Ok((value, written))
 }
 
 /// Writes both results files: each into a temporary file beside it, onto the disk, then under its
@@ -83,7 +100,8 @@ pub fn write_one<T>(
 ///
 /// What a run has to say must not be lost: a name that cannot be replaced (a spreadsheet program
 /// holds it, it is write-protected) gives way to a second one, and a folder that cannot be written
-/// (its disk is full) to a new one among the system's temporary files. Gives the names that were taken.
+/// (its disk is full) to a new one among the system's temporary files. Programs read the results under their
+/// name, so a file of somebody else that has it is moved aside. Gives the names that were taken.
 ///
 /// # Errors
 /// What `fill` says, or nothing at all could be written.
@@ -91,14 +109,16 @@ pub fn write_pair<T>(
     paths: &ResultsPaths,
     mut fill: impl FnMut(&mut dyn Write, &mut dyn Write) -> Result<T, Fault>,
 ) -> Result<(T, ResultsPaths), Fault> {
-    let here = ResultsPaths { results: linked(&paths.results), numbers: linked(&paths.numbers) };
+    let here =
+        ResultsPaths { results: linked(&paths.results), numbers: linked(&paths.numbers), ..paths.clone() };
     let first = match write_to(&here, paths, &mut fill) {
         Ok(written) => return Ok(written),
         Err(first) => first,
     };
     let Ok(folder) = elsewhere() else { return Err(first) };
     let there = |path: &Path| folder.join(path.file_name().unwrap_or_default());
-    let elsewhere = ResultsPaths { results: there(&paths.results), numbers: there(&paths.numbers) };
+    let elsewhere =
+        ResultsPaths { results: there(&paths.results), numbers: there(&paths.numbers), ..paths.clone() };
     write_to(&elsewhere, &elsewhere, &mut fill).map_err(|_| {
         // There is nothing in it then; where it cannot be removed either, it does no harm.
         let _ = std::fs::remove_dir(&folder);
@@ -125,29 +145,49 @@ fn write_to<T>(
     let mut results = temporary(&paths.results, &spelled.results)?;
     let mut numbers = temporary(&paths.numbers, &spelled.numbers)?;
     let value = fill(&mut results, &mut numbers)?;
-    let results = put(results, &spelled.results, &paths.results)?;
-    let numbers = put(numbers, &spelled.numbers, &paths.numbers)?;
-    Ok((value, ResultsPaths { results, numbers }))
+    let manner = Manner::of_results(paths.ledger.clone());
+    let results = put(results, &spelled.results, &paths.results, &manner)?;
+    let numbers = put(numbers, &spelled.numbers, &paths.numbers, &manner)?;
+    let kept = [results.kept, numbers.kept].concat();
+    Ok((value, ResultsPaths { results: results.name, numbers: numbers.name, kept, ..paths.clone() }))
 }
 
 /// Puts a finished file under its name, or under the next one that can be had. Gives the name that was
 /// taken, as it was spelled where that is the one.
-fn put(file: BufWriter<NamedTempFile>, spelled: &Path, path: &Path) -> Result<PathBuf, Fault> {
+fn put(
+    file: BufWriter<NamedTempFile>,
+    spelled: &Path,
+    path: &Path,
+    manner: &Manner,
+) -> Result<Written, Fault> {
     let mut file = file.into_inner().map_err(|error| unwritable(spelled, error.error()))?;
-    file.as_file().sync_all().map_err(|error| unwritable(spelled, &error))?;
+    let marked = own::mark(file.as_file_mut()).and_then(|()| file.as_file().sync_all());
+    marked.map_err(|error| unwritable(spelled, &error))?;
     let mut name = path.to_owned();
-    let mut reason = None;
+    let (mut reason, mut kept) = (None, vec![]);
     for attempt in 2..=NAMES_MAX + 1 {
-        // Renaming would replace a write-protected file without asking.
-        let protected = std::fs::metadata(&name).is_ok_and(|it| it.permissions().readonly() || it.is_dir());
-        if !protected {
+        let as_spelled = |name: &Path| if name == path { spelled.to_owned() } else { name.to_owned() };
+        let is_free = match own::standing(&name, file.as_file_mut(), manner) {
+            Ok(()) => true,
+            Err(why) => {
+                let moved_to = match (manner.foreign, why) {
+                    (Foreign::MovesAside, own::Why::NotOurs) => move_aside(&name, &mut reason),
+                    _ => None,
+                };
+                let is_free = moved_to.is_some();
+                kept.push(Kept { name: as_spelled(&name), why, moved_to });
+                is_free
+            }
+        };
+        if is_free {
             match file.persist(&name) {
-                Ok(_) => {
+                Ok(mut file) => {
                     // A new name is durable only when its folder is.
                     if let Ok(folder) = std::fs::File::open(folder(path)) {
                         let _ = folder.sync_all();
                     }
-                    return Ok(if name == path { spelled.to_owned() } else { name });
+                    own::remember(&mut file, manner);
+                    return Ok(Written { name: as_spelled(&name), kept });
                 }
                 Err(error) => {
                     file = error.file;
@@ -161,6 +201,18 @@ fn put(file: BufWriter<NamedTempFile>, spelled: &Path, path: &Path) -> Result<Pa
     }
     let reason = reason.unwrap_or_else(|| std::io::ErrorKind::PermissionDenied.into());
     Err(unwritable(spelled, &reason))
+}
+
+/// Moves a file to a dated name beside it, and gives that name.
+fn move_aside(name: &Path, reason: &mut Option<std::io::Error>) -> Option<PathBuf> {
+    let dated = own::dated(name);
+    match std::fs::rename(name, &dated) {
+        Ok(()) => Some(dated),
+        Err(error) => {
+            *reason = Some(error);
+            None
+        }
+    }
 }
 
 fn folder(path: &Path) -> &Path {

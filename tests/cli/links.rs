@@ -28,7 +28,7 @@ fn results_are_written_to_what_a_link_stands_for_and_the_link_stays() {
         assert_eq!(mode & 0o777, 0o600, "{file:?}");
     }
     let left = std::fs::read_dir(desk.path("shared")).expect("the folder").count();
-    assert_eq!(left, 3, "nothing half-written is left");
+    assert_eq!(left, 4, "nothing half-written is left, and the file of yesterday has a dated name");
 }
 
 #[test]

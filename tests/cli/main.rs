@@ -1,9 +1,12 @@
 //! The real binary, as a user meets it: what it prints, what it writes, how it ends.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod days;
 mod desk;
 #[cfg(unix)]
 mod links;
+mod own_files;
 mod secrets;
 mod side_by_side;
 mod standing;

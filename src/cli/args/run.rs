@@ -19,6 +19,9 @@ pub struct RunArgs {
     /// FILE.xlsx; corrected, it is valid input
     #[arg(long, value_name = "FILE", value_parser = csv_or_xlsx)]
     pub failed: Option<PathBuf>,
+    /// Replace the file of --failed even if it is not ours, or has changed since we wrote it
+    #[arg(long)]
+    pub overwrite: bool,
     /// A log of every call: JSON lines without personal data or secrets
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,

@@ -17,6 +17,9 @@ pub struct ValidateArgs {
     /// input
     #[arg(long, value_name = "FILE.xlsx", value_parser = xlsx)]
     pub annotate: Option<PathBuf>,
+    /// Replace the file of that name even if it is not ours, or has changed since we wrote it
+    #[arg(long)]
+    pub overwrite: bool,
     /// The rate for which the least time of a run is worked out [default: 20]
     #[arg(long, value_name = "N", value_parser = rate)]
     pub rate: Option<Rate>,
