@@ -15,7 +15,11 @@ pub trait Clock: Send + Sync {
 }
 
 /// The machine's clock: the wall's time at the start and the steady clock from there, so that a
-/// clock that is set back in mid-run changes nothing.
+/// clock that is set in mid-run changes nothing.
+///
+/// The steady clock and every wait stand still while the machine sleeps (on Linux and macOS). That is
+/// the safe side: a request that lies in the network stack of a sleeping machine goes out when it wakes, so
+/// time that was slept through is no time in which something has not shown.
 pub struct SystemClock {
     started_wall_ms: Time,
     started: Instant,

@@ -70,9 +70,17 @@ impl Row<'_> {
                     continue;
                 }
             };
-            if call.method == Method::Post && !matches!(sent, Sent::Unknown { heard: Answered::Nothing }) {
-                // Only the answer to the request itself says that it is no longer on its way.
-                self.facts.hear(key, self.run.clock.now());
+            if call.method == Method::Post {
+                let now = self.run.clock.now();
+                match sent {
+                    // It may still be on its way, and nobody knows since when: this process may have been
+                    // stopped before it went out.
+                    Sent::Unknown { heard: Answered::Nothing | Answered::Gateway { .. } } => {
+                        self.facts.restart(key, now);
+                    }
+                    // Only the API's own answer to the request itself says that it is not.
+                    _ => self.facts.hear(key, now),
+                }
             }
             match sent {
                 Sent::Done(answer) => {
@@ -93,8 +101,9 @@ impl Row<'_> {
                 Sent::Unauthorized(refusal) => {
                     if std::mem::replace(&mut self.token_read_again, true) {
                         let reason = reason_of(OurCode::Unauthorized, &refusal);
-                        // A look that was refused says nothing about the request that it looks for.
-                        if call.method == Method::Post || !self.facts.is_started(key) {
+                        // It stays started, so that the next run looks for it: neither this answer nor that
+                        // to a look says that nothing was made.
+                        if !self.facts.is_started(key) {
                             self.refuse_as(key, OurCode::Unauthorized, &refusal)?;
                         }
                         return Err(Stop::Over(Ending::Refused(vec![(key, reason)])));
@@ -104,6 +113,10 @@ impl Row<'_> {
                     if let Some(Mark::Refused { reason, .. }) = self.facts.mark(StepId::Account) {
                         let refused = vec![(StepId::Account.into(), reason.clone())];
                         return Err(Stop::Over(Ending::Refused(refused)));
+                    }
+                    if call.method == Method::Post {
+                        // Looked for before it is asked for again: it may have been carried out all the same.
+                        return Err(Stop::Lost(key));
                     }
                 }
                 Sent::Redirected(refusal) => {
@@ -119,7 +132,7 @@ impl Row<'_> {
                     .into());
                 }
                 Sent::Unknown { heard } => {
-                    if let Answered::Broken { status: status @ 400..=499 } = heard {
+                    if let Answered::Gateway { status: status @ 400..=499 } = heard {
                         let text = format!(
                             "HTTP {status} without an error code of Twilio's: a proxy or gateway may have said it"
                         );

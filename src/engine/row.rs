@@ -85,17 +85,10 @@ impl Row<'_> {
         // Durable before the first request, so that a customer who is cut off counts as begun.
         let begun = CustomerRun { calls, started_at: began, finished_at: None };
         let policy = &run.settings.policy;
-        // What an earlier run got a moment ago may be too new as well.
+        // What an earlier run got may be too new as well: how long ago that was no clock can say for sure.
         let fresh_until = started_at + policy.visibility_window_ms;
-        let is_recent =
-            |it: CustomerRun| it.finished_at.is_none_or(|at| started_at < at + policy.visibility_window_ms);
-        let fresh = match earlier.is_some_and(is_recent) {
-            true => {
-                let keys = facts.marks().map(|(key, _)| key).filter(|key| creates(key.step));
-                keys.filter_map(|key| Some((facts.sid(key)?.clone(), fresh_until))).collect()
-            }
-            false => vec![],
-        };
+        let made = facts.marks().map(|(key, _)| key).filter(|key| creates(key.step));
+        let fresh = made.filter_map(|key| Some((facts.sid(key)?.clone(), fresh_until))).collect();
         let mut row = Row {
             run: &run,
             customer: &customer,

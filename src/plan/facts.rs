@@ -171,8 +171,8 @@ pub struct Facts {
     marks: BTreeMap<Key, Mark>,
     /// When the place where a started step would show was last read, and it was not there.
     missed: BTreeMap<Key, Time>,
-    /// When an answer to a started step came, which may have been broken. A later run does not need to know: it
-    /// counts from the start.
+    /// When an answer of the API's own to a started step came. A later run does not need to know: it counts
+    /// from its own beginning.
     heard: BTreeMap<Key, Time>,
     /// How often this run has started each step.
     sent: BTreeMap<Key, u32>,
@@ -192,8 +192,9 @@ impl Facts {
     /// What a new run goes on from: a refusal, a doubt and a review that is not final are asked
     /// again by every run.
     ///
-    /// A start that lies in the future was written before the clock was set back; it counts from
-    /// now, so that the wait for it stays bounded.
+    /// A request of an earlier run counts as if it had gone out now: that run is over, and by how much
+    /// nobody can say, because the clock may have been set and the machine may have slept since. What
+    /// shows is found at the first look all the same, and only what does not costs the wait.
     pub fn for_a_new_run(mut self, now: Time) -> Facts {
         let numbered = |step| Bundle::BOTH.into_iter().any(|bundle| bundle.numbered_by() == step);
         let changed = Code::Ours(OurCode::ChangedAfterSubmission);
@@ -215,7 +216,7 @@ impl Facts {
         });
         for mark in self.marks.values_mut() {
             match mark {
-                Mark::Started { at, .. } => *at = now.min(*at),
+                Mark::Started { at, .. } => *at = now,
                 Mark::Refused { kept, .. } => {
                     *mark = Mark::Done { sid: kept.take(), digest: UNKNOWN, note: None };
                 }
@@ -254,8 +255,8 @@ impl Facts {
         self.marks.insert(key, mark);
     }
 
-    /// Notes that the request of a started step goes out once more, and says its new mark: whatever
-    /// was waited for is counted from this try.
+    /// Notes that the request of a started step goes out once more, or ended only now without an answer, and
+    /// says its new mark: whatever was waited for is counted from here.
     pub fn restart(&mut self, key: Key, now: Time) -> Option<Mark> {
         self.missed.remove(&key);
         self.heard.remove(&key);
@@ -279,7 +280,7 @@ impl Facts {
         self.missed.get(&key).copied()
     }
 
-    /// Notes that an answer came, of whatever kind.
+    /// Notes that an answer of the API's own came.
     pub fn hear(&mut self, key: Key, at: Time) {
         self.heard.insert(key, at);
     }

@@ -304,7 +304,8 @@ impl<'a> Plan<'a> {
     }
 
     /// A request that was never answered may still be on its way, so absence counts only after the
-    /// call time-out and the visibility window; after a broken answer the window alone is enough.
+    /// call time-out and the visibility window; after an answer of the API's own, such as a 500, the window
+    /// alone is enough. A gateway's answer counts as none.
     fn adopt_or_ask_again(&self, task: Task, started: Time, facts: &Facts, now: Time) -> Next {
         let window = self.policy.visibility_window_ms;
         let certain = match facts.heard(task.key) {

@@ -96,6 +96,13 @@ pub fn is_the_apis_own(answer: &Answer) -> bool {
     answer.whole == Whole::Yes && Refusal::read(answer).code != Code::None
 }
 
+/// Whether an answer that does not say what became of a request says at least that it is no longer on its way.
+/// A proxy or gateway that gives up (502, 504, 408) and any page without a code of Twilio's may come while
+/// the API is still at work; so may a success that was cut short.
+pub fn says_that_it_is_over(answer: &Answer) -> bool {
+    !matches!(answer.status, 408 | 502 | 504) && is_the_apis_own(answer)
+}
+
 fn is_json(answer: &Answer) -> bool {
     answer.whole == Whole::Yes && serde_json::from_slice::<serde::de::IgnoredAny>(&answer.body).is_ok()
 }
@@ -203,6 +210,24 @@ mod tests {
         }
         assert!(is_the_apis_own(&answer(429, r#"{"code":20429,"message":"Too many requests"}"#)));
         assert!(!is_the_apis_own(&answer(429, "<html>gateway</html>")));
+    }
+
+    #[test]
+    fn only_an_answer_with_a_code_from_behind_the_gateway_says_that_a_request_is_over() {
+        let own = r#"{"code":20500,"message":"Internal Server Error"}"#;
+        for status in [500, 503] {
+            assert!(says_that_it_is_over(&answer(status, own)), "{status}");
+        }
+        for status in [408, 502, 504] {
+            assert!(!says_that_it_is_over(&answer(status, own)), "{status}");
+        }
+        for status in [200, 201, 400, 404, 429, 500, 502, 503, 504] {
+            for page in ["", "<html>gateway</html>", r#"{"message":"upstream timed out"}"#] {
+                assert!(!says_that_it_is_over(&answer(status, page)), "{status} {page:?}");
+            }
+        }
+        let torn = Answer { whole: Whole::No, ..answer(500, own) };
+        assert!(!says_that_it_is_over(&torn));
     }
 
     #[test]

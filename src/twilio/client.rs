@@ -1,6 +1,6 @@
 //! One request, as often as it may safely be repeated.
 
-use super::answer::{Answer, Class, Refusal, Whole, classify, is_the_apis_own};
+use super::answer::{Answer, Class, Refusal, Whole, classify, is_the_apis_own, says_that_it_is_over};
 use super::hosts::{Endpoint, Hosts};
 use super::pace::{Heard, Pace, Turn};
 use crate::clock::Clock;
@@ -44,7 +44,7 @@ pub struct Timeouts {
 #[derive(Debug)]
 pub enum Sent {
     Done(Answer),
-    /// It may have been carried out. `heard` says whether any answer came, however broken.
+    /// It may have been carried out. `heard` says what answer came, if any.
     Unknown {
         heard: Answered,
     },
@@ -86,8 +86,12 @@ impl Tries {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answered {
-    /// An answer with this status that does not say what became of the request.
-    Broken {
+    /// The API's own answer, which does not say what became of the request: only that no more will.
+    Failed {
+        status: u16,
+    },
+    /// An answer that a proxy or gateway may have given while the API was still at work.
+    Gateway {
         status: u16,
     },
     Nothing,
@@ -341,7 +345,10 @@ enum Tried {
 fn sent(class: Class, answer: Answer) -> Sent {
     match class {
         Class::Done => Sent::Done(answer),
-        Class::Unknown => Sent::Unknown { heard: Answered::Broken { status: answer.status } },
+        Class::Unknown if says_that_it_is_over(&answer) => {
+            Sent::Unknown { heard: Answered::Failed { status: answer.status } }
+        }
+        Class::Unknown => Sent::Unknown { heard: Answered::Gateway { status: answer.status } },
         Class::Unauthorized => Sent::Unauthorized(Refusal::read(&answer)),
         Class::NotFound => Sent::NotFound(Refusal::read(&answer)),
         Class::Conflict => Sent::Conflict(Refusal::read(&answer)),

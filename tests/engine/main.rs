@@ -24,4 +24,5 @@ mod rejected;
 mod settle;
 mod stage;
 mod strays;
+mod waits;
 mod watch;

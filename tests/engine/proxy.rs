@@ -1,8 +1,9 @@
 //! A server between the run and the sandbox that changes answers on their way.
 
 use crate::stage::Stage;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
+use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use serde_json::Value;
 use std::sync::Arc;
@@ -42,32 +43,55 @@ impl Proxy {
 
 async fn pass_on(proxy: Arc<Proxy>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
-    let mut target = request.uri().path_and_query().expect("a path").to_string();
+    let mut held = Held::of(request).await;
     if let Some(size) = proxy.page_size {
-        target = target.replace("PageSize=1000", &format!("PageSize={size}"));
+        held.target = held.target.replace("PageSize=1000", &format!("PageSize={size}"));
     }
-    let (head, body) = request.into_parts();
-    let body = to_bytes(body, 1 << 20).await.expect("a body");
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
-    let mut sent = client.request(head.method, format!("{}{target}", proxy.sandbox.base_url())).body(body);
-    for name in ["authorization", "content-type"] {
-        if let Some(value) = head.headers.get(name) {
-            sent = sent.header(name, value);
-        }
-    }
-    let answer = sent.send().await.expect("an answer");
-    let status = answer.status();
-    let body = answer.bytes().await.expect("a body");
+    let (status, body) = held.send(proxy.sandbox.base_url()).await;
     let body = match serde_json::from_slice::<Value>(&body) {
         Ok(mut json) => {
             (proxy.change)(&path, &mut json);
-            Body::from(json.to_string())
+            json.to_string().into()
         }
-        Err(_) => Body::from(body),
+        Err(_) => body,
     };
-    Response::builder()
-        .status(status)
-        .header("content-type", "application/json")
-        .body(body)
-        .expect("an answer")
+    answer(status, body)
+}
+
+/// A request that can be passed on at any time.
+#[derive(Clone)]
+pub struct Held {
+    pub method: Method,
+    /// Path and query.
+    pub target: String,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Held {
+    pub async fn of(request: Request) -> Held {
+        let target = request.uri().path_and_query().expect("a path").to_string();
+        let (head, body) = request.into_parts();
+        let body = to_bytes(body, 1 << 20).await.expect("a body");
+        Held { method: head.method, target, headers: head.headers, body }
+    }
+
+    /// Passes it on, and gives status and body of the answer.
+    pub async fn send(self, base_url: &str) -> (u16, Bytes) {
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
+        let mut sent = client.request(self.method, format!("{base_url}{}", self.target)).body(self.body);
+        for name in ["authorization", "content-type"] {
+            if let Some(value) = self.headers.get(name) {
+                sent = sent.header(name, value);
+            }
+        }
+        let answer = sent.send().await.expect("an answer");
+        (answer.status().as_u16(), answer.bytes().await.expect("a body"))
+    }
+}
+
+/// An answer that says that it is JSON.
+pub fn answer(status: u16, body: impl Into<Body>) -> Response {
+    let answer = Response::builder().status(status).header("content-type", "application/json");
+    answer.body(body.into()).expect("an answer")
 }

@@ -122,7 +122,7 @@ impl Stage {
         clock.set(START_MS);
         let ahead_ms = Arc::new(AtomicU64::new(0));
         let (hands, ahead) = (clock.clone(), ahead_ms.clone());
-        let its_clock = Arc::new(move || hands.now() + ahead.load(Ordering::SeqCst));
+        let its_clock = Arc::new(move || hands.now().wrapping_add(ahead.load(Ordering::SeqCst)));
         let settings = sandbox::Settings { clock: its_clock, world_seed: Some(7), ..settings };
         let sandbox = Sandbox::open(settings, seed).expect("a sandbox");
         let folder = folder();
@@ -152,6 +152,12 @@ impl Stage {
     pub fn set_back(&self, ms: u64) {
         self.clock.set(self.clock.now() - ms);
         self.ahead_ms.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Sets our clock forward; the sandbox's goes on.
+    pub fn set_forward(&self, ms: u64) {
+        self.clock.set(self.clock.now() + ms);
+        self.ahead_ms.fetch_sub(ms, Ordering::SeqCst);
     }
 
     /// Runs all customers against the sandbox.

@@ -1,0 +1,222 @@
+//! How long something that may exist is waited for, whatever clocks and gateways say.
+
+use crate::checks::{POSTS, undisturbed};
+use crate::proxy::{Held, answer};
+use crate::stage::{Stage, StageClock, customer};
+use crate::watch::{Killer, Moment, watching};
+use axum::extract::Request;
+use axum::response::Response;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+use trusthub_onboard::clock::Clock;
+use trusthub_onboard::events::Event;
+use trusthub_onboard::plan::{Method, Outcome};
+use trusthub_onboard::sandbox::{Among, Fault, Faults, Kind, Lag, Rule, Server, When};
+
+/// As long as anything may lag within the visibility window.
+const LAG: Lag = Lag { lists_ms: 9_000, objects_ms: 9_000, share: 1.0 };
+
+const HOUR_MS: u64 = 3_600_000;
+
+fn lost(n: u64) -> Rule {
+    Rule { fault: Fault::LoseReply, among: Among::Posts, when: When::Nth(n) }
+}
+
+/// A clock that was corrected, or a machine that slept: its steady clock stood still and the wall's did not.
+#[tokio::test]
+async fn a_rerun_counts_its_waits_from_its_own_beginning_whatever_the_clock_says_by_then() {
+    let customers = vec![customer(1)];
+    let undisturbed = undisturbed(&customers).await;
+    for forward_ms in [60_000, 24 * HOUR_MS] {
+        for n in 4..=30 {
+            let context = format!("cut off after request {n}, then {forward_ms} ms forward");
+            let stage = Stage::with(customers.clone());
+            stage.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
+            assert!(stage.run_watched(Killer::at(Moment::Sent, n)).await.is_err(), "{context}");
+            stage.set_forward(forward_ms);
+            assert_eq!(stage.outcome().await, Outcome::Approved, "{context}");
+            stage.is_as(&undisturbed, &context);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_was_lost_before_the_clock_was_set_forward_is_waited_for() {
+    let customers = vec![customer(1)];
+    let undisturbed = undisturbed(&customers).await;
+    for n in 1..=20 {
+        let context = format!("the reply to creation {n} was lost");
+        let stage = Stage::with(customers.clone());
+        // The look for it is lost too, so that the run leaves it started.
+        let rules = vec![lost(n), Rule { when: When::Between(n + 1, n + 9), ..lost(n) }];
+        stage.sandbox.misbehave(Faults { rules, lag: LAG, ..Faults::default() });
+        let drain = tokio_util::sync::CancellationToken::new();
+        let (stop, posts) = (drain.clone(), AtomicU64::new(0));
+        let observer = watching(move |event| {
+            if let Event::Sent(request, _) = event
+                && request.method == Method::Post
+                && posts.fetch_add(1, Ordering::SeqCst) + 1 == n
+            {
+                stop.cancel();
+            }
+        });
+        stage.run_until(observer, drain).await.expect("no fault");
+        stage.set_forward(HOUR_MS);
+        stage.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
+        assert_eq!(stage.outcome().await, Outcome::Approved, "{context}");
+        stage.is_as(&undisturbed, &context);
+    }
+}
+
+/// As by Ctrl-Z, or a virtual machine that was put to sleep in between.
+#[tokio::test]
+async fn a_process_that_was_stopped_just_before_its_request_went_out_waits_for_it_all_the_same() {
+    let customers = vec![customer(1)];
+    let undisturbed = undisturbed(&customers).await;
+    for n in 1..=20 {
+        let context = format!("stopped before creation {n}");
+        let stage = Stage::with(customers.clone());
+        stage.sandbox.misbehave(Faults { rules: vec![lost(n)], lag: LAG, ..Faults::default() });
+        let (clock, posts) = (stage.clock.clone(), AtomicU64::new(0));
+        let observer = watching(move |event| {
+            if let Event::Sending(request) = event
+                && request.method == Method::Post
+                && posts.fetch_add(1, Ordering::SeqCst) + 1 == n
+            {
+                clock.set(clock.now() + HOUR_MS);
+            }
+        });
+        stage.run_watched(observer).await.expect("no fault");
+        stage.run_until_finished(3, &context).await;
+        stage.is_as(&undisturbed, &context);
+    }
+}
+
+/// A gateway that gives up on one request while the API goes on with it.
+struct Gateway {
+    sandbox: Server,
+    clock: Arc<StageClock>,
+    /// Which of the requests that create or change something it gives up on.
+    nth: u64,
+    says: (u16, &'static str),
+    seen: AtomicU64,
+    /// The request that the API is still at work on, and when it will be done.
+    at_work: Mutex<Option<(Held, u64)>>,
+}
+
+/// Within call time-out and window, with the lag of the lists.
+const STILL_AT_WORK_MS: u64 = 50_000;
+
+impl Gateway {
+    async fn before(stage: &Stage, nth: u64, says: (u16, &'static str)) -> (String, Arc<Gateway>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let sandbox = stage.sandbox.serve(listener).expect("a server");
+        let (clock, seen, at_work) = (stage.clock.clone(), AtomicU64::new(0), Mutex::new(None));
+        let gateway = Arc::new(Gateway { sandbox, clock, nth, says, seen, at_work });
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base_url = format!("http://{}", listener.local_addr().expect("an address"));
+        let serving = gateway.clone();
+        let router = axum::Router::new().fallback(move |request| serving.clone().pass_on(request));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (base_url, gateway)
+    }
+
+    /// Carries out what the API is still at work on, if its time has come.
+    async fn finish(&self, now: u64) {
+        let mut at_work = self.at_work.lock().await;
+        if at_work.as_ref().is_some_and(|(_, done_at)| *done_at <= now)
+            && let Some((late, _)) = at_work.take()
+        {
+            late.send(self.sandbox.base_url()).await;
+        }
+    }
+
+    async fn pass_on(self: Arc<Gateway>, request: Request) -> Response {
+        let request = Held::of(request).await;
+        let now = self.clock.now();
+        self.finish(now).await;
+        let changes = request.method == "POST";
+        if changes && self.seen.fetch_add(1, Ordering::SeqCst) + 1 == self.nth {
+            *self.at_work.lock().await = Some((request, now + STILL_AT_WORK_MS));
+            return answer(self.says.0, self.says.1);
+        }
+        let (status, body) = request.send(self.sandbox.base_url()).await;
+        answer(status, body)
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_gives_up_says_nothing_about_whether_the_work_still_goes_on() {
+    const PAGE: &str = "<html><body>upstream</body></html>";
+    let customers = vec![customer(1)];
+    let undisturbed = undisturbed(&customers).await;
+    for says in [
+        (502, PAGE),
+        (504, r#"{"code":20504,"message":"Gateway Timeout","status":504}"#),
+        (502, r#"{"code":20502,"message":"Bad Gateway","status":502}"#),
+        (408, r#"{"code":20408,"message":"Request Timeout","status":408}"#),
+        (500, ""),
+        (200, PAGE),
+    ] {
+        // The profile, something that is assigned, assignments of both kinds, a submission, the product.
+        for n in [1, 2, 5, 9, 12, 15] {
+            let context = format!("{says:?} to request {n}, which is carried out later");
+            let mut stage = Stage::with(customers.clone());
+            stage.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
+            let (base_url, gateway) = Gateway::before(&stage, n, says).await;
+            stage.elsewhere = Some(base_url);
+            stage.run_until_finished(3, &context).await;
+            gateway.finish(u64::MAX).await;
+            stage.is_as(&undisturbed, &context);
+        }
+    }
+}
+
+/// The API's own word that it failed does say that no more will come of the request.
+#[tokio::test]
+async fn a_request_that_the_api_itself_says_it_failed_at_is_asked_again_after_the_window() {
+    let stage = Stage::with(vec![customer(1)]);
+    let among = Among::Matching(POSTS, "/v1/CustomerProfiles".to_owned());
+    stage.sandbox.misbehave(Faults::nth(among, 1, Fault::FailBefore(500)));
+    let sent_ms = Arc::new(std::sync::Mutex::new(vec![]));
+    let (notes, clock) = (sent_ms.clone(), stage.clock.clone());
+    let observer = watching(move |event| {
+        if let Event::Sending(request) = event
+            && (request.method, request.path) == (Method::Post, "/v1/CustomerProfiles")
+        {
+            notes.lock().unwrap().push(clock.now());
+        }
+    });
+    stage.run_watched(observer).await.expect("no fault");
+    let sent_ms = sent_ms.lock().unwrap();
+    let waited_ms = sent_ms[1] - sent_ms[0];
+    let window_ms = stage.policy.visibility_window_ms;
+    assert!((window_ms..window_ms + stage.policy.call_timeout_ms).contains(&waited_ms), "{waited_ms} ms");
+}
+
+#[tokio::test]
+async fn credentials_that_are_refused_after_the_work_was_done_make_nothing_twice() {
+    let customers = vec![customer(1)];
+    let undisturbed = undisturbed(&customers).await;
+    let of_account = Among::Account(customers[0].subaccount.to_string());
+    for refused in [&[0_u64][..], &[0, 1], &[0, 2]] {
+        for n in 1..=35 {
+            let context = format!("401 to requests {refused:?} after the {n}th");
+            let stage = Stage::with(customers.clone());
+            let rule = |after| Rule {
+                fault: Fault::FailAfter(401),
+                among: of_account.clone(),
+                when: When::Nth(n + after),
+            };
+            let rules = refused.iter().map(|after| rule(*after)).collect();
+            stage.sandbox.misbehave(Faults { rules, lag: LAG, ..Faults::default() });
+            stage.run().await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
+            stage.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
+            stage.run_until_finished(3, &context).await;
+            stage.is_as(&undisturbed, &context);
+            assert_eq!(stage.made().iter().filter(|it| it.kind == Kind::CustomerProfile).count(), 1);
+        }
+    }
+}
