@@ -42,6 +42,7 @@
 //! | [`report`] | progress, log, findings, results, hints | all above |
 //! | [`sandbox`] | the stand-in for the API | **nothing of ours**, so that it cannot share our mistakes |
 //! | [`cli`] | the arguments, and one function for each subcommand | all |
+//! | [`private`] | files and folders that only their owner may read | nothing of ours |
 //! | [`clock`], [`events`] | time from outside; what happens, told to whoever watches | model, plan |
 //!
 //! # Three audiences, three types
@@ -76,6 +77,7 @@ pub mod events;
 pub mod ledger;
 pub mod model;
 pub mod plan;
+pub mod private;
 pub mod products;
 pub mod report;
 pub mod sandbox;

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
@@ -154,7 +155,7 @@ fn a_run_whose_folder_for_results_is_gone_says_where_they_are_and_all_else_it_ha
     std::fs::create_dir(place.path("out")).expect("a folder");
     std::fs::create_dir(place.path("elsewhere")).expect("a folder");
     let run = place
-        .command("", "--log calls.jsonl --results out/results.csv --failed out/failed.csv")
+        .command("umask 000;", "--log calls.jsonl --results out/results.csv --failed out/failed.csv")
         .env("TMPDIR", place.path("elsewhere"))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -166,6 +167,10 @@ fn a_run_whose_folder_for_results_is_gone_says_where_they_are_and_all_else_it_ha
     assert_eq!(code, 4, "{text}");
     assert!(text.contains("out/results.csv could not be written; the results are in"), "{text}");
     assert!(text.contains("Customers by outcome") && text.contains("Next: "), "{text}");
+    for folder in std::fs::read_dir(place.path("elsewhere")).expect("a folder").flatten() {
+        let mode = folder.metadata().expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{}", folder.path().display());
+    }
     let folders = std::fs::read_dir(place.path("elsewhere")).expect("a folder").flatten();
     let names: Vec<String> = folders
         .flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten().flatten())

@@ -1,7 +1,8 @@
 //! The files that a command reads and writes must not be one another.
 
-use super::style::tell;
+use super::style::{OFF, WARNING, tell};
 use crate::model::Fault;
+use crate::private::is_open_to_others;
 use crate::report::{Kept, ResultsPaths, linked};
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,18 @@ pub fn must_differ(files: &[(&str, &Path)]) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Says which of these files others may read all the same: they belong to somebody else, or lie where modes cannot
+/// be changed.
+pub fn tell_of_open<'a>(files: impl IntoIterator<Item = &'a Path>) {
+    for path in files.into_iter().filter(|path| is_open_to_others(path)) {
+        tell!(
+            "{WARNING}warning:{OFF} others than you may read or write {}, and that cannot be changed; move it to a \
+             place of your own",
+            path.display()
+        );
+    }
 }
 
 /// The path without links and detours; for a file that is not there yet, its folder's and its name, at the

@@ -8,9 +8,11 @@ use super::sheet::Sheet;
 use super::style::{say, tell};
 use super::{Exit, Stop, session, style};
 use crate::model::{Fault, counted};
+use crate::private;
 use crate::report::{Expected, Verdict, verdict};
 use crate::sandbox::{Among, Fault as Mishap, Faults, Lag, Method, Rule, Sandbox, Settings, When};
 use std::ffi::OsString;
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -65,7 +67,7 @@ pub fn rehearse(args: &RehearseArgs, arguments: &[OsString]) -> Result<Exit, Sto
         )
         .into());
     }
-    let folder = tempfile::Builder::new().prefix("trusthub-rehearsal-").tempdir().map_err(|error| {
+    let folder = private::folder("trusthub-rehearsal-").map_err(|error| {
         Fault::new(
             format!("There is no place for a rehearsal ({error})"),
             "Make room in the temporary folder.",
@@ -239,7 +241,10 @@ impl Drop for Running {
 /// Starts a run; what it says on standard error goes to the file.
 fn start(arguments: &[OsString], said: &Path) -> Result<Running, Fault> {
     let program = std::env::current_exe().map_err(|error| broken(&error))?;
-    let said = std::fs::File::create(said).map_err(|error| broken(&error))?;
+    let mut options = OpenOptions::new();
+    let said = private::file(options.write(true).create(true).truncate(true))
+        .open(said)
+        .map_err(|error| broken(&error))?;
     Command::new(program)
         .args(arguments)
         .env("TWILIO_ACCOUNT_SID", PARENT)

@@ -1,7 +1,7 @@
 //! `results` and `status`: how every customer stands, written down again at any time.
 
 use super::args::{ResultsArgs, StatusArgs};
-use super::files::{must_differ, of_results, tell_kept};
+use super::files::{must_differ, of_results, tell_kept, tell_of_open};
 use super::run::{CONNECT_MS, print_tally, watch_signals};
 use super::session::{self, World};
 use super::sheet::Sheet;
@@ -15,6 +15,7 @@ use crate::model::Fault;
 use crate::report::{Results, ResultsPaths, check_writable};
 use crate::sandbox::Start;
 use crate::twilio::{Client, Pace, Rate, Timeouts};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +28,7 @@ pub fn results(args: &ResultsArgs) -> Result<Exit, Stop> {
     let sheet = Sheet::survey(&args.sheet, session::parent_sid(&args.world), &mut |_| ())?;
     let world = session::world_name(&args.world)?;
     let ledger = Ledger::open_for_reading(&session::ledger(&args.world), &world)?;
+    tell_of_open(session::files_of_the_ledger(&args.world).iter().map(PathBuf::as_path));
     let policy = args.flow.policy();
     let results = Results { ledger: Some(&ledger), policy: &policy, ended: None };
     let (tally, written) = results.write(&paths, || sheet.entries(), |_, _| ())?;
@@ -63,6 +65,7 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
         let pace = Pace::new(rate, clock.clone());
         let client = Client::new(&world.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
         let ledger = Ledger::open(&world.ledger, &world.name, observer.clone())?;
+        tell_of_open(session::files_of_the_ledger(world_args).iter().map(PathBuf::as_path));
         let policy = flow.policy();
         let settings = Settings {
             parent: world.parent.clone(),

@@ -1,7 +1,7 @@
 //! `run`: the main job.
 
 use super::args::{OnlyArg, RunArgs};
-use super::files::{must_differ, of_results, tell_kept};
+use super::files::{must_differ, of_results, tell_kept, tell_of_open};
 use super::live::{Consent, Undertaking, ask};
 use super::session::{self, World};
 use super::sheet::Sheet;
@@ -22,7 +22,7 @@ use crate::sandbox::Start;
 use crate::twilio::{Client, Pace, Rate, Timeouts};
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -126,6 +126,8 @@ async fn go(
     }
     let observer: Arc<dyn Observer> = Arc::new(All(observers));
     let ledger = Ledger::open(&world.ledger, &world.name, observer.clone())?;
+    let of_the_ledger = session::files_of_the_ledger(&args.world);
+    tell_of_open(of_the_ledger.iter().chain(&args.log).map(PathBuf::as_path));
     let timeouts = Timeouts { connect_ms: CONNECT_MS.min(args.flow.timeout), call_ms: args.flow.timeout };
     let pace = Pace::new(rate, clock.clone());
     let client = Client::new(&world.endpoint, timeouts, pace, clock.clone(), observer.clone())?;

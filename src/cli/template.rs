@@ -5,9 +5,11 @@ use super::style::{printed, say};
 use super::{Exit, Stop};
 use crate::model::Fault;
 use crate::model::column;
+use crate::private;
 use crate::report::{check_writable, reason};
 use crate::sheet::template;
-use std::io::Write;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
 
 pub fn template(args: &TemplateArgs) -> Result<Exit, Stop> {
     if args.columns {
@@ -23,10 +25,9 @@ pub fn template(args: &TemplateArgs) -> Result<Exit, Stop> {
     }
     let is_workbook = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"));
     let content = if is_workbook { template::xlsx()? } else { template::csv() };
-    let exists = path.exists();
-    let written =
-        if exists { Err(std::io::ErrorKind::AlreadyExists.into()) } else { std::fs::write(path, content) };
-    written.map_err(|error: std::io::Error| match exists {
+    let made = private::file(OpenOptions::new().write(true).create_new(true)).open(path);
+    let written = made.and_then(|mut file| file.write_all(&content));
+    written.map_err(|error| match error.kind() == ErrorKind::AlreadyExists {
         true => Fault::new(
             format!("{} is there already", path.display()),
             "It may be filled in, so it is left as it is. Name another file.",

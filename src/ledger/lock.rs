@@ -1,6 +1,7 @@
 //! One process per ledger.
 
 use crate::model::Fault;
+use crate::private;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -21,7 +22,7 @@ impl Lock {
         let mut name = real.into_os_string();
         name.push(".lock");
         let path = PathBuf::from(name);
-        let file = private(OpenOptions::new().create(true).truncate(false).write(true)).open(&path).map_err(
+        let file = private::file(OpenOptions::new().create(true).truncate(false).write(true)).open(&path).map_err(
             |error| {
                 Fault::new(
                     format!("The ledger cannot be locked: {} cannot be created ({error})", path.display()),
@@ -76,16 +77,6 @@ fn refuse_network_file_systems(ledger: &Path) -> Result<(), Fault> {
     }
     let _ = ledger;
     Ok(())
-}
-
-/// Files of ours are for their owner's eyes only.
-pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The tables, and everything about opening the file.
 
 use super::files::beside;
-use super::lock::private;
 use super::log;
 use crate::model::Fault;
 use crate::plan::DigestKey;
+use crate::private;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
@@ -175,7 +175,7 @@ fn limit_reached(ledger: &Path) -> Option<&'static str> {
 const GROWTH_TRIED: usize = 32 * 1024;
 
 fn create_private(path: &Path) -> Result<(), Fault> {
-    let made = private(OpenOptions::new().create_new(true).write(true)).open(path);
+    let made = private::file(OpenOptions::new().create_new(true).write(true)).open(path);
     match made {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
@@ -271,6 +271,10 @@ fn may_be_torn(start: &[u8]) -> bool {
 }
 
 fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, Fault> {
+    // Before it is opened, because the files beside it take its mode.
+    for end in ["", "-wal", "-shm", ".lock"] {
+        private::narrow(&beside(path, end));
+    }
     let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| fault_of(path, &error))?;
     connection.busy_timeout(BUSY_WAIT).map_err(|error| fault_of(path, &error))?;

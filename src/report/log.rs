@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::events::{Event, Observer};
 use crate::model::{Fault, Sid};
 use crate::plan::Code;
+use crate::private;
 use serde::Serialize;
 use std::fs::{File, OpenOptions};
 use std::io::{LineWriter, Read, Write};
@@ -59,19 +60,14 @@ impl Log {
                 "It was left as it is. Name another file with --log; it is created if it is not there.",
             ));
         }
-        let mut options = OpenOptions::new();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.mode(0o600);
-        }
-        let file = options.open(path).map_err(|error| {
-            Fault::new(
-                format!("The log {} cannot be written ({error})", path.display()),
-                "Check its folder and permissions, or name another file with --log.",
-            )
-        })?;
+        private::narrow(path);
+        let file =
+            private::file(OpenOptions::new().create(true).append(true)).open(path).map_err(|error| {
+                Fault::new(
+                    format!("The log {} cannot be written ({error})", path.display()),
+                    "Check its folder and permissions, or name another file with --log.",
+                )
+            })?;
         Ok(Log { file: Mutex::new(LineWriter::new(file)), clock })
     }
 }

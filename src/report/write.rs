@@ -3,6 +3,7 @@
 use super::own::{self, Foreign, Kept, Manner};
 use super::results::ResultsPaths;
 use crate::model::Fault;
+use crate::private;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -129,7 +130,7 @@ pub fn write_pair<T>(
 /// A new folder among the system's temporary files, for its owner only: in a common one, the results of two
 /// runs would replace one another.
 fn elsewhere() -> std::io::Result<PathBuf> {
-    Ok(tempfile::Builder::new().prefix("trusthub-onboard-").tempdir()?.keep())
+    Ok(private::folder("trusthub-onboard-")?.keep())
 }
 
 /// Writes both to these files. `spelled` is what they are called where they are spoken of.

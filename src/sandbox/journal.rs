@@ -61,6 +61,8 @@ impl Journal {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(|e| about(path, e.kind(), &e.to_string()))?;
+        #[cfg(unix)]
+        narrow(&file);
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -185,6 +187,20 @@ pub fn must_fit(path: &Path, world: &World, parent: Sid) -> io::Result<()> {
             let problem = format!("it holds the world of parent account {}, not of {parent}", world.parent);
             Err(about(path, io::ErrorKind::InvalidInput, &problem))
         }
+    }
+}
+
+/// A world that was created by others, or copied, may be readable by everybody. Where that cannot be changed, it
+/// stays so: it holds a sheet's SIDs and what was sent to a sandbox.
+#[cfg(unix)]
+fn narrow(file: &File) {
+    use std::os::unix::fs::PermissionsExt;
+    if let Ok(metadata) = file.metadata()
+        && metadata.is_file()
+        && metadata.permissions().mode() & 0o077 != 0
+    {
+        let mode = metadata.permissions().mode() & 0o700;
+        let _ = file.set_permissions(PermissionsExt::from_mode(mode));
     }
 }
 

@@ -6,6 +6,8 @@ mod days;
 mod desk;
 #[cfg(unix)]
 mod links;
+#[cfg(unix)]
+mod modes;
 mod own_files;
 mod secrets;
 mod side_by_side;
