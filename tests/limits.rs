@@ -99,8 +99,8 @@ fn said(output: &Output) -> (i32, String) {
 fn a_disk_that_fills_up_under_the_ledger_stops_the_run_and_the_next_one_finishes_it() {
     let place = Place::new(&[]);
     // No file may grow beyond so many blocks of 512 bytes, whether the signal that goes with it is ignored or
-    // not. The ledger with its log needs more than 100 kB.
-    for blocks in [16, 64, 128, 200] {
+    // not. The ledger with its log needs more than 100 kB, the sheet less than 10.
+    for blocks in [32, 64, 128, 200] {
         for before in ["", "trap '' XFSZ;"] {
             let (code, text) = place.run(&format!("{before} ulimit -f {blocks};"), "--concurrency 20");
             assert_eq!(code, 1, "{text}");
@@ -119,10 +119,13 @@ fn a_disk_that_fills_up_under_the_results_leaves_the_old_ones_whole() {
     let (code, text) = place.run("", "--no-submit");
     assert_eq!(code, 0, "{text}");
     let before = std::fs::read(place.path("results.csv")).expect("results");
-    // Five hundred rows need more than eighty blocks of 512 bytes, wherever they are written; reading
-    // the ledger needs less.
+    // What is wrong with five hundred rows needs more than eighty blocks of 512 bytes, wherever it is written;
+    // the rows and the ledger need less.
+    let rows: String = (1..=500).map(|row| format!("AC{row:032x},Harbor Light\n")).collect();
+    let sheet = place.path("sheet.csv");
+    std::fs::write(&sheet, format!("subaccount_sid,business_name,city\n{rows}")).expect("a sheet");
+    let sheet = sheet.display();
     let binary = assert_cmd::cargo::cargo_bin!("trusthub-onboard").display().to_string();
-    let sheet = sample("customers-500.csv");
     let script =
         format!("trap '' XFSZ; ulimit -f 80; exec '{binary}' results '{sheet}' --base-url {}", place.url);
     let output =
@@ -132,7 +135,7 @@ fn a_disk_that_fills_up_under_the_results_leaves_the_old_ones_whole() {
     assert!(text.contains("could not be written") || text.contains("cannot be written"), "{text}");
     assert_eq!(std::fs::read(place.path("results.csv")).ok(), Some(before));
     let files = std::fs::read_dir(&place.folder).expect("the folder").count();
-    assert_eq!(files, 4, "results, numbers, ledger and its lock: nothing half-written is left");
+    assert_eq!(files, 5, "sheet, results, numbers, ledger and its lock: nothing half-written is left");
 }
 
 #[test]
@@ -306,7 +309,7 @@ fn a_run_of_a_rehearsal_that_fails_is_heard() {
     let binary = assert_cmd::cargo::cargo_bin!("trusthub-onboard").display().to_string();
     let sheet = sample("customers.csv");
     let script =
-        format!("trap '' XFSZ; ulimit -f 16; exec '{binary}' rehearse '{sheet}' --kills 0 --faults 0");
+        format!("trap '' XFSZ; ulimit -f 32; exec '{binary}' rehearse '{sheet}' --kills 0 --faults 0");
     let output = Command::new("sh").env("TMPDIR", folder.path()).args(["-c", &script]).output();
     let (code, text) = said(&output.expect("it runs"));
     assert_eq!(code, 1, "{text}");
