@@ -12,6 +12,7 @@ mod sandbox;
 mod session;
 mod settle;
 mod sheet;
+mod signals;
 mod style;
 mod template;
 mod validate;

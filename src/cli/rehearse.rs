@@ -2,9 +2,9 @@
 //! that misbehaves, with kills and resumes; then what is there is compared with what the results say.
 
 use super::args::RehearseArgs;
-use super::run::signal;
 use super::sandbox::{self, PARENT, PARENT_TOKEN};
 use super::sheet::Sheet;
+use super::signals::Signals;
 use super::style::{say, tell};
 use super::{Exit, Stop, session, style};
 use crate::model::{Fault, counted};
@@ -77,10 +77,11 @@ pub fn rehearse(args: &RehearseArgs, arguments: &[OsString]) -> Result<Exit, Sto
     // rehearsal that is itself killed with SIGKILL leaves both: the child then finds no sandbox any more
     // and comes to its end.
     let verdict = session::runtime()?.block_on(async {
+        // Before the first child is there.
+        let mut signals = Signals::listen();
         tokio::select! {
-            // Signals are listened to before the first child is there.
             biased;
-            () = signal() => Ok(None),
+            () = signals.next() => Ok(None),
             verdict = stage(args, arguments, &sheet, folder.path()) => verdict.map(Some),
         }
     })?;

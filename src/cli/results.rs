@@ -2,9 +2,10 @@
 
 use super::args::{ResultsArgs, StatusArgs};
 use super::files::{must_differ, of_results, tell_kept, tell_of_open};
-use super::run::{CONNECT_MS, print_tally, watch_signals};
+use super::run::{CONNECT_MS, print_tally};
 use super::session::{self, World};
 use super::sheet::Sheet;
+use super::signals::stop_on_signals;
 use super::style::say;
 use super::validate::DEFAULT_RATE;
 use super::{Exit, Stop};
@@ -79,15 +80,21 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
             poll_ms: 0,
         };
         let drain = CancellationToken::new();
-        watch_signals(drain.clone());
+        stop_on_signals(drain.clone());
         let run = Run::new(settings, client, ledger, clock, observer, drain);
-        let mut ended = run.go(|| sheet.customers()).await.unbroken()?;
+        let mut ended = run.go(|| sheet.customers()).await;
         // A look that went well says no more than what it left in the ledger, from which the results
         // read how a customer stands: an earlier refusal, for one, is still its answer.
         ended.customers.retain(|_, end| end.failed.is_some());
         let results = Results { ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
-        let (tally, written) = results.write(&paths, || sheet.entries(), |_, _| ())?;
-        run.close()?;
+        let written = results.write(&paths, || sheet.entries(), |_, _| ());
+        let closed = run.close();
+        if let Some(fault) = ended.fault {
+            // A second fault, of results that cannot be written, would hide the one that came first.
+            return Err(fault.into());
+        }
+        let (tally, written) = written?;
+        closed?;
         print_tally(&tally);
         tell_kept(&written.kept);
         say!("Results: {}, {}", written.results.display(), written.numbers.display());

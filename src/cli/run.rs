@@ -5,6 +5,7 @@ use super::files::{must_differ, of_results, tell_kept, tell_of_open};
 use super::live::{Consent, Undertaking, ask};
 use super::session::{self, World};
 use super::sheet::Sheet;
+use super::signals::stop_on_signals;
 use super::style::{say, tell};
 use super::validate::{DEFAULT_RATE, in_short};
 use super::{Exit, Stop, style};
@@ -149,7 +150,7 @@ async fn go(
         poll_ms: args.poll.unwrap_or(if args.world.sandbox { SANDBOX_POLL_MS } else { POLL_MS }),
     };
     let drain = CancellationToken::new();
-    watch_signals(drain.clone());
+    stop_on_signals(drain.clone());
     let run = Run::new(settings, client, ledger, clock, observer, drain);
     let ended = run.go(|| sheet.customers()).await;
     progress.finish();
@@ -198,36 +199,6 @@ async fn go(
         Some(_) => Exit::RefusedRows,
         None => Exit::of(&tally, ended.interrupted),
     })
-}
-
-/// The first signal ends the run in good order, the second at once: the ledger is sound either way.
-pub fn watch_signals(drain: CancellationToken) {
-    tokio::spawn(async move {
-        signal().await;
-        tell!(
-            "\nStopping: calls in flight are finished, then the results are written. Once more to stop now."
-        );
-        drain.cancel();
-        signal().await;
-        tell!("\nStopped. Run the same command again: it goes on where each customer stood.");
-        std::process::exit(i32::from(Exit::RunAgain.code()));
-    });
-}
-
-/// SIGINT (Ctrl-C) or SIGTERM, whichever comes first.
-pub async fn signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => (),
-                _ = terminate.recv() => (),
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 fn write_without_a_run(args: &RunArgs, sheet: &Sheet, paths: &ResultsPaths) -> Result<Tally, Fault> {

@@ -50,14 +50,22 @@ impl Row<'_> {
             if tries.count() > 0 {
                 self.sent_again(key, call);
             }
+            if self.run.drain.is_cancelled() {
+                return Err(self.stopped(key, call));
+            }
             self.save().await?;
             let identity = self.identity(as_whom);
             let run = self.run;
-            let turn = run.client.turn(&identity).await;
+            let Some(turn) = run.client.turn(&identity, &run.drain).await else {
+                return Err(self.stopped(key, call));
+            };
             let sent_at = run.clock.now();
             if call.method == Method::Post && self.has_waited_long(key, sent_at) {
                 self.sent_again(key, call);
                 self.save().await?;
+                if run.drain.is_cancelled() {
+                    return Err(self.stopped(key, call));
+                }
             }
             run.ledger.must_be_in_place()?;
             let purpose = Purpose { customer: &self.customer.subaccount, step: key.step };
@@ -151,7 +159,7 @@ impl Row<'_> {
                                 "another request is changing the same resource (20162), and does not end";
                             self.messages.push((key, text.to_owned()));
                         }
-                        Obstacle::TooMany => (),
+                        Obstacle::TooMany | Obstacle::Stopped => (),
                     }
                     return Err(Stop::Over(Ending::Unfinished(key)));
                 }
@@ -199,11 +207,16 @@ impl Row<'_> {
         wait_ms: u64,
     ) -> Result<(), Stop> {
         self.pause(wait_ms).await;
-        if self.run.drain.is_cancelled() {
-            self.never_sent(key, call);
-            return Err(Stop::Over(Ending::Unfinished(key)));
+        match self.run.drain.is_cancelled() {
+            true => Err(self.stopped(key, call)),
+            false => Ok(()),
         }
-        Ok(())
+    }
+
+    /// The run comes to its end, and this request does not go out any more.
+    fn stopped(&mut self, key: Key, call: &Call) -> Stop {
+        self.never_sent(key, call);
+        Stop::Over(Ending::Unfinished(key))
     }
 
     /// A creation that surely never went out need not be looked for by the next run. A look for it

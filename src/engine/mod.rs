@@ -193,6 +193,7 @@ impl Run {
         if self.settings.selection.only != Only::ToLookAt {
             self.find_default_primary().await?;
         }
+        // Where it was stopped meanwhile, the round takes no one on.
         let deadline = self.started_at + self.settings.wait_ms;
         let mut only_these: Option<HashSet<Sid>> = None;
         loop {
@@ -241,16 +242,14 @@ impl Run {
         let mut feed = read_ahead(customers);
         let begun = Arc::new(Semaphore::new(self.settings.concurrency + PARKED_MAX));
         let mut taken = 0;
-        let mut rows: JoinSet<Result<(Sid, CustomerEnd), Fault>> = JoinSet::new();
-        let mut braking = Braking { released: self.settings.brake == Brake::Off, ..Braking::default() };
+        let mut rows: JoinSet<Result<Option<(Sid, CustomerEnd)>, Fault>> = JoinSet::new();
+        let released = self.settings.brake == Brake::Off;
+        let braking = Arc::new(Mutex::new(Braking { released, ..Braking::default() }));
         let mut fault = None;
         while fault.is_none() && !self.drain.is_cancelled() {
             // What has ended is taken in on the way, so that memory does not grow with rows done.
             while let Some(row) = rows.try_join_next() {
-                fault = fault.or(self.take(row, &mut braking, ended));
-            }
-            if self.drain.is_cancelled() {
-                break;
+                fault = fault.or(take(row, ended));
             }
             if fault.is_some() || self.settings.selection.limit.is_some_and(|limit| taken >= limit) {
                 break;
@@ -288,10 +287,21 @@ impl Run {
                 () = self.drain.cancelled() => break,
             };
             let Some((life, slot)) = permits else { break };
-            let run = self.clone();
+            let (run, braking) = (self.clone(), braking.clone());
             rows.spawn(async move {
                 let _life = life;
-                Row::take(run, customer, slot).await
+                let drain = run.drain.clone();
+                let end = Row::take(run, customer, slot).await;
+                // Not only where the ends are taken in: until then others would begin.
+                let is_over = match &end {
+                    Ok(Some((_, end))) => lock(&braking).is_due(end),
+                    Ok(None) => false,
+                    Err(_) => true,
+                };
+                if is_over {
+                    drain.cancel();
+                }
+                end
             });
         }
         if fault.is_some() {
@@ -299,36 +309,13 @@ impl Run {
             self.drain.cancel();
         }
         while let Some(row) = rows.join_next().await {
-            if let Some(broken) = self.take(row, &mut braking, ended) {
+            if let Some(broken) = take(row, ended) {
                 self.drain.cancel();
                 fault.get_or_insert(broken);
             }
         }
+        ended.braked = ended.braked.or(lock(&braking).braked);
         fault.map_or(Ok(()), Err)
-    }
-
-    /// Takes in how a customer ended; a fault where it did not.
-    fn take(
-        &self,
-        row: Result<Result<(Sid, CustomerEnd), Fault>, tokio::task::JoinError>,
-        braking: &mut Braking,
-        ended: &mut Ended,
-    ) -> Option<Fault> {
-        match row {
-            Ok(Ok((subaccount, end))) => {
-                if braking.is_due(&end) {
-                    ended.braked = end.failed.zip(end.code);
-                    self.drain.cancel();
-                }
-                ended.customers.insert(subaccount, end);
-                None
-            }
-            Ok(Err(fault)) => Some(fault),
-            Err(_) => Some(Fault::new(
-                "The work on a customer broke off: a mistake in the program",
-                "Run the same command again: it goes on where each customer stood. Please report this.",
-            )),
-        }
     }
 
     /// Whether this run takes a customer on.
@@ -354,6 +341,28 @@ impl Run {
             Only::ToLookAt => Bundle::BOTH.into_iter().any(|it| facts.sid(it.made_by()).is_some()),
         })
     }
+}
+
+/// Takes in how a customer ended; a fault where it did not.
+fn take(
+    row: Result<Result<Option<(Sid, CustomerEnd)>, Fault>, tokio::task::JoinError>,
+    ended: &mut Ended,
+) -> Option<Fault> {
+    match row {
+        Ok(Ok(end)) => {
+            ended.customers.extend(end);
+            None
+        }
+        Ok(Err(fault)) => Some(fault),
+        Err(_) => Some(Fault::new(
+            "The work on a customer broke off: a mistake in the program",
+            "Run the same command again: it goes on where each customer stood. Please report this.",
+        )),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 fn is_waiting(outcome: Outcome) -> bool {
@@ -393,12 +402,12 @@ impl Slot {
     }
 
     fn give_up(&self) {
-        self.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        lock(&self.held).take();
     }
 
     async fn take_back(&self) {
         let held = self.slots.clone().acquire_owned().await.ok();
-        *self.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = held;
+        *lock(&self.held) = held;
     }
 }
 
@@ -407,6 +416,8 @@ impl Slot {
 struct Braking {
     alike: Vec<(StepId, Code)>,
     released: bool,
+    /// Where and why it stopped the run.
+    braked: Option<(Key, Code)>,
 }
 
 impl Braking {
@@ -419,7 +430,10 @@ impl Braking {
         match refusal {
             Some(refusal) if !self.released && self.alike.iter().all(|it| *it == refusal) => {
                 self.alike.push(refusal);
-                self.alike.len() == BRAKE_AFTER
+                if self.alike.len() == BRAKE_AFTER {
+                    self.braked = end.failed.zip(end.code);
+                }
+                self.braked.is_some()
             }
             _ => {
                 self.released = true;

@@ -22,15 +22,17 @@ pub(super) struct Primaries {
 }
 
 impl Run {
-    /// Before the first customer: the profile that rows without one of their own are linked to.
+    /// Before the first customer: the profile that rows without one of their own are linked to. Where the run
+    /// is stopped meanwhile, there is none.
     pub(super) async fn find_default_primary(&self) -> Result<(), Fault> {
         if self.settings.default_primary == DefaultPrimary::NotNeeded {
             return Ok(());
         }
         let sid = match &self.settings.primary_profile {
             Some(sid) => match self.read_profile(sid).await? {
-                Ok(()) => sid.clone(),
-                Err(why) => {
+                None => return Ok(()),
+                Some(Ok(())) => sid.clone(),
+                Some(Err(why)) => {
                     return Err(Fault::new(
                         format!("The primary profile {sid} cannot be used: {}", why.in_words),
                         "Give the SID of your approved primary business profile with --primary-profile; \
@@ -38,16 +40,20 @@ impl Run {
                     ));
                 }
             },
-            None => self.discover().await?,
+            None => match self.discover().await? {
+                None => return Ok(()),
+                Some(sid) => sid,
+            },
         };
         let _ = self.primaries.default.set(sid);
         Ok(())
     }
 
-    /// The primary profile of a customer; a reason where its own cannot be used.
-    pub(super) async fn primary_of(&self, customer: &Customer) -> Result<Result<Sid, Reason>, Fault> {
+    /// The primary profile of a customer; a reason where its own cannot be used. `None`: the run was stopped
+    /// before it was read.
+    pub(super) async fn primary_of(&self, customer: &Customer) -> Result<Option<Result<Sid, Reason>>, Fault> {
         let Some(own) = &customer.primary_profile else {
-            return self.primaries.default.get().cloned().map(Ok).ok_or_else(|| {
+            return self.primaries.default.get().cloned().map(|sid| Some(Ok(sid))).ok_or_else(|| {
                 Fault::new(
                     "No primary profile was looked for, and a row needs one: a mistake in the program",
                     "Give it with --primary-profile. Please report this.",
@@ -59,37 +65,39 @@ impl Run {
         let usable = match known.get(own) {
             Some(usable) => usable.clone(),
             None => {
-                let usable = self.read_profile(own).await?.map_err(|why| why.reason.naming(own.clone()));
+                let Some(usable) = self.read_profile(own).await? else { return Ok(None) };
+                let usable = usable.map_err(|why| why.reason.naming(own.clone()));
                 known.insert(own.clone(), usable.clone());
                 usable
             }
         };
-        Ok(usable.map(|()| own.clone()))
+        Ok(Some(usable.map(|()| own.clone())))
     }
 
-    async fn read_profile(&self, sid: &Sid) -> Result<Result<(), Unusable>, Fault> {
+    async fn read_profile(&self, sid: &Sid) -> Result<Option<Result<(), Unusable>>, Fault> {
         let call = Call::get(Host::TrustHub, format!("/v1/CustomerProfiles/{sid}"));
         let answer = match self.read_as_parent(&call).await? {
-            Ok(answer) => answer,
-            Err(refusal) => {
+            None => return Ok(None),
+            Some(Ok(answer)) => answer,
+            Some(Err(refusal)) => {
                 let in_words = match refusal.http_status {
                     404 => "there is none in the parent account".to_owned(),
                     status => format!("Twilio answered HTTP {status}"),
                 };
-                return Ok(Err(Unusable::new(in_words, Some(&refusal))));
+                return Ok(Some(Err(Unusable::new(in_words, Some(&refusal)))));
             }
         };
         let item: Item = parse(&answer)?;
         self.must_be_the_parents(&item)?;
-        Ok(match item.status.as_deref().and_then(BundleStatus::parse) {
+        Ok(Some(match item.status.as_deref().and_then(BundleStatus::parse) {
             Some(BundleStatus::TwilioApproved) => Ok(()),
             Some(other) => Err(Unusable::new(format!("it is {}, not twilio-approved", other.word()), None)),
             None => Err(Unusable::new("its status cannot be read".to_owned(), None)),
-        })
+        }))
     }
 
     /// The one approved profile under the primary policy.
-    async fn discover(&self) -> Result<Sid, Fault> {
+    async fn discover(&self) -> Result<Option<Sid>, Fault> {
         #[derive(Deserialize)]
         struct Page {
             results: Vec<Item>,
@@ -103,8 +111,9 @@ impl Run {
         let fix = "Name it with --primary-profile BU… or TRUSTHUB_PRIMARY_PROFILE_SID; you find it in the \
                    Console of the parent account under Trust Hub.";
         let answer = match self.read_as_parent(&call).await? {
-            Ok(answer) => answer,
-            Err(refusal) => {
+            None => return Ok(None),
+            Some(Ok(answer)) => answer,
+            Some(Err(refusal)) => {
                 let what = format!("The primary profile cannot be looked up (HTTP {})", refusal.http_status);
                 return Err(Fault::new(what, fix));
             }
@@ -120,7 +129,7 @@ impl Run {
         let mut sids: Vec<Sid> =
             approved.filter_map(Item::sid).filter(|sid| sid.is(SidKind::Bundle)).collect();
         match sids.len() {
-            1 => Ok(sids.remove(0)),
+            1 => Ok(Some(sids.remove(0))),
             0 => Err(Fault::new(
                 "The parent account has no approved primary business profile",
                 format!("Create one in the Console and wait for its approval. {fix}"),
@@ -147,14 +156,16 @@ impl Run {
         ))
     }
 
-    async fn read_as_parent(&self, call: &Call) -> Result<Result<Answer, Refusal>, Fault> {
+    /// `None`: the run was stopped before there was an answer.
+    async fn read_as_parent(&self, call: &Call) -> Result<Option<Result<Answer, Refusal>>, Fault> {
         for _ in 0..READS_MAX {
             self.ledger.must_be_in_place()?;
-            match self.client.send(call, &self.settings.parent, None).await {
-                Sent::Done(answer) => return Ok(Ok(answer)),
+            match self.client.read(call, &self.settings.parent, None, &self.drain).await {
+                Sent::Unavailable(Obstacle::Stopped) => return Ok(None),
+                Sent::Done(answer) => return Ok(Some(Ok(answer))),
                 Sent::Unauthorized(_) => return Err(parent_refused()),
                 Sent::NotFound(refusal) | Sent::Conflict(refusal) | Sent::Refused(refusal) => {
-                    return Ok(Err(refusal));
+                    return Ok(Some(Err(refusal)));
                 }
                 Sent::Redirected(refusal) => {
                     return Err(Fault::new(
@@ -162,7 +173,9 @@ impl Run {
                         "Twilio's API never does. Check --base-url, TWILIO_REGION, TWILIO_EDGE and the network's proxy.",
                     ));
                 }
-                Sent::Unknown { .. } => self.clock.sleep(1_000).await,
+                Sent::Unknown { .. } => {
+                    let _ = self.drain.run_until_cancelled(self.clock.sleep(1_000)).await;
+                }
                 Sent::Unavailable(Obstacle::TooMany) => {
                     return Err(Fault::new(
                         "The parent account is refused for load (HTTP 429) and does not recover",

@@ -56,14 +56,16 @@ impl From<Fault> for Stop {
 }
 
 impl Row<'_> {
-    /// Takes one customer as far as it goes now.
+    /// Takes one customer as far as it goes now. `None`: the run was stopped before this one was begun.
     pub async fn take(
         run: Arc<Run>,
         customer: Customer,
         slot: OwnedSemaphorePermit,
-    ) -> Result<(Sid, CustomerEnd), Fault> {
+    ) -> Result<Option<(Sid, CustomerEnd)>, Fault> {
+        if run.drain.is_cancelled() {
+            return Ok(None);
+        }
         let started_at = run.clock.now();
-        run.observer.on(&Event::CustomerBegins { row: customer.row, subaccount: &customer.subaccount });
         let (recorded, earlier) = run.ledger.customer(&customer.subaccount)?;
         let facts = recorded.for_a_new_run(started_at);
         let (facts, token) = match run.waiting.take(&customer.subaccount) {
@@ -73,10 +75,14 @@ impl Row<'_> {
         let primary = match run.settings.selection.only {
             Only::ToLookAt => None,
             Only::Everyone | Only::Failed => match run.primary_of(&customer).await? {
-                Ok(primary) => Some(primary),
-                Err(reason) => return Row::refuse_at_once(&run, &customer, &facts, reason).await,
+                None => return Ok(None),
+                Some(Ok(primary)) => Some(primary),
+                Some(Err(reason)) => {
+                    return Row::refuse_at_once(&run, &customer, &facts, reason).await.map(Some);
+                }
             },
         };
+        run.observer.on(&Event::CustomerBegins { row: customer.row, subaccount: &customer.subaccount });
         let (began, calls) = match earlier {
             // A later round of this run goes on with the same line.
             Some(earlier) if earlier.started_at >= run.started_at => (earlier.started_at, earlier.calls),
@@ -109,6 +115,8 @@ impl Row<'_> {
         let ending = match row.go().await {
             Ok(ending) => ending,
             Err(fault) => {
+                // Before anything is waited for: nobody else is to begin anything.
+                run.drain.cancel();
                 // The ledger may be the reason; what can be written is.
                 let _ = row.save().await;
                 return Err(fault);
@@ -139,7 +147,7 @@ impl Row<'_> {
             outcome,
             failed_step: failed.map(|key| key.step),
         });
-        Ok((customer.subaccount, CustomerEnd { outcome, failed, code, messages }))
+        Ok(Some((customer.subaccount, CustomerEnd { outcome, failed, code, messages })))
     }
 
     /// A customer who cannot even begin.
@@ -149,6 +157,7 @@ impl Row<'_> {
         facts: &Facts,
         reason: Reason,
     ) -> Result<(Sid, CustomerEnd), Fault> {
+        run.observer.on(&Event::CustomerBegins { row: customer.row, subaccount: &customer.subaccount });
         let key = Key::from(StepId::PrimaryProfileAssignment);
         let code = Some(reason.code);
         let now = run.clock.now();
@@ -262,7 +271,8 @@ impl Row<'_> {
         self.save().await?;
         self.slot.give_up();
         self.pause(wait_ms).await;
-        self.slot.take_back().await;
+        // Whoever has a place may need a minute for its last answer.
+        let _ = self.run.drain.run_until_cancelled(self.slot.take_back()).await;
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use crate::model::{Fault, Sid};
 use crate::plan::{Call, Host, Item, Key, Mark, Part, StepId, UNKNOWN, Verb, account_path};
 use crate::products;
 use crate::twilio::{Client, Identity, Sent};
+use tokio_util::sync::CancellationToken;
 
 /// What the person says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +117,7 @@ async fn token_of(
         auth_token: crate::twilio::Token,
     }
     let call = Call::get(Host::Api, account_path(subaccount));
-    let answer = match client.send(&call, parent, None).await {
+    let answer = match client.read(&call, parent, None, &CancellationToken::new()).await {
         Sent::Done(answer) => answer,
         Sent::Unauthorized(_) => return Err(super::primary::parent_refused()),
         _ => return Err(unreadable(&format!("the account {subaccount}"))),
@@ -126,7 +127,7 @@ async fn token_of(
 }
 
 async fn read(client: &Client, identity: &Identity, (host, path): &(Host, String)) -> Result<Item, Fault> {
-    match client.send(&Call::get(*host, path.clone()), identity, None).await {
+    match client.read(&Call::get(*host, path.clone()), identity, None, &CancellationToken::new()).await {
         Sent::Done(answer) => serde_json::from_slice(&answer.body).map_err(|_| unreadable(path)),
         _ => Err(unreadable(path)),
     }

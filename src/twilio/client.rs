@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// An auth token. It has no way into a log or a message.
 pub type Token = SecretString;
@@ -105,6 +106,8 @@ pub enum Obstacle {
     UpdateInProgress,
     /// The host could not be reached; the reason in the words of the network.
     NoConnection(String),
+    /// The run was stopped before it went out.
+    Stopped,
 }
 
 /// Sends requests to both APIs.
@@ -182,21 +185,37 @@ impl Client {
         Ok(Client { http, hosts: endpoint.hosts(), pace, clock, observer })
     }
 
-    /// Sends a request and repeats it for as long as it was surely not carried out.
-    pub async fn send(&self, call: &Call, identity: &Identity, purpose: Option<Purpose<'_>>) -> Sent {
+    /// Reads something, and repeats that for as long as it was surely not carried out. When `stop` is
+    /// cancelled it ends at once, wherever it stands: a read leaves nothing behind.
+    pub async fn read(
+        &self,
+        call: &Call,
+        identity: &Identity,
+        purpose: Option<Purpose<'_>>,
+        stop: &CancellationToken,
+    ) -> Sent {
         let mut tries = Tries::default();
-        loop {
-            let turn = self.turn(identity).await;
-            match self.send_once(turn, call, identity, purpose, &mut tries).await {
-                Once::Over(sent) => return sent,
-                Once::Again { wait_ms } => self.clock.sleep(wait_ms).await,
+        let read = async {
+            loop {
+                let turn = self.pace.turn(&identity.account).await;
+                match self.send_once(turn, call, identity, purpose, &mut tries).await {
+                    Once::Over(sent) => return sent,
+                    Once::Again { wait_ms } => self.clock.sleep(wait_ms).await,
+                }
             }
-        }
+        };
+        stop.run_until_cancelled(read).await.unwrap_or(Sent::Unavailable(Obstacle::Stopped))
     }
 
-    /// Waits until a request may go out, which may take minutes.
-    pub async fn turn<'a>(&'a self, identity: &'a Identity) -> Turn<'a> {
-        self.pace.turn(&identity.account).await
+    /// Waits until a request may go out, which may take minutes. `None`: `stop` was cancelled, and it
+    /// must not go out any more.
+    pub async fn turn<'a>(&'a self, identity: &'a Identity, stop: &CancellationToken) -> Option<Turn<'a>> {
+        // Asked first, because the turn may have come in the same moment.
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => None,
+            turn = self.pace.turn(&identity.account) => Some(turn),
+        }
     }
 
     /// Sends a request once. Whoever has to write down when it went out waits for its turn and repeats it by

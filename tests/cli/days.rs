@@ -1,4 +1,5 @@
 //! A run that lasts: what becomes of the sheet, of the results and of the run meanwhile.
+#![cfg(unix)]
 
 use super::desk::*;
 use std::path::{Path, PathBuf};
@@ -14,10 +15,17 @@ struct Running(Option<Child>);
 impl Running {
     /// A run in a sandbox inside its process, with its temporary files in the folder `tmp`.
     fn start(desk: &Desk, arguments: &[&str]) -> Running {
+        Running::start_after(desk, "", arguments)
+    }
+
+    /// The same, with a shell in front that may do something before.
+    fn start_after(desk: &Desk, before: &str, arguments: &[&str]) -> Running {
         let temporary = desk.path("tmp");
         std::fs::create_dir_all(&temporary).expect("a folder");
-        let child = Command::new(assert_cmd::cargo::cargo_bin!("trusthub-onboard"))
+        let child = Command::new("sh")
             .current_dir(&desk.folder)
+            .args(["-c", &format!("{before} exec \"$0\" \"$@\"")])
+            .arg(assert_cmd::cargo::cargo_bin!("trusthub-onboard"))
             .args(arguments)
             .args(["--sandbox", "--log", "calls.jsonl"])
             .env("TMPDIR", &temporary)
@@ -27,6 +35,12 @@ impl Running {
             .spawn()
             .expect("a run");
         Running(Some(child))
+    }
+
+    /// Sends a signal by its name.
+    fn tell(&self, signal: &str) {
+        let id = self.0.as_ref().expect("it runs").id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().expect("kill").success());
     }
 
     fn is_over(&mut self) -> bool {
@@ -105,7 +119,6 @@ fn what_was_checked_is_sent_and_reported_whatever_becomes_of_the_sheet_in_mid_ru
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn nothing_of_the_sheet_stays_in_the_temporary_folder_while_a_run_lasts_and_after_it_is_killed() {
     for over_a_pipe in [false, true] {
@@ -123,4 +136,35 @@ fn nothing_of_the_sheet_stays_in_the_temporary_folder_while_a_run_lasts_and_afte
         drop(run);
         assert_eq!(files_in(&desk.path("tmp")), Vec::<PathBuf>::new(), "after it was killed");
     }
+}
+
+#[test]
+fn a_signal_ends_the_run_at_once_with_its_results_although_hundreds_wait_for_their_turn() {
+    let sheet = sample("customers-500.csv");
+    let arguments = ["run", &sheet, "--rate", "5", "--concurrency", "200", "--review-seconds", "86400"];
+    for signal in ["INT", "TERM", "HUP"] {
+        let desk = Desk::new();
+        let run = Running::start(&desk, &arguments);
+        wait_until("calls", || calls(&desk) >= 8);
+        run.tell(signal);
+        let before = calls(&desk);
+        let done = run.end();
+        assert_eq!(done.code, 5, "{signal}: {}{}", done.out, done.err);
+        assert!(calls(&desk) <= before + 2, "{signal}: {} calls after it", calls(&desk) - before);
+        assert_eq!(desk.results().len(), 500, "{signal}");
+        assert!(done.out.contains("Run the same command again"), "{signal}: {}", done.out);
+    }
+}
+
+#[test]
+fn under_nohup_a_run_outlives_its_terminal() {
+    let desk = Desk::new();
+    let sheet = sample("customers.csv");
+    let arguments = ["run", &sheet, "--rate", "40", "--limit", "3", "--review-seconds", "0"];
+    let run = Running::start_after(&desk, "trap '' HUP;", &arguments);
+    wait_until("calls", || calls(&desk) >= 8);
+    run.tell("HUP");
+    let done = run.end();
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    assert!(done.out.contains("3  approved"), "{}", done.out);
 }

@@ -23,6 +23,7 @@ mod refusals;
 mod rejected;
 mod settle;
 mod stage;
+mod stops;
 mod strays;
 mod waits;
 mod watch;

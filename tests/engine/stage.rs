@@ -90,6 +90,7 @@ pub struct Stage {
     pub brake: Brake,
     pub wait_ms: u64,
     pub concurrency: usize,
+    pub rate: Rate,
     pub parent: String,
     pub parent_token: String,
     pub primary_profile: Option<Sid>,
@@ -140,6 +141,7 @@ impl Stage {
             // Long enough for every review, also after a wait for something that does not show.
             wait_ms: 600_000,
             concurrency: 4,
+            rate: Rate::Unlimited,
             parent: PARENT.to_owned(),
             parent_token: PARENT_TOKEN.to_owned(),
             primary_profile: None,
@@ -189,7 +191,7 @@ impl Stage {
         let endpoint = Endpoint::other(self.elsewhere.as_deref().unwrap_or(&base_url))?;
         let clock: Arc<dyn Clock> = self.clock.clone();
         let timeouts = Timeouts { connect_ms: 5_000, call_ms: 60_000 };
-        let pace = Pace::new(Rate::Unlimited, clock.clone());
+        let pace = Pace::new(self.rate, clock.clone());
         let client = Client::new(&endpoint, timeouts, pace, clock.clone(), observer.clone())?;
         let ledger = Ledger::open(&self.ledger, &self.sandbox.id(), observer.clone())?;
         let parent = Sid::parse(&self.parent).expect("a SID");
