@@ -3,12 +3,13 @@
 use crate::ledger::{Record, Stray};
 use crate::model::{Fault, Sid};
 use crate::plan::{
-    BundleStatus, Call, Code, Ending, Item, Key, Mark, Method, OurCode, Reason, StepId, TURN_MAX_MS, Time,
+    Bundle, BundleStatus, Call, Code, Ending, Item, Key, Mark, Method, OurCode, Reason, StepId, TURN_MAX_MS,
+    Time, UNKNOWN,
 };
 use crate::twilio::{Answer, Answered, Identity, Obstacle, Once, Purpose, Refusal, Sent, Tries};
 use serde::de::DeserializeOwned;
 
-use super::row::{Row, Stop, creates};
+use super::row::{Row, Stop, creates, done};
 
 /// How often something that was just created is asked for again while it is not found. Public
 /// scripts wait one or two seconds after every creation.
@@ -227,8 +228,16 @@ impl Row<'_> {
         }
         // Only the first request of a step is sure: one before it may have been carried out after all.
         let first = self.facts.times_sent(key) == 1;
-        if creates(key.step) && first && matches!(self.facts.mark(key), Some(Mark::Started { .. })) {
-            self.record(key, Mark::Removed);
+        if !creates(key.step) || !first {
+            return;
+        }
+        match self.facts.mark(key) {
+            Some(Mark::Started { sid: Some(sid), .. }) => {
+                let sid = sid.clone();
+                self.record(key, done(Some(sid), UNKNOWN));
+            }
+            Some(Mark::Started { sid: None, .. }) => self.record(key, Mark::Removed),
+            _ => (),
         }
     }
 
@@ -246,6 +255,12 @@ impl Row<'_> {
         let item: Item = self.parse(key, answer)?;
         self.check_landing(key, &item, answer.request_id.clone()).await?;
         Ok(item)
+    }
+
+    /// Reads the resource with that SID; an answer that shows another one is as good as lost.
+    pub(super) async fn item_of(&mut self, key: Key, answer: &Answer, sid: &Sid) -> Result<Item, Stop> {
+        let item = self.item(key, answer).await?;
+        if item.sid().as_ref() == Some(sid) { Ok(item) } else { Err(Stop::Lost(key)) }
     }
 
     /// An answer from another account stops the run: what it created there is written down first.
@@ -282,14 +297,19 @@ impl Row<'_> {
         .into())
     }
 
+    /// How a bundle of this customer stands, by an answer that shows it.
     pub(super) async fn status(
         &mut self,
         key: Key,
+        bundle: Bundle,
         answer: &Answer,
-    ) -> Result<(BundleStatus, Vec<u32>), Stop> {
-        let item = self.item(key, answer).await?;
+    ) -> Result<(Item, BundleStatus), Stop> {
+        let item = match self.facts.sid(bundle.made_by()).cloned() {
+            Some(sid) => self.item_of(key, answer, &sid).await?,
+            None => return Err(self.wrong_table(key.step)),
+        };
         match item.status.as_deref().and_then(BundleStatus::parse) {
-            Some(status) => Ok((status, item.codes())),
+            Some(status) => Ok((item, status)),
             None => Err(Stop::Lost(key)),
         }
     }

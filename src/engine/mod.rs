@@ -4,6 +4,7 @@ mod evaluation;
 mod exchange;
 mod list;
 mod primary;
+mod read_back;
 mod reads;
 mod row;
 mod settle;

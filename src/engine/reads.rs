@@ -129,7 +129,7 @@ impl Row<'_> {
         };
         match self.call(task.key, &call, As::Subaccount, Fresh::No).await? {
             Reply::Yes(answer) => {
-                let item = self.item(task.key, &answer).await?;
+                let item = self.item_of(task.key, &answer, sid).await?;
                 if !item.iso_country.is_some_and(|country| country.eq_ignore_ascii_case("US")) {
                     return self.refuse(task.key, OurCode::AddressNotUsable);
                 }
@@ -149,9 +149,10 @@ impl Row<'_> {
         let reply = self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await?;
         match reply {
             Reply::Yes(answer) => {
-                let (status, codes) = self.status(task.key, &answer).await?;
+                let (item, status) = self.status(task.key, bundle, &answer).await?;
                 self.looked_at.push(bundle);
-                self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes });
+                self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes: item.codes() });
+                self.hold_bundle(bundle, &item);
                 Ok(())
             }
             other => {

@@ -8,6 +8,7 @@ use crate::model::{Customer, Fault, Sid};
 use crate::plan::Policy;
 use crate::plan::{Bundle, Digest, Ending, Facts, Key, Mark, Next, Plan, Reason, StepId, Task, Time, Verb};
 use crate::twilio::Token;
+use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -39,6 +40,10 @@ pub(super) struct Row<'a> {
     pub(super) messages: Vec<(Key, String)>,
     /// The bundles whose review was read in this run.
     pub(super) looked_at: Vec<Bundle>,
+    /// The bundles that turned out to be submitted although no record said so.
+    pub(super) found_submitted: Vec<Bundle>,
+    /// The steps whose content an answer of this run has shown, whatever it was.
+    pub(super) seen: HashSet<Key>,
 }
 
 /// Why a customer's work pauses or ends.
@@ -69,7 +74,10 @@ impl Row<'_> {
         let (recorded, earlier) = run.ledger.customer(&customer.subaccount)?;
         let facts = recorded.for_a_new_run(started_at);
         let (facts, token) = match run.waiting.take(&customer.subaccount) {
-            Some(kept) => (facts.with_the_account_read(kept.surveyed, kept.rejected_ours), Some(kept.token)),
+            Some(kept) => {
+                let facts = facts.with_the_account_read(kept.surveyed, kept.rejected_ours, &kept.proven);
+                (facts, Some(kept.token))
+            }
             None => (facts, None),
         };
         let primary = match run.settings.selection.only {
@@ -111,6 +119,8 @@ impl Row<'_> {
             answered: None,
             messages: vec![],
             looked_at: vec![],
+            found_submitted: vec![],
+            seen: HashSet::new(),
         };
         let ending = match row.go().await {
             Ok(ending) => ending,
@@ -136,7 +146,7 @@ impl Row<'_> {
         let messages = std::mem::take(&mut row.messages);
         if super::is_waiting(outcome)
             && run.settings.wait_ms > 0
-            && let Some(kept) = Kept::of(row.token.take(), &row.facts)
+            && let Some(kept) = Kept::of(row.token.take(), &row.plan, &row.facts)
         {
             run.waiting.keep(customer.subaccount.clone(), kept);
         }
@@ -198,6 +208,11 @@ impl Row<'_> {
                 Next::Adopt(task) => self.adopt(note(&mut key, task)).await,
                 Next::Amend(task) => self.amend(note(&mut key, task)).await,
                 Next::Remove(task) => self.remove(note(&mut key, task)).await,
+                Next::ReadBack(bundle) => {
+                    key = bundle.submitted_by().into();
+                    self.read_back(bundle).await
+                }
+                Next::TakeOff(surplus) => self.take_off(surplus).await,
                 Next::Wait(until) => self.park(until.saturating_sub(now)).await,
                 Next::Over(ending) => return Ok(ending),
             };
@@ -248,6 +263,12 @@ impl Row<'_> {
             self.fresh.push((sid.clone(), now + self.policy().visibility_window_ms));
         }
         self.record(key, mark);
+    }
+
+    /// A step has come to its end with an answer that shows what was sent.
+    pub(super) fn settle_proven(&mut self, key: Key, mark: Mark) {
+        self.settle(key, mark);
+        self.facts.prove(key);
     }
 
     pub(super) fn record(&mut self, key: Key, mark: Mark) {

@@ -5,10 +5,11 @@ use super::exchange::{As, Fresh, Reply};
 use super::row::{Row, Stop, done};
 use crate::model::{Sid, SidKind};
 use crate::plan::{
-    Bundle, BundleStatus, Call, Ending, Existing, Item, Key, Mark, OurCode, Part, Plan, Reason, StepId, Task,
-    UNKNOWN, Verb,
+    Assignments, Bundle, BundleStatus, Call, Ending, Existing, Item, Key, Mark, OurCode, Part, Plan, Reason,
+    StepId, Task, UNKNOWN, Verb,
 };
 use crate::products::Place;
+use std::collections::HashSet;
 
 impl Row<'_> {
     /// Reads what is there under our policies and takes over what bears our mark.
@@ -49,6 +50,14 @@ impl Row<'_> {
         let known = self.facts.sid(task.key).cloned();
         let ours: Vec<&Item> =
             items.iter().filter(|item| self.plan.is_ours(task, &self.facts, item)).collect();
+        // Always counted, also where the ledger knows one of them.
+        let mut twins: Vec<Sid> =
+            known.iter().cloned().chain(ours.iter().filter_map(|it| it.sid())).collect();
+        let mut counted = HashSet::new();
+        twins.retain(|sid| counted.insert(sid.clone()));
+        if twins.len() > 1 {
+            return Err(self.unsure(task.key, twins));
+        }
         let begun = known.clone().or_else(|| ours.first().and_then(|item| item.sid()));
         match (begun, named) {
             (Some(begun), Some(named)) if begun != named => {
@@ -80,21 +89,18 @@ impl Row<'_> {
                         None => Ok(()),
                     };
                 }
-                [item] => match item.sid() {
+                [item, ..] => match item.sid() {
                     Some(sid) => {
-                        self.take_over(task.key, sid.clone());
+                        self.settle(task.key, done(Some(sid.clone()), UNKNOWN));
                         sid
                     }
                     None => return Ok(()),
                 },
-                several => {
-                    let candidates: Vec<Sid> = several.iter().filter_map(|item| item.sid()).collect();
-                    return Err(self.unsure(task.key, candidates));
-                }
             },
         };
         if let Some(item) = items.iter().find(|item| item.sid().as_ref() == Some(&sid)) {
             self.note_status(bundle, sid, item);
+            self.hold_bundle(bundle, item);
         }
         Ok(())
     }
@@ -179,12 +185,15 @@ impl Row<'_> {
     }
 
     /// A bundle beyond draft has been submitted, whoever did it.
-    fn note_status(&mut self, bundle: Bundle, sid: Sid, item: &Item) {
+    pub(super) fn note_status(&mut self, bundle: Bundle, sid: Sid, item: &Item) {
         let Some(status) = item.status.as_deref().and_then(BundleStatus::parse) else { return };
         if status == BundleStatus::Draft {
             return;
         }
         let submission = Key::from(bundle.submitted_by());
+        if !self.facts.is_done(submission) {
+            self.found_submitted.push(bundle);
+        }
         match self.facts.mark(submission) {
             Some(Mark::Done { .. }) => (),
             // A second submission after a rejection is settled by its own reading.
@@ -206,87 +215,57 @@ impl Row<'_> {
     async fn survey_resources(&mut self) -> Result<(), Stop> {
         let tasks: Vec<Task> = self.plan.steps().iter().filter_map(|step| self.task(step.id)).collect();
         for place in [Place::Addresses, Place::SupportingDocuments, Place::EndUsers] {
-            let missing: Vec<Task> = tasks
+            let mut of_the_place = tasks
                 .iter()
-                .copied()
-                .filter(|task| matches!(task.verb, Verb::Make(resource) if resource.place == place))
-                .filter(|task| self.facts.sid(task.key).is_none())
-                .collect();
-            if missing.is_empty() {
-                continue;
-            }
-            let items = self.list_of(place).await?;
-            for task in missing {
-                let ours = items.iter().filter(|item| self.plan.is_ours(task, &self.facts, item));
-                let mut ours: Vec<Sid> = ours.filter_map(Item::sid).collect();
-                match ours.len() {
-                    0 => (),
-                    1 => ours.drain(..).for_each(|sid| self.take_over(task.key, sid)),
-                    _ => return Err(self.unsure(task.key, ours)),
-                }
+                .filter(|task| matches!(task.verb, Verb::Make(resource) if resource.place == place));
+            if of_the_place.any(|task| self.facts.sid(task.key).is_none()) {
+                self.discover_resources(place).await?;
             }
         }
         Ok(())
     }
 
     async fn survey_assignments(&mut self, bundle: Bundle) -> Result<(), Stop> {
-        if self.facts.is_taken_as_is(bundle, bundle.named_by(self.customer)) {
-            return self.survey_numbers(bundle).await;
-        }
-        let missing: Vec<Task> = self
-            .plan
-            .steps()
-            .iter()
-            .filter_map(|step| self.task(step.id))
-            .filter(|task| matches!(task.verb, Verb::Attach(_, to) if to == bundle))
-            .filter(|task| !self.facts.is_done(task.key))
-            .collect();
-        if !missing.is_empty() {
-            let items = self.assignments(bundle, "EntityAssignments").await?;
-            for task in missing {
-                let ours = items.iter().filter(|item| self.plan.is_ours(task, &self.facts, item));
-                let mut ours: Vec<Sid> = ours.filter_map(Item::sid).collect();
-                let digest = self.plan.digest(task.key.step, &self.facts);
-                match ours.len() {
-                    0 => (),
-                    1 => ours.drain(..).for_each(|sid| self.settle(task.key, done(Some(sid), digest))),
-                    _ => return Err(self.unsure(task.key, ours)),
-                }
-            }
-        }
-        self.survey_numbers(bundle).await
-    }
-
-    /// The numbers that are on a bundle already. On a bundle of ours, numbers that the row does not
-    /// have are noted too: the plan takes them off again.
-    async fn survey_numbers(&mut self, bundle: Bundle) -> Result<(), Stop> {
-        let step = bundle.numbered_by();
+        let taken = self.facts.is_taken_as_is(bundle, bundle.named_by(self.customer));
+        let mut entities = !taken
+            && self.plan.steps().iter().any(|step| {
+                matches!(step.verb, Verb::Attach(_, to) if to == bundle) && !self.facts.is_done(step.id)
+            });
         let wanted = self.plan.numbers(&self.facts);
-        let key = |part| Key { step, part };
+        let on_it = |part: &Part| self.facts.is_done(Key { step: bundle.numbered_by(), part: *part });
         let unresolved = wanted.is_empty() || wanted.iter().any(|part| part.sid().is_none());
-        if !unresolved && wanted.iter().all(|part| self.facts.is_done(key(*part))) {
-            return Ok(());
+        let mut numbers = unresolved || !wanted.iter().all(on_it);
+        // What was submitted without our knowing is read whole, and a difference from the row is said.
+        if !taken && self.found_submitted.contains(&bundle) {
+            (entities, numbers) = (true, true);
         }
-        let items = self.assignments(bundle, "ChannelEndpointAssignments").await?;
-        let by_hand = bundle.named_by(self.customer).is_some();
-        for item in items {
-            let number =
-                item.channel_endpoint_sid.as_deref().and_then(Sid::parse).map(|sid| Part::number(&sid));
-            let (Some(number @ Part::Number(_)), Some(sid)) = (number, item.sid()) else { continue };
-            let known = self.facts.is_done(key(number));
-            if !known && (!by_hand || unresolved || wanted.contains(&number)) {
-                self.settle(key(number), done(Some(sid), UNKNOWN));
-            }
+        if entities {
+            let items = self.assignments(bundle, Assignments::Entities).await?;
+            self.hold_entities(bundle, &items).await?;
+        }
+        if numbers {
+            let items = self.assignments(bundle, Assignments::ChannelEndpoints).await?;
+            self.hold_numbers(bundle, &items).await?;
+        }
+        if entities && numbers {
+            self.facts.note_whole(bundle);
+        }
+        if !taken && self.found_submitted.contains(&bundle) {
+            self.read_back(bundle).await?;
         }
         Ok(())
     }
 
-    async fn list_of(&mut self, place: Place) -> Result<Vec<Item>, Stop> {
+    pub(super) async fn list_of(&mut self, place: Place) -> Result<Vec<Item>, Stop> {
         let call = self.plan.list(place);
         self.items(call).await
     }
 
-    async fn assignments(&mut self, bundle: Bundle, collection: &str) -> Result<Vec<Item>, Stop> {
+    pub(super) async fn assignments(
+        &mut self,
+        bundle: Bundle,
+        collection: Assignments,
+    ) -> Result<Vec<Item>, Stop> {
         match self.plan.list_assignments(bundle, collection, &self.facts) {
             Some(call) => self.items(call).await,
             None => Ok(vec![]),
@@ -302,7 +281,7 @@ impl Row<'_> {
         }
     }
 
-    fn not_surveyed(&mut self, key: Key, reply: Reply) -> Stop {
+    pub(super) fn not_surveyed(&mut self, key: Key, reply: Reply) -> Stop {
         match (self.not_yes(key, reply), self.facts.mark(key)) {
             (Err(stop), _) => stop,
             (Ok(()), Some(Mark::Refused { reason, .. })) => {
@@ -312,21 +291,19 @@ impl Row<'_> {
         }
     }
 
-    /// Takes over what a request of ours made: with its digest where the request is on record.
-    fn take_over(&mut self, key: Key, sid: Sid) {
-        let digest = match self.facts.mark(key) {
-            Some(Mark::Started { digest, .. }) => *digest,
-            _ => UNKNOWN,
-        };
-        self.settle(key, done(Some(sid), digest));
+    /// Takes over what a request of ours made. What it says is known from the answer that shows it.
+    pub(super) fn take_over(&mut self, task: Task, item: &Item) {
+        let Some(sid) = item.sid() else { return };
+        self.settle(task.key, done(Some(sid), UNKNOWN));
+        self.hold(task, item);
     }
 
-    fn unsure(&mut self, key: Key, candidates: Vec<Sid>) -> Stop {
+    pub(super) fn unsure(&mut self, key: Key, candidates: Vec<Sid>) -> Stop {
         self.settle(key, Mark::Unsure { candidates: candidates.clone() });
         Stop::Over(Ending::Unsure(key, candidates))
     }
 
-    fn task(&self, id: StepId) -> Option<Task> {
+    pub(super) fn task(&self, id: StepId) -> Option<Task> {
         let step = self.plan.steps().iter().find(|step| step.id == id)?;
         Some(Task { key: id.into(), verb: step.verb, bundle: step.bundle })
     }

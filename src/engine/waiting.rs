@@ -1,7 +1,7 @@
 //! What a run keeps of customers whose reviews it waits for, from one look to the next.
 
 use crate::model::Sid;
-use crate::plan::{Bundle, Facts, StepId};
+use crate::plan::{Bundle, Facts, Plan, StepId};
 use crate::twilio::Token;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
@@ -16,13 +16,16 @@ pub(super) struct Kept {
     pub token: Token,
     pub surveyed: bool,
     pub rejected_ours: Vec<Bundle>,
+    /// The bundles whose content this run has proven. Nobody else holds the ledger meanwhile.
+    pub proven: Vec<Bundle>,
 }
 
 impl Kept {
     /// What is worth keeping, where there is a token.
-    pub fn of(token: Option<Token>, facts: &Facts) -> Option<Kept> {
+    pub fn of(token: Option<Token>, plan: &Plan<'_>, facts: &Facts) -> Option<Kept> {
         let rejected_ours = facts.rejected_ours().to_vec();
-        Some(Kept { token: token?, surveyed: facts.is_done(StepId::Existing), rejected_ours })
+        let proven = Bundle::BOTH.into_iter().filter(|it| plan.is_proven(*it, facts)).collect();
+        Some(Kept { token: token?, surveyed: facts.is_done(StepId::Existing), rejected_ours, proven })
     }
 }
 

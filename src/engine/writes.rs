@@ -4,12 +4,16 @@ use super::evaluation::Evaluation;
 use crate::model::Sid;
 use crate::plan::Evaluate;
 use crate::plan::{
-    Bundle, BundleStatus, Call, Digest, Ending, Item, Mark, Note, OurCode, Reason, Task, UNKNOWN, Verb,
+    Bundle, BundleStatus, Call, Callback, Digest, Item, Mark, Note, OurCode, Reason, Task, UNKNOWN, Verb,
 };
 use crate::twilio::Refusal;
 
 use super::exchange::{As, Fresh, NOT_YET_WAIT_MS, Reply, reason_of};
 use super::row::{Row, Stop, done};
+
+/// How often a resource is read after an update whose answer does not show it: an API that is behind by more
+/// than a few seconds is one that has not taken the update.
+const LOOKS_AFTER_AN_UPDATE: u32 = 3;
 
 impl Row<'_> {
     pub(super) async fn send(&mut self, task: Task) -> Result<(), Stop> {
@@ -19,7 +23,7 @@ impl Row<'_> {
         let digest = self.plan.digest(task.key.step, &self.facts);
         let at = self.run.clock.now();
         let before = self.facts.mark(task.key).cloned();
-        self.record(task.key, Mark::Started { at, digest });
+        self.record(task.key, Mark::Started { at, digest, sid: None });
         let reply = match task.verb {
             // Repeated as it is, neither makes anything twice.
             Verb::Evaluate(_) | Verb::Submit(_) => {
@@ -55,11 +59,11 @@ impl Row<'_> {
             (_, Reply::Yes(answer)) => {
                 let item = self.item(task.key, &answer).await?;
                 match item.sid() {
-                    Some(sid) => {
-                        self.settle(task.key, done(Some(sid), digest));
+                    Some(sid) if self.plan.answers(task, &self.facts, &item) => {
+                        self.made(task, sid, digest, &item);
                         Ok(())
                     }
-                    None => Err(Stop::Lost(task.key)),
+                    _ => Err(Stop::Lost(task.key)),
                 }
             }
             (_, Reply::Conflict(refusal)) => self.conflict(task, digest, &refusal).await,
@@ -69,6 +73,25 @@ impl Row<'_> {
                 Err(self.look_refused(task.key, Reply::NotFound(refusal)))
             }
             (_, reply) => self.not_yes(task.key, reply),
+        }
+    }
+
+    /// Something new is there. It is proven where its answer shows what was sent; otherwise it is read before
+    /// its bundle is submitted.
+    fn made(&mut self, task: Task, sid: Sid, digest: Digest, item: &Item) {
+        self.settle(task.key, done(Some(sid), digest));
+        match task.verb {
+            Verb::Make(resource) => {
+                self.note_callback(task, item);
+                let shown = self.plan.shown(task.key.step, &self.facts, item);
+                if shown.is_some_and(|it| it.is_as_wanted()) {
+                    self.facts.prove(task.key);
+                }
+                if let Some(bundle) = resource.place.bundle() {
+                    self.facts.note_whole(bundle);
+                }
+            }
+            _ => self.facts.prove(task.key),
         }
     }
 
@@ -85,8 +108,8 @@ impl Row<'_> {
             // Asked before the look, after which what the request names has been seen.
             let may_be_too_new = self.names_something_new(call, sent_at);
             match self.find(task).await? {
-                Ok(Some(sid)) => {
-                    self.settle(task.key, done(Some(sid), digest));
+                Ok(Some(item)) => {
+                    self.found(task, digest, &item);
                     return Ok(None);
                 }
                 Ok(None) if may_be_too_new => {
@@ -113,7 +136,7 @@ impl Row<'_> {
         let named = refusal.names_bundle();
         let ours = self.facts.sid(task.bundle.made_by());
         match (found, task.verb) {
-            (Some(sid), _) => self.settle(task.key, done(Some(sid), digest)),
+            (Some(item), _) => self.found(task, digest, &item),
             // The message says that it is on ours, and only the list does not show it yet.
             (None, Verb::AssignNumbers(_)) if named.is_some() && named.as_ref() == ours => {
                 return Err(Stop::Lost(task.key));
@@ -182,7 +205,7 @@ impl Row<'_> {
             _ => UNKNOWN,
         };
         match self.find(task).await? {
-            Ok(Some(sid)) => self.settle(task.key, done(Some(sid), digest)),
+            Ok(Some(item)) => self.found(task, digest, &item),
             Ok(None) => self.facts.miss(task.key, looked),
             Err(reply) => return Err(self.look_refused(task.key, reply)),
         }
@@ -207,7 +230,7 @@ impl Row<'_> {
             Reply::Yes(answer) => answer,
             other => return Err(self.look_refused(task.key, other)),
         };
-        let (status, codes) = self.status(task.key, &answer).await?;
+        let (item, status) = self.status(task.key, bundle, &answer).await?;
         let unchanged = match status {
             BundleStatus::Draft => true,
             // A rejected bundle that is still rejected was not submitted again, unless its answer said so.
@@ -218,27 +241,85 @@ impl Row<'_> {
             return Ok(None);
         }
         self.settle(task.key, done(self.facts.sid(bundle.made_by()).cloned(), digest));
-        self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes });
+        self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes: item.codes() });
         Ok(Some(status))
     }
 
-    /// Needs no *started*, because an update can be repeated. But until the answer is there the
-    /// content is unknown, and that is written down first.
+    /// Updates a resource in place. It is a success where an answer shows what was sent.
     pub(super) async fn amend(&mut self, task: Task) -> Result<(), Stop> {
+        let Some(sid) = self.facts.sid(task.key).cloned() else {
+            return Err(self.wrong_table(task.key.step));
+        };
+        let digest = self.plan.digest(task.key.step, &self.facts);
+        let at = self.run.clock.now();
+        self.record(task.key, Mark::Started { at, digest, sid: Some(sid.clone()) });
+        let mut reply = self.send_amendment(task).await?;
+        let bundle = match task.verb {
+            Verb::Make(resource) => resource.place.bundle(),
+            _ => None,
+        };
+        if let (Some(bundle), Reply::No(_)) = (bundle, &reply)
+            && self.facts.callback(bundle) == Some(Callback::ToClear)
+        {
+            self.leave_the_callback(task, bundle);
+            reply = self.send_amendment(task).await?;
+        }
+        let answer = match reply {
+            Reply::Yes(answer) => answer,
+            other => return self.not_yes(task.key, other),
+        };
+        let mut item = self.item_of(task.key, &answer, &sid).await?;
+        for look in 0..=LOOKS_AFTER_AN_UPDATE {
+            if look > 0 {
+                // The answer may have been older than the update.
+                let Some(call) = self.plan.resource(task, &self.facts) else {
+                    return Err(self.wrong_table(task.key.step));
+                };
+                if look > 1 {
+                    self.wait_for_another_try(task.key, &call, NOT_YET_WAIT_MS).await?;
+                }
+                item = match self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await? {
+                    Reply::Yes(answer) => self.item_of(task.key, &answer, &sid).await?,
+                    other => return self.not_yes(task.key, other),
+                };
+            }
+            if self.plan.shown(task.key.step, &self.facts, &item).is_some_and(|it| it.is_as_wanted()) {
+                break;
+            }
+        }
+        match self.plan.shown(task.key.step, &self.facts, &item) {
+            Some(shown) if !shown.is_as_wanted() => {
+                let reason = Reason::ours(OurCode::ContentNotTaken).naming(sid);
+                self.refuse_for(task.key, Reason { fields: Some(shown.fields()), ..reason })
+            }
+            _ => {
+                self.settle_proven(task.key, done(Some(sid), digest));
+                match bundle {
+                    Some(bundle)
+                        if self.facts.callback(bundle) == Some(Callback::ToClear)
+                            && self.plan.has_stray_callback(&item) =>
+                    {
+                        self.leave_the_callback(task, bundle);
+                    }
+                    _ => self.note_callback(task, &item),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn send_amendment(&mut self, task: Task) -> Result<Reply, Stop> {
         let Some(call) = self.plan.amendment(task, &self.facts) else {
             return Err(self.wrong_table(task.key.step));
         };
-        let sid = self.facts.sid(task.key).cloned();
-        let digest = self.plan.digest(task.key.step, &self.facts);
-        self.record(task.key, done(sid.clone(), UNKNOWN));
-        match self.repeatable(task, &call).await? {
-            Reply::Yes(answer) => {
-                self.item(task.key, &answer).await?;
-                self.settle(task.key, done(sid, digest));
-                Ok(())
-            }
-            other => self.not_yes(task.key, other),
-        }
+        self.repeatable(task, &call).await
+    }
+
+    /// Goes on with a status callback that the API does not clear, and says so.
+    fn leave_the_callback(&mut self, task: Task, bundle: Bundle) {
+        self.facts.note_callback(bundle, Some(Callback::Stays));
+        let text = "the status callback of an earlier row stays, because the API does not clear it";
+        self.messages.push((task.key, text.to_owned()));
     }
 
     /// Taking something off can be repeated: what is not found is off, unless it is too new.
@@ -271,7 +352,7 @@ impl Row<'_> {
     }
 
     /// What of this task is there already. Several that are ours leave the customer unsure.
-    pub(super) async fn find(&mut self, task: Task) -> Result<Result<Option<Sid>, Reply>, Stop> {
+    async fn find(&mut self, task: Task) -> Result<Result<Option<Item>, Reply>, Stop> {
         let Some(call) = self.plan.look(task, &self.facts) else {
             return Err(self.wrong_table(task.key.step));
         };
@@ -279,12 +360,20 @@ impl Row<'_> {
             Ok(items) => items,
             Err(reply) => return Ok(Err(reply)),
         };
-        let ours = items.iter().filter(|item| self.plan.is_ours(task, &self.facts, item));
-        let mut ours: Vec<Sid> = ours.filter_map(Item::sid).collect();
+        let mut ours: Vec<Item> = items;
+        ours.retain(|item| item.sid().is_some() && self.plan.is_ours(task, &self.facts, item));
         if ours.len() > 1 {
-            self.settle(task.key, Mark::Unsure { candidates: ours.clone() });
-            return Err(Stop::Over(Ending::Unsure(task.key, ours)));
+            return Err(self.unsure(task.key, ours.iter().filter_map(Item::sid).collect()));
         }
         Ok(Ok(ours.pop()))
+    }
+
+    /// What was asked for is there. What it says is known from the answer that shows it.
+    fn found(&mut self, task: Task, digest: Digest, item: &Item) {
+        self.settle(task.key, done(item.sid(), digest));
+        match task.verb {
+            Verb::Make(_) => self.hold(task, item),
+            _ => self.facts.prove(task.key),
+        }
     }
 }

@@ -155,7 +155,9 @@ impl Line {
     fn of(mark: &Mark) -> Line {
         let state = |state: &str| Line { state: state.to_owned(), ..Line::default() };
         match mark {
-            Mark::Started { digest, .. } => Line { digest: Some(*digest), ..state("started") },
+            Mark::Started { digest, sid, .. } => {
+                Line { sid: sid.as_ref().map(Sid::to_string), digest: Some(*digest), ..state("started") }
+            }
             Mark::Done { sid, digest, note } => Line {
                 sid: sid.as_ref().map(Sid::to_string),
                 digest: Some(*digest),
@@ -204,7 +206,7 @@ impl Line {
         let detail = self.detail.unwrap_or_default();
         let parts = || detail.split(',').filter(|it| !it.is_empty());
         Ok(match self.state.as_str() {
-            "started" => Mark::Started { at, digest },
+            "started" => Mark::Started { at, digest, sid },
             "done" => Mark::Done { sid, digest, note: read_note(&detail) },
             "seen" => Mark::Seen {
                 status: self

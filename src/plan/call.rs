@@ -1,7 +1,7 @@
 //! The requests that a plan asks for, as plain data, and how an answer is recognised as ours.
 
-use super::facts::{Digest, Facts, UNKNOWN};
-use super::step::{Bundle, Key, Object, Part, Step, StepId, Verb, from_hex};
+use super::facts::{Callback, Digest, Facts, Surplus, UNKNOWN};
+use super::step::{Assignments, Bundle, Key, Object, Part, Step, StepId, Verb, from_hex};
 use super::{Plan, Task, mark};
 use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
 use crate::products::{self, Place};
@@ -68,6 +68,16 @@ pub struct Item {
     pub phone_number: Option<String>,
     pub iso_country: Option<String>,
     pub owner_account_sid: Option<String>,
+    // The content, by which an answer proves what was sent.
+    pub email: Option<String>,
+    pub status_callback: Option<String>,
+    pub customer_name: Option<String>,
+    pub street: Option<String>,
+    pub street_secondary: Option<String>,
+    pub city: Option<String>,
+    pub region: Option<String>,
+    pub postal_code: Option<String>,
+    pub attributes: Option<serde_json::Map<String, serde_json::Value>>,
     /// Why a bundle was rejected; often null although it was [public code].
     pub errors: Option<Vec<ItemError>>,
 }
@@ -88,6 +98,23 @@ impl Item {
     /// The codes of a rejection.
     pub fn codes(&self) -> Vec<u32> {
         self.errors.iter().flatten().filter_map(|it| it.code).collect()
+    }
+
+    /// The value of a parameter as the answer shows it; `None` where it has no such field.
+    pub fn field(&self, parameter: &str) -> Option<&str> {
+        let field = match parameter {
+            "FriendlyName" => &self.friendly_name,
+            "Email" => &self.email,
+            "StatusCallback" => &self.status_callback,
+            "CustomerName" => &self.customer_name,
+            "Street" => &self.street,
+            "StreetSecondary" => &self.street_secondary,
+            "City" => &self.city,
+            "Region" => &self.region,
+            "PostalCode" => &self.postal_code,
+            _ => return None,
+        };
+        field.as_deref()
     }
 
     fn is(field: &Option<String>, value: &str) -> bool {
@@ -155,22 +182,53 @@ impl Plan<'_> {
         let Verb::Make(resource) = task.verb else { return None };
         let path = self.path_of(resource.place, Some(facts.sid(task.key)?));
         let mut form = self.content(task.key.step, facts)?;
-        if resource.place.bundle().is_some() && !form.iter().any(|it| it.0 == "StatusCallback") {
-            // What is left out of an update stays as it was.
-            form.push(("StatusCallback", String::new()));
+        match resource.place.bundle() {
+            // What is left out of an update stays as it was, and an empty one is against the description of
+            // the API [spec, format: uri]: it goes out only where there is one that must go.
+            Some(bundle) if facts.callback(bundle) == Some(Callback::ToClear) => {
+                form.push(("StatusCallback", String::new()));
+            }
+            Some(_) => (),
+            // A corrected address would be another one than the row's; the default is to correct it [spec].
+            None if resource.place == Place::Addresses => {
+                form.push(("AutoCorrectAddress", "false".to_owned()));
+            }
+            None => (),
         }
         Some(Call { method: Method::Post, host: resource.place.host(), path, form })
     }
 
     /// The request that takes an assignment off its bundle.
     pub fn removal(&self, task: Task, facts: &Facts) -> Option<Call> {
-        let bundle = self.bundle_path(task.bundle, facts)?;
         let collection = match task.verb {
-            Verb::AssignNumbers(_) => "ChannelEndpointAssignments",
-            _ => "EntityAssignments",
+            Verb::AssignNumbers(_) => Assignments::ChannelEndpoints,
+            _ => Assignments::Entities,
         };
-        let path = format!("{bundle}/{collection}/{}", facts.sid(task.key)?);
+        let sid = facts.sid(task.key)?.clone();
+        self.taking_off(&Surplus { bundle: task.bundle, collection, sid }, facts)
+    }
+
+    /// The request that takes off what nothing asks for.
+    pub fn taking_off(&self, surplus: &Surplus, facts: &Facts) -> Option<Call> {
+        let path = self.assignment_path(surplus.bundle, surplus.collection, &surplus.sid, facts)?;
         Some(Call { method: Method::Delete, host: Host::TrustHub, path, form: vec![] })
+    }
+
+    /// Where one assignment is.
+    pub fn assignment_path(
+        &self,
+        bundle: Bundle,
+        collection: Assignments,
+        sid: &Sid,
+        facts: &Facts,
+    ) -> Option<String> {
+        Some(format!("{}/{}/{sid}", self.bundle_path(bundle, facts)?, collection.path()))
+    }
+
+    /// Where the resource is that a step made.
+    pub fn resource(&self, task: Task, facts: &Facts) -> Option<Call> {
+        let Verb::Make(resource) = task.verb else { return None };
+        Some(Call::get(resource.place.host(), self.path_of(resource.place, Some(facts.sid(task.key)?))))
     }
 
     /// Where a request whose answer was lost would show: a list, or for a submission the bundle.
@@ -206,8 +264,8 @@ impl Plan<'_> {
     }
 
     /// The list of everything that is assigned to a bundle.
-    pub fn list_assignments(&self, bundle: Bundle, collection: &str, facts: &Facts) -> Option<Call> {
-        let path = format!("{}/{collection}?{PAGE}", self.bundle_path(bundle, facts)?);
+    pub fn list_assignments(&self, bundle: Bundle, collection: Assignments, facts: &Facts) -> Option<Call> {
+        let path = format!("{}/{}?{PAGE}", self.bundle_path(bundle, facts)?, collection.path());
         Some(Call::get(Host::TrustHub, path))
     }
 
@@ -269,9 +327,7 @@ impl Plan<'_> {
                 .map(|it| it.1)
                 .or_else(|| self.content(step, facts).map(|form| self.digest_of(&form)))
                 .unwrap_or(UNKNOWN),
-            Verb::Attach(object, _) => {
-                self.object(object, facts).and_then(|sid| from_hex(&sid.as_str()[2..])).unwrap_or(UNKNOWN)
-            }
+            Verb::Attach(object, _) => self.digest_of_object(object, facts),
             Verb::CheckAddress => match &self.customer.address {
                 Address::Existing(sid) => from_hex(&sid.as_str()[2..]).unwrap_or(UNKNOWN),
                 Address::New { .. } => UNKNOWN,
@@ -280,6 +336,18 @@ impl Plan<'_> {
             Verb::Evaluate(bundle) | Verb::Submit(bundle) => self.digest_of_the_bundle(bundle, facts),
             Verb::CheckAccount | Verb::Survey | Verb::AssignNumbers(_) | Verb::Review(_) => UNKNOWN,
         }
+    }
+
+    /// What an assignment stands for, whether or not the row asks for it.
+    pub fn digest_of_assignment(&self, task: Task, facts: &Facts) -> Digest {
+        match task.verb {
+            Verb::Attach(object, _) => self.digest_of_object(object, facts),
+            _ => UNKNOWN,
+        }
+    }
+
+    fn digest_of_object(&self, object: Object, facts: &Facts) -> Digest {
+        self.object(object, facts).and_then(|sid| from_hex(&sid.as_str()[2..])).unwrap_or(UNKNOWN)
     }
 
     /// The digests that the row alone decides. They are asked for at every turn of the loop.
@@ -294,7 +362,7 @@ impl Plan<'_> {
             .collect()
     }
 
-    fn digest_of(&self, form: &Form) -> Digest {
+    pub(super) fn digest_of(&self, form: &Form) -> Digest {
         let mut hasher = self.key.hasher();
         for (name, value) in form {
             hasher.add(name.as_bytes());
@@ -342,7 +410,7 @@ impl Plan<'_> {
     }
 
     /// The fields that create and update have in common: the name with our mark, and the content.
-    fn content(&self, step: StepId, facts: &Facts) -> Option<Form> {
+    pub(super) fn content(&self, step: StepId, facts: &Facts) -> Option<Form> {
         let step = self.steps().iter().find(|it| it.id == step)?;
         let Verb::Make(resource) = step.verb else { return None };
         let name =

@@ -1,8 +1,9 @@
 //! What is known of one customer: the marks that the ledger keeps, and what only this run knows.
 
-use super::step::{Bundle, Key, Part, StepId};
+use super::step::{Assignments, Bundle, Key, Part, StepId};
 use crate::model::Sid;
-use std::collections::BTreeMap;
+use crate::products;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Unix milliseconds.
 pub type Time = u64;
@@ -17,8 +18,9 @@ pub const UNKNOWN: Digest = [0; 16];
 /// token or message text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// The request may have gone out; its answer is not known.
-    Started { at: Time, digest: Digest },
+    /// The request may have gone out; its answer is not known. `sid` is what an update is about; a
+    /// creation has none.
+    Started { at: Time, digest: Digest, sid: Option<Sid> },
     /// Done, with the SID of what came of it, and what had been sent.
     Done { sid: Option<Sid>, digest: Digest, note: Option<Note> },
     /// How a bundle stands in its vetting.
@@ -127,6 +129,8 @@ our_codes! {
     NumberElsewhere = "number_elsewhere",
     /// The evaluation says what is missing.
     Noncompliant = "noncompliant",
+    /// An update was answered with success, and reads show that it did not change what it should have.
+    ContentNotTaken = "content_not_taken",
 }
 
 /// `status` of a customer profile or trust product [spec].
@@ -181,6 +185,32 @@ pub struct Facts {
     left_out: BTreeMap<Key, Reason>,
     /// Rejected bundles that this run has found to bear our mark.
     rejected_ours: Vec<Bundle>,
+    /// The steps whose content this run has seen in an answer, and it was what the row says.
+    proven: BTreeSet<Key>,
+    /// The bundles of which this run knows everything that is assigned to them: it created them, or has
+    /// read them whole.
+    whole: Vec<Bundle>,
+    /// Assignments that this run has found on a bundle of ours and that nothing asks for.
+    surplus: Vec<Surplus>,
+    /// The bundles that were seen with a status callback although the row has none.
+    callbacks: Vec<(Bundle, Callback)>,
+}
+
+/// An assignment that is one too many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Surplus {
+    pub bundle: Bundle,
+    pub collection: Assignments,
+    pub sid: Sid,
+}
+
+/// What is done about the status callback of a bundle whose row has none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Callback {
+    /// The next update clears it.
+    ToClear,
+    /// The API does not clear it: whether an empty one is taken is not documented.
+    Stays,
 }
 
 impl Facts {
@@ -227,13 +257,21 @@ impl Facts {
     }
 
     /// For a later look of the same run, which has read the account and perhaps surveyed it.
-    pub fn with_the_account_read(mut self, surveyed: bool, rejected_ours: Vec<Bundle>) -> Facts {
+    pub fn with_the_account_read(
+        mut self,
+        surveyed: bool,
+        rejected_ours: Vec<Bundle>,
+        proven: &[Bundle],
+    ) -> Facts {
         let read = Mark::Done { sid: None, digest: UNKNOWN, note: None };
         if surveyed {
             self.marks.insert(StepId::Existing.into(), read.clone());
         }
         self.marks.insert(StepId::Account.into(), read);
         self.rejected_ours = rejected_ours;
+        let of_them = |key: &Key| products::step(key.step).is_some_and(|it| proven.contains(&it.bundle));
+        self.proven = self.marks.keys().filter(|key| of_them(key)).copied().collect();
+        self.whole = proven.to_vec();
         self
     }
 
@@ -249,6 +287,7 @@ impl Facts {
     pub fn apply(&mut self, key: Key, mark: Mark) {
         self.missed.remove(&key);
         self.heard.remove(&key);
+        self.proven.remove(&key);
         if let Mark::Started { .. } = mark {
             *self.sent.entry(key).or_default() += 1;
         }
@@ -338,8 +377,55 @@ impl Facts {
         match self.mark(key) {
             Some(Mark::Done { sid, .. }) => sid.as_ref(),
             Some(Mark::Refused { kept, .. }) => kept.as_ref(),
+            Some(Mark::Started { sid, .. }) => sid.as_ref(),
             _ => None,
         }
+    }
+
+    /// Notes that this run has seen the content of a step, and that it is what the row says.
+    pub fn prove(&mut self, key: Key) {
+        self.proven.insert(key);
+    }
+
+    pub fn is_proven(&self, key: Key) -> bool {
+        self.proven.contains(&key)
+    }
+
+    /// Notes that everything that is assigned to a bundle is known.
+    pub fn note_whole(&mut self, bundle: Bundle) {
+        if !self.whole.contains(&bundle) {
+            self.whole.push(bundle);
+        }
+    }
+
+    pub fn is_whole(&self, bundle: Bundle) -> bool {
+        self.whole.contains(&bundle)
+    }
+
+    /// Notes an assignment that nothing asks for.
+    pub fn note_surplus(&mut self, surplus: Surplus) {
+        if !self.surplus.contains(&surplus) {
+            self.surplus.push(surplus);
+        }
+    }
+
+    /// Notes that it is off.
+    pub fn forget_surplus(&mut self, surplus: &Surplus) {
+        self.surplus.retain(|it| it != surplus);
+    }
+
+    pub fn surplus(&self, bundle: Bundle) -> Option<&Surplus> {
+        self.surplus.iter().find(|it| it.bundle == bundle)
+    }
+
+    /// What is known of the status callback of a bundle whose row has none.
+    pub fn callback(&self, bundle: Bundle) -> Option<Callback> {
+        self.callbacks.iter().find(|it| it.0 == bundle).map(|it| it.1)
+    }
+
+    pub fn note_callback(&mut self, bundle: Bundle, callback: Option<Callback>) {
+        self.callbacks.retain(|it| it.0 != bundle);
+        self.callbacks.extend(callback.map(|it| (bundle, it)));
     }
 
     /// The newest status of a bundle that is known.
@@ -347,7 +433,7 @@ impl Facts {
         match self.mark(bundle.reviewed_by()) {
             Some(Mark::Seen { status, .. }) => Some(*status),
             _ if self.is_done(bundle.submitted_by()) => Some(BundleStatus::PendingReview),
-            _ if self.is_done(bundle.made_by()) => Some(BundleStatus::Draft),
+            _ if self.sid(bundle.made_by()).is_some() => Some(BundleStatus::Draft),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@
 //! and a rerun after a correction are the same loop: there is no recovery code.
 
 mod call;
+mod content;
 mod digest;
 mod ending;
 mod facts;
@@ -13,12 +14,15 @@ mod policy;
 mod step;
 
 pub use call::{Call, Form, Host, Item, Method, account_path};
+pub use content::Shown;
 pub use digest::{DigestKey, Hasher};
 pub use ending::{Ending, Outcome};
-pub use facts::{BundleStatus, Code, Digest, Facts, Mark, Note, OurCode, Reason, Time, UNKNOWN};
+pub use facts::{
+    BundleStatus, Callback, Code, Digest, Facts, Mark, Note, OurCode, Reason, Surplus, Time, UNKNOWN,
+};
 pub use mark::{bears_mark, friendly_name, mark};
 pub use policy::{Evaluate, Existing, Policy, RefusedNumbers, Submission};
-pub use step::{Bundle, Key, Object, Part, Step, StepId, Verb, from_hex, to_hex};
+pub use step::{Assignments, Bundle, Key, Object, Part, Step, StepId, Verb, from_hex, to_hex};
 
 use crate::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
 use crate::products;
@@ -59,6 +63,10 @@ pub enum Next {
     Amend(Task),
     /// An assignment that the row no longer asks for: take it off.
     Remove(Task),
+    /// Read all of a bundle that this run has not seen, and hold it against the row.
+    ReadBack(Bundle),
+    /// Take off an assignment that no step knows.
+    TakeOff(Surplus),
     /// Nothing before this moment.
     Wait(Time),
     Over(Ending),
@@ -107,6 +115,9 @@ impl<'a> Plan<'a> {
 
     /// The whole policy: the first step that is not done decides.
     pub fn next(&self, facts: &Facts, now: Time) -> Next {
+        if let Some(next) = self.submissions_on_their_way(facts, now) {
+            return next;
+        }
         let mut reviews: Vec<Ending> = vec![];
         for step in &self.steps {
             let mut refused = vec![];
@@ -123,6 +134,9 @@ impl<'a> Plan<'a> {
                     // Behind a review that is not over there is nothing to do but to read the other.
                     Some(_) if !reviews.is_empty() && !matches!(step.verb, Verb::Review(_)) => {
                         return Next::Over(worst(reviews));
+                    }
+                    Some(Next::Send(task)) => {
+                        return self.prove_first(task, facts).unwrap_or(Next::Send(task));
                     }
                     Some(next) => return next,
                 }
@@ -145,6 +159,55 @@ impl<'a> Plan<'a> {
             }
         }
         Next::Over(worst(reviews))
+    }
+
+    /// A submission of another content that may still arrive would send in what the row does not say: it
+    /// is awaited before anything on its bundle is changed.
+    fn submissions_on_their_way(&self, facts: &Facts, now: Time) -> Option<Next> {
+        for step in &self.steps {
+            let Verb::Submit(bundle) = step.verb else { continue };
+            let Some(Mark::Started { at, digest, .. }) = facts.mark(step.id) else { continue };
+            if *digest == self.digest(step.id, facts) || facts.sid(bundle.made_by()).is_none() {
+                continue;
+            }
+            // By the time the account has been read there is a token to look with.
+            if !facts.is_done(StepId::Account) {
+                continue;
+            }
+            let task = Task { key: step.id.into(), verb: step.verb, bundle };
+            match self.adopt_or_ask_again(task, *at, facts, now) {
+                Next::Send(_) => (),
+                next => return Some(next),
+            }
+        }
+        None
+    }
+
+    /// What has to be read before a bundle is judged or submitted: everything on it that this run has not
+    /// seen. `None` where its content is proven.
+    fn prove_first(&self, task: Task, facts: &Facts) -> Option<Next> {
+        let (Verb::Evaluate(bundle) | Verb::Submit(bundle)) = task.verb else { return None };
+        if self.policy.submission == Submission::Never {
+            return None;
+        }
+        if !self.is_proven(bundle, facts) {
+            return Some(Next::ReadBack(bundle));
+        }
+        facts.surplus(bundle).map(|it| Next::TakeOff(it.clone()))
+    }
+
+    /// Whether this run has seen everything of a bundle, and it is what the row says.
+    pub fn is_proven(&self, bundle: Bundle, facts: &Facts) -> bool {
+        facts.is_whole(bundle) && self.unproven(bundle, facts).is_empty()
+    }
+
+    /// What is done on a bundle and was not seen by this run.
+    pub fn unproven(&self, bundle: Bundle, facts: &Facts) -> Vec<Task> {
+        let of_it = self.steps.iter().filter(|step| step.bundle == bundle);
+        let tasks = of_it
+            .filter(|step| matches!(step.verb, Verb::Make(_) | Verb::Attach(..) | Verb::AssignNumbers(_)))
+            .flat_map(|step| self.tasks(step, facts));
+        tasks.filter(|task| facts.is_done(task.key) && !facts.is_proven(task.key)).collect()
     }
 
     /// How a customer stands by what is recorded, for reports.
@@ -229,7 +292,25 @@ impl<'a> Plan<'a> {
                 Some(_) => Next::Send(task),
                 None => Next::Adopt(task),
             }),
+            // An update. The same one may be sent again; another one only when the first cannot arrive any more.
+            (Mark::Started { at, digest, sid: Some(_) }, Verb::Make(_)) => match open {
+                false => Some(changed()),
+                true if *digest == self.digest(task.key.step, facts) => Some(Next::Amend(task)),
+                true => match self.certain(task.key, *at, facts) {
+                    certain if now < certain => Some(Next::Wait(certain)),
+                    _ => Some(Next::Amend(task)),
+                },
+            },
             (Mark::Started { at, .. }, _) => Some(self.adopt_or_ask_again(task, *at, facts, now)),
+            (Mark::Done { .. }, Verb::Make(resource))
+                if open
+                    && resource
+                        .place
+                        .bundle()
+                        .is_some_and(|it| facts.callback(it) == Some(Callback::ToClear)) =>
+            {
+                Some(Next::Amend(task))
+            }
             (Mark::Done { .. }, Verb::Submit(bundle))
                 if self.came_too_early(bundle, facts)
                     && facts.status(Bundle::CustomerProfile) == Some(BundleStatus::TwilioApproved)
@@ -307,17 +388,22 @@ impl<'a> Plan<'a> {
     /// call time-out and the visibility window; after an answer of the API's own, such as a 500, the window
     /// alone is enough. A gateway's answer counts as none.
     fn adopt_or_ask_again(&self, task: Task, started: Time, facts: &Facts, now: Time) -> Next {
-        let window = self.policy.visibility_window_ms;
-        let certain = match facts.heard(task.key) {
-            Some(heard) => heard + window,
-            None => started + TURN_MAX_MS + self.policy.call_timeout_ms + window,
-        };
+        let certain = self.certain(task.key, started, facts);
         match facts.missed(task.key) {
             Some(looked) if looked >= certain => Next::Send(task),
             Some(looked) if now < certain.min(looked + LOOK_AGAIN_MS) => {
                 Next::Wait(certain.min(looked + LOOK_AGAIN_MS))
             }
             _ => Next::Adopt(task),
+        }
+    }
+
+    /// When a request that shows nowhere is known not to have been carried out, and never to be.
+    fn certain(&self, key: Key, started: Time, facts: &Facts) -> Time {
+        let window = self.policy.visibility_window_ms;
+        match facts.heard(key) {
+            Some(heard) => heard + window,
+            None => started + TURN_MAX_MS + self.policy.call_timeout_ms + window,
         }
     }
 
@@ -403,6 +489,8 @@ impl<'a> Plan<'a> {
             let task = Task { key, verb: step.verb, bundle };
             match (mark, step.verb) {
                 _ if !is_left => (),
+                // A resource that is connected with nothing does no harm, whatever it says.
+                (Mark::Started { sid: Some(_), .. }, _) => (),
                 (Mark::Started { at, .. }, _) => match self.adopt_or_ask_again(task, *at, facts, now) {
                     // It never came to be, and nobody wants it any more.
                     Next::Send(_) => (),

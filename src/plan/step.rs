@@ -136,6 +136,25 @@ impl Bundle {
     }
 }
 
+/// The two lists of what is assigned to a bundle.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Assignments {
+    /// End users, documents and other bundles.
+    Entities,
+    /// Phone numbers.
+    ChannelEndpoints,
+}
+
+impl Assignments {
+    /// The end of its path.
+    pub fn path(self) -> &'static str {
+        match self {
+            Assignments::Entities => "EntityAssignments",
+            Assignments::ChannelEndpoints => "ChannelEndpointAssignments",
+        }
+    }
+}
+
 /// What a step does. A product is a table of these, and the order of the table is the order of
 /// the dependencies.
 #[derive(Clone, Copy)]

@@ -129,6 +129,10 @@ fn ours(code: OurCode) -> Hint {
             "Twilio's evaluation says that the bundle would not pass",
             "Correct the named fields in the sheet and run again: the drafts are updated in place.",
         ),
+        OurCode::ContentNotTaken => hint_of(
+            "Twilio answered an update with success and still shows another value in the named fields",
+            "Nothing was submitted. Set these fields to what the row says in the Console, or write in the row what              the Console shows, and run again. A field that was emptied in the row may need a new resource.",
+        ),
     }
 }
 

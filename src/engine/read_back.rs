@@ -1,0 +1,340 @@
+//! What is there is held against what the row says: content, assignments and numbers of a bundle.
+//!
+//! Nothing is submitted on the word of the ledger. What this run made and whose answer showed it is
+//! proven; everything else on a bundle is read before the bundle is submitted. What differs is updated,
+//! what is missing is made, what is too much is taken off: the plan does it, from the marks that are
+//! written here.
+
+use super::exchange::{As, Fresh, Reply};
+use super::row::{Row, Stop, done};
+use crate::model::Sid;
+use crate::plan::{
+    Assignments, Bundle, BundleStatus, Call, Callback, Facts, Host, Item, Key, Mark, Part, StepId, Surplus,
+    Task, UNKNOWN, Verb,
+};
+use crate::products::{self, Place};
+use std::collections::HashSet;
+
+impl Row<'_> {
+    /// Holds a bundle that was read against the row: one of ours, or one that we complete.
+    pub(super) fn hold_bundle(&mut self, bundle: Bundle, item: &Item) {
+        if let Some(task) = self.task(bundle.made_by())
+            && (self.facts.is_open(bundle) || self.plan.is_ours(task, &self.facts, item))
+            && !self.facts.is_taken_as_is(bundle, bundle.named_by(self.customer))
+        {
+            self.hold(task, item);
+        }
+    }
+
+    /// Reads all of a bundle that this run has not seen.
+    pub(super) async fn read_back(&mut self, bundle: Bundle) -> Result<(), Stop> {
+        if !self.facts.is_proven(bundle.made_by().into()) && !self.read_back_bundle(bundle).await? {
+            return Ok(());
+        }
+        self.read_back_resources(bundle).await?;
+        if !self.facts.is_whole(bundle) {
+            let items = self.assignments(bundle, Assignments::Entities).await?;
+            self.hold_entities(bundle, &items).await?;
+            let items = self.assignments(bundle, Assignments::ChannelEndpoints).await?;
+            self.hold_numbers(bundle, &items).await?;
+            self.facts.note_whole(bundle);
+        }
+        // What was made and could not be read would be read for ever.
+        let as_the_row_says = |task: &Task, facts: &Facts| match facts.mark(task.key) {
+            Some(Mark::Done { digest, .. }) => *digest == self.plan.digest(task.key.step, facts),
+            _ => false,
+        };
+        let unseen = self.plan.unproven(bundle, &self.facts);
+        match unseen.iter().find(|task| as_the_row_says(task, &self.facts)) {
+            Some(task) => Err(Stop::Lost(task.key)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the bundle is still there to be submitted.
+    async fn read_back_bundle(&mut self, bundle: Bundle) -> Result<bool, Stop> {
+        let Some(task) = self.task(bundle.made_by()) else { return Ok(false) };
+        let (Some(call), Some(sid)) =
+            (self.plan.resource(task, &self.facts), self.facts.sid(task.key).cloned())
+        else {
+            return Err(self.wrong_table(task.key.step));
+        };
+        match self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await? {
+            Reply::Yes(answer) => {
+                let item = self.item_of(task.key, &answer, &sid).await?;
+                self.note_status(bundle, sid, &item);
+                self.hold_bundle(bundle, &item);
+                let status = item.status.as_deref().and_then(BundleStatus::parse);
+                Ok(matches!(status, Some(BundleStatus::Draft | BundleStatus::TwilioRejected)))
+            }
+            other => self.not_yes(task.key, other).map(|()| false),
+        }
+    }
+
+    /// End users, documents and addresses: by their lists, which show twins too; what a list does not
+    /// show is read by its SID.
+    async fn read_back_resources(&mut self, bundle: Bundle) -> Result<(), Stop> {
+        for place in [Place::Addresses, Place::SupportingDocuments, Place::EndUsers] {
+            let of_the_place = |task: &Task| matches!(task.verb, Verb::Make(it) if it.place == place);
+            let unseen = |row: &Self| {
+                let mut tasks = row.plan.unproven(bundle, &row.facts);
+                tasks.retain(of_the_place);
+                tasks
+            };
+            if unseen(self).is_empty() {
+                continue;
+            }
+            self.discover_resources(place).await?;
+            for task in unseen(self) {
+                if !self.seen.contains(&task.key) {
+                    self.read_back_one(task).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_back_one(&mut self, task: Task) -> Result<(), Stop> {
+        let (Some(call), Some(sid)) =
+            (self.plan.resource(task, &self.facts), self.facts.sid(task.key).cloned())
+        else {
+            return Err(self.wrong_table(task.key.step));
+        };
+        match self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await? {
+            Reply::Yes(answer) => {
+                let item = self.item_of(task.key, &answer, &sid).await?;
+                self.hold(task, &item);
+                Ok(())
+            }
+            // It is gone, and is made again.
+            Reply::NotFound(_) => {
+                self.settle(task.key, Mark::Removed);
+                Ok(())
+            }
+            other => self.not_yes(task.key, other),
+        }
+    }
+
+    /// Reads a list of resources, and takes in what of it is ours: what is known is held against the row,
+    /// what was not known is taken over. Two of a kind with our mark leave the customer unsure, also
+    /// where the ledger knows one of them.
+    pub(super) async fn discover_resources(&mut self, place: Place) -> Result<(), Stop> {
+        let items = self.list_of(place).await?;
+        let steps = StepId::ALL.iter().filter_map(|id| products::step(*id));
+        let tasks = steps.map(|step| Task { key: step.id.into(), verb: step.verb, bundle: step.bundle });
+        for task in tasks.filter(|it| matches!(it.verb, Verb::Make(resource) if resource.place == place)) {
+            let known = self.facts.sid(task.key).cloned();
+            let is_known = |item: &&Item| known.is_some() && item.sid() == known;
+            let ours: Vec<&Item> = items
+                .iter()
+                .filter(|item| is_known(item) || self.plan.is_ours(task, &self.facts, item))
+                .collect();
+            let mut sids: Vec<Sid> =
+                known.iter().cloned().chain(ours.iter().filter_map(|it| it.sid())).collect();
+            let mut counted = HashSet::new();
+            sids.retain(|sid| counted.insert(sid.clone()));
+            match (sids.as_slice(), ours.first()) {
+                ([_], Some(item)) => {
+                    if known.is_none() {
+                        self.take_over(task, item);
+                    }
+                    self.hold(task, item);
+                }
+                ([_, _, ..], _) => return Err(self.unsure(task.key, sids)),
+                _ => (),
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds what an answer shows against what the row says, and writes down what is there.
+    pub(super) fn hold(&mut self, task: Task, item: &Item) {
+        let Some(Mark::Done { sid: Some(sid), digest, note }) = self.facts.mark(task.key).cloned() else {
+            return self.hold_update(task, item);
+        };
+        self.note_callback(task, item);
+        let Some(shown) = self.plan.shown(task.key.step, &self.facts, item) else { return };
+        if shown.digest != digest {
+            self.settle(task.key, Mark::Done { sid: Some(sid), digest: shown.digest, note });
+        }
+        self.seen.insert(task.key);
+        if shown.is_as_wanted() {
+            self.facts.prove(task.key);
+        }
+    }
+
+    /// An update of an earlier run whose end is not known: what is there may still be overwritten, and the
+    /// plan waits until it cannot be. Where it is the update that the row asks for, it has arrived.
+    fn hold_update(&mut self, task: Task, item: &Item) {
+        let Some(Mark::Started { sid: Some(sid), digest, .. }) = self.facts.mark(task.key).cloned() else {
+            return;
+        };
+        let shown = self.plan.shown(task.key.step, &self.facts, item);
+        if let Some(shown) = shown
+            && shown.is_as_wanted()
+            && shown.digest == digest
+        {
+            self.settle(task.key, done(Some(sid), digest));
+            self.facts.prove(task.key);
+        }
+    }
+
+    /// A status callback that an earlier row has left on a bundle is cleared by the next update.
+    pub(super) fn note_callback(&mut self, task: Task, item: &Item) {
+        let Verb::Make(resource) = task.verb else { return };
+        let Some(bundle) = resource.place.bundle() else { return };
+        let callback = match self.plan.has_stray_callback(item) {
+            true if self.facts.callback(bundle) == Some(Callback::Stays) => Some(Callback::Stays),
+            true => Some(Callback::ToClear),
+            false => None,
+        };
+        self.facts.note_callback(bundle, callback);
+    }
+
+    /// Holds the entities on a bundle against what the row asks for. The list is whole.
+    pub(super) async fn hold_entities(&mut self, bundle: Bundle, items: &[Item]) -> Result<(), Stop> {
+        let mut accounted: HashSet<Sid> = HashSet::new();
+        let steps = StepId::ALL.iter().filter_map(|id| products::step(*id));
+        let tasks: Vec<Task> = steps
+            .filter(|step| step.bundle == bundle)
+            .map(|step| Task { key: step.id.into(), verb: step.verb, bundle })
+            .filter(|task| matches!(task.verb, Verb::Attach(..)))
+            .collect();
+        for task in tasks {
+            let of_it = |row: &Self| {
+                let ours = items.iter().filter(|item| row.plan.is_ours(task, &row.facts, item));
+                ours.filter_map(Item::sid).collect::<Vec<Sid>>()
+            };
+            let known = self.facts.sid(task.key).cloned();
+            let ours = of_it(self);
+            // Of two assignments of one thing, the one that is on record is kept.
+            let chosen = known.iter().find(|sid| ours.contains(sid)).or(ours.first()).cloned();
+            if let Some(sid) = chosen {
+                let digest = self.plan.digest_of_assignment(task, &self.facts);
+                accounted.insert(sid.clone());
+                self.stands(task.key, sid, digest);
+                continue;
+            }
+            // What is known by its SID may be of another object, which the plan takes off, or not listed.
+            let Some(known) = known else { continue };
+            if items.iter().any(|item| item.sid().as_ref() == Some(&known)) {
+                accounted.insert(known);
+                continue;
+            }
+            match self.read_assignment(task.key, bundle, Assignments::Entities, &known).await? {
+                Some(item) => {
+                    accounted.insert(known);
+                    if self.plan.is_ours(task, &self.facts, &item) {
+                        self.facts.prove(task.key);
+                    }
+                }
+                None => self.settle(task.key, Mark::Removed),
+            }
+        }
+        // On a bundle that a person made, only what we have put there is ours to take off.
+        if bundle.named_by(self.customer).is_none() {
+            self.note_surplus(bundle, Assignments::Entities, items, &accounted);
+        }
+        Ok(())
+    }
+
+    /// Holds the numbers on a bundle against what the row asks for. The list is whole. On a bundle of ours,
+    /// numbers that the row does not have are noted too: the plan takes them off again.
+    pub(super) async fn hold_numbers(&mut self, bundle: Bundle, items: &[Item]) -> Result<(), Stop> {
+        let step = bundle.numbered_by();
+        let key = |part| Key { step, part };
+        let wanted = self.plan.numbers(&self.facts);
+        let unresolved = wanted.is_empty() || wanted.iter().any(|part| part.sid().is_none());
+        let by_hand = bundle.named_by(self.customer).is_some();
+        let mut accounted: HashSet<Sid> = HashSet::new();
+        let mut listed: HashSet<Part> = HashSet::new();
+        let of_number = |item: &Item| {
+            let number = Part::number(&Sid::parse(item.channel_endpoint_sid.as_deref()?)?);
+            Some((number, item.sid()?)).filter(|it| matches!(it.0, Part::Number(_)))
+        };
+        for (number, sid) in items.iter().filter_map(of_number) {
+            let known = self.facts.sid(key(number)).cloned();
+            let is_on_record = known.as_ref().is_some_and(|known| {
+                *known != sid && items.iter().any(|item| item.sid().as_ref() == Some(known))
+            });
+            if listed.contains(&number) || is_on_record {
+                continue;
+            }
+            if known.is_some() || !by_hand || unresolved || wanted.contains(&number) {
+                listed.insert(number);
+                accounted.insert(sid.clone());
+                self.stands(key(number), sid, UNKNOWN);
+            }
+        }
+        let recorded: Vec<(Part, Sid)> = {
+            let shares = self.facts.shares(step).map(|it| it.0).collect::<Vec<_>>();
+            let sids = shares.into_iter().filter_map(|part| Some((part, self.facts.sid(key(part))?.clone())));
+            sids.filter(|(part, _)| matches!(part, Part::Number(_)) && !listed.contains(part)).collect()
+        };
+        for (part, sid) in recorded {
+            match self.read_assignment(key(part), bundle, Assignments::ChannelEndpoints, &sid).await? {
+                Some(_) => self.facts.prove(key(part)),
+                None => self.settle(key(part), Mark::Removed),
+            }
+        }
+        if !by_hand {
+            self.note_surplus(bundle, Assignments::ChannelEndpoints, items, &accounted);
+        }
+        Ok(())
+    }
+
+    /// An assignment is there.
+    fn stands(&mut self, key: Key, sid: Sid, digest: crate::plan::Digest) {
+        let as_recorded = matches!(self.facts.mark(key),
+            Some(Mark::Done { sid: Some(known), digest: before, .. }) if *known == sid && *before == digest);
+        if !as_recorded {
+            self.settle(key, done(Some(sid), digest));
+        }
+        self.facts.prove(key);
+    }
+
+    /// An assignment that a list does not show, by its SID; `None` where it is gone.
+    async fn read_assignment(
+        &mut self,
+        key: Key,
+        bundle: Bundle,
+        collection: Assignments,
+        sid: &Sid,
+    ) -> Result<Option<Item>, Stop> {
+        let Some(path) = self.plan.assignment_path(bundle, collection, sid, &self.facts) else {
+            return Err(self.wrong_table(key.step));
+        };
+        match self.call(key, &Call::get(Host::TrustHub, path), As::Subaccount, Fresh::Perhaps).await? {
+            Reply::Yes(answer) => Ok(Some(self.item_of(key, &answer, sid).await?)),
+            Reply::NotFound(_) => Ok(None),
+            other => Err(self.not_surveyed(key, other)),
+        }
+    }
+
+    fn note_surplus(
+        &mut self,
+        bundle: Bundle,
+        collection: Assignments,
+        items: &[Item],
+        accounted: &HashSet<Sid>,
+    ) {
+        for sid in items.iter().filter_map(Item::sid).filter(|sid| !accounted.contains(sid)) {
+            self.facts.note_surplus(Surplus { bundle, collection, sid });
+        }
+    }
+
+    /// Taking something off can be repeated: what is not found is off.
+    pub(super) async fn take_off(&mut self, surplus: Surplus) -> Result<(), Stop> {
+        let key = Key::from(surplus.bundle.submitted_by());
+        let Some(call) = self.plan.taking_off(&surplus, &self.facts) else {
+            return Err(self.wrong_table(key.step));
+        };
+        match self.call(StepId::Existing.into(), &call, As::Subaccount, Fresh::No).await? {
+            Reply::Yes(_) | Reply::NotFound(_) => {
+                self.facts.forget_surplus(&surplus);
+                Ok(())
+            }
+            other => self.not_yes(key, other),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What an answer shows of a resource, held against what the row says.
+//!
+//! A digest in the ledger says what was sent once. It is no proof of what is there: an older copy of the
+//! ledger, a person in the Console or an update that arrived late may say otherwise. So whatever is about
+//! to be submitted is compared, field by field, with an answer of the run that submits it.
+
+use super::Plan;
+use super::call::Item;
+use super::facts::{Digest, Facts};
+use super::step::{StepId, Verb};
+use serde_json::{Map, Value};
+
+/// What an answer shows of the content of a step.
+pub struct Shown {
+    /// The digest of the content as it is shown: the step's own digest where nothing differs.
+    pub digest: Digest,
+    /// The fields that differ, by Twilio's names: parameters and, of `Attributes`, its keys.
+    pub differing: Vec<String>,
+}
+
+impl Shown {
+    /// Whether it is what the row says.
+    pub fn is_as_wanted(&self) -> bool {
+        self.differing.is_empty()
+    }
+
+    /// The differing fields for the ledger and for messages.
+    pub fn fields(&self) -> String {
+        self.differing.join(",")
+    }
+}
+
+impl Plan<'_> {
+    /// What `item` shows of what this step makes; `None` for a step that makes nothing of its own, and
+    /// while a SID that its content names is not known.
+    pub fn shown(&self, step: StepId, facts: &Facts, item: &Item) -> Option<Shown> {
+        let wanted = self.content(step, facts)?;
+        let mut differing = vec![];
+        let mut seen = Vec::with_capacity(wanted.len());
+        for (name, value) in wanted {
+            let shown = match name {
+                "Attributes" => attributes_shown(&value, item.attributes.as_ref(), &mut differing),
+                _ => item.field(name).unwrap_or_default().to_owned(),
+            };
+            let same = match name {
+                "Attributes" => shown == value,
+                // Case means nothing in an e-mail address that is only written to.
+                "Email" => shown.eq_ignore_ascii_case(&value),
+                _ => shown == value,
+            };
+            if !same && name != "Attributes" {
+                differing.push(name.to_owned());
+            }
+            seen.push((name, if same { value } else { shown }));
+        }
+        let digest = if differing.is_empty() { self.digest(step, facts) } else { self.digest_of(&seen) };
+        Some(Shown { digest, differing })
+    }
+
+    /// Whether a bundle has a status callback although its row has none.
+    pub fn has_stray_callback(&self, item: &Item) -> bool {
+        self.customer.status_callback.is_none()
+            && item.status_callback.as_deref().is_some_and(|it| !it.is_empty())
+    }
+
+    /// Whether the answer to a request shows what the request was about: the kind and our mark of
+    /// something that was made, the object of an assignment. An answer that does not is another
+    /// resource's, however good its status.
+    pub fn answers(&self, task: super::Task, facts: &Facts, item: &Item) -> bool {
+        match task.verb {
+            Verb::Make(_) | Verb::Attach(..) | Verb::AssignNumbers(_) => self.is_ours(task, facts, item),
+            _ => true,
+        }
+    }
+}
+
+/// The attributes as they are shown: `wanted` itself where each of its keys has its value. A key that was
+/// not sent says nothing. What differs is named in `differing`.
+fn attributes_shown(wanted: &str, shown: Option<&Map<String, Value>>, differing: &mut Vec<String>) -> String {
+    let Ok(wanted_map) = serde_json::from_str::<Map<String, Value>>(wanted) else { return String::new() };
+    let empty = Map::new();
+    let shown = shown.unwrap_or(&empty);
+    let before = differing.len();
+    for (key, value) in &wanted_map {
+        if !same(value, shown.get(key)) {
+            differing.push(key.clone());
+        }
+    }
+    match differing.len() == before {
+        true => wanted.to_owned(),
+        false => serde_json::to_string(shown).unwrap_or_default(),
+    }
+}
+
+/// Whether an attribute is as it was sent. Everything is sent as text; a number and a list of one are
+/// the same thing written otherwise, and what is left out is empty.
+fn same(wanted: &Value, shown: Option<&Value>) -> bool {
+    let Value::String(wanted) = wanted else { return shown == Some(wanted) };
+    match shown {
+        None | Some(Value::Null) => wanted.is_empty(),
+        Some(Value::String(text)) => text == wanted,
+        Some(Value::Array(several)) => match several.as_slice() {
+            [] => wanted.is_empty(),
+            [one] => same(&Value::String(wanted.clone()), Some(one)),
+            _ => false,
+        },
+        Some(other) => other.to_string() == *wanted,
+    }
+}
