@@ -3,7 +3,7 @@
 use super::facts::{Callback, Digest, Facts, Surplus, UNKNOWN};
 use super::step::{Assignments, Bundle, Key, Object, Part, Step, StepId, Verb, from_hex};
 use super::{Plan, Task, mark};
-use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
+use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid, SidKind};
 use crate::products::{self, Place};
 use serde::Deserialize;
 
@@ -65,6 +65,9 @@ pub struct Item {
     pub status: Option<String>,
     pub object_sid: Option<String>,
     pub channel_endpoint_sid: Option<String>,
+    /// The bundle of an assignment: a profile or a product.
+    pub customer_profile_sid: Option<String>,
+    pub trust_product_sid: Option<String>,
     pub phone_number: Option<String>,
     pub iso_country: Option<String>,
     pub owner_account_sid: Option<String>,
@@ -278,17 +281,33 @@ impl Plan<'_> {
         match task.verb {
             Verb::Make(resource) => {
                 let name = item.friendly_name.as_deref().unwrap_or_default();
-                self.is_of_the_kind(task, item)
+                item.sid().is_some_and(|sid| sid.is(resource.place.sid_kind()))
+                    && self.is_of_the_kind(task, item)
                     && mark::bears_mark(name, &self.customer.subaccount, resource.mark)
             }
-            Verb::Attach(object, _) => {
-                self.object(object, facts).is_some_and(|sid| Item::is(&item.object_sid, sid.as_str()))
+            Verb::Attach(object, bundle) => {
+                item.sid().is_some_and(|sid| sid.is(SidKind::EntityAssignment))
+                    && self.is_on(bundle, facts, item)
+                    && self.object(object, facts).is_some_and(|sid| Item::is(&item.object_sid, sid.as_str()))
             }
-            Verb::AssignNumbers(_) => {
-                task.key.part.sid().is_some_and(|sid| Item::is(&item.channel_endpoint_sid, sid.as_str()))
+            Verb::AssignNumbers(bundle) => {
+                item.sid().is_some_and(|sid| sid.is(SidKind::ChannelEndpointAssignment))
+                    && self.is_on(bundle, facts, item)
+                    && task
+                        .key
+                        .part
+                        .sid()
+                        .is_some_and(|sid| Item::is(&item.channel_endpoint_sid, sid.as_str()))
             }
             _ => false,
         }
+    }
+
+    /// Whether an assignment is on this bundle, as far as it says.
+    fn is_on(&self, bundle: Bundle, facts: &Facts, item: &Item) -> bool {
+        let said = [&item.customer_profile_sid, &item.trust_product_sid];
+        let ours = facts.sid(bundle.made_by());
+        said.into_iter().flatten().all(|it| Sid::parse(it).as_ref() == ours)
     }
 
     /// The type of a resource that somebody else has made, if it is one that we make for this bundle,

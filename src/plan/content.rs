@@ -104,6 +104,7 @@ fn same(wanted: &Value, shown: Option<&Value>) -> bool {
             [one] => same(&Value::String(wanted.clone()), Some(one)),
             _ => false,
         },
-        Some(other) => other.to_string() == *wanted,
+        Some(Value::Number(number)) => number.to_string().eq(wanted),
+        Some(other) => *other == Value::String(wanted.clone()),
     }
 }

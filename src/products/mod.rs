@@ -4,7 +4,7 @@
 pub mod secondary_profile;
 pub mod voice_integrity;
 
-use crate::model::{Customer, Sid};
+use crate::model::{Customer, Sid, SidKind};
 use crate::plan::{Bundle, Evaluate, Facts, Form, Host, Policy, Step, StepId, Submission, Verb};
 
 /// How a resource is created and known again.
@@ -50,6 +50,16 @@ impl Place {
         match sid {
             Some(sid) => format!("{collection}/{sid}{suffix}"),
             None => format!("{collection}{suffix}"),
+        }
+    }
+
+    /// What its SIDs begin with.
+    pub fn sid_kind(self) -> SidKind {
+        match self {
+            Place::CustomerProfiles | Place::TrustProducts => SidKind::Bundle,
+            Place::EndUsers => SidKind::EndUser,
+            Place::SupportingDocuments => SidKind::SupportingDocument,
+            Place::Addresses => SidKind::Address,
         }
     }
 

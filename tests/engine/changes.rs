@@ -9,21 +9,21 @@ use trusthub_onboard::plan::{Bundle, Code, Mark, OurCode, Outcome, StepId, Submi
 use trusthub_onboard::sandbox::{Edit, Kind, Lag, Reviewer};
 
 /// A customer with one thing changed.
-fn with(change: impl FnOnce(&mut Customer)) -> Customer {
+pub fn with(change: impl FnOnce(&mut Customer)) -> Customer {
     let mut customer = customer(1);
     change(&mut customer);
     customer
 }
 
-fn corrected_name() -> Customer {
+pub fn corrected_name() -> Customer {
     with(|it| it.business.name = "Brightwater Dental Group".to_owned())
 }
 
-fn one_representative() -> Customer {
+pub fn one_representative() -> Customer {
     with(|it| it.representative_2 = None)
 }
 
-fn one_number() -> Customer {
+pub fn one_number() -> Customer {
     with(|it| {
         if let PhoneNumbers::Listed(numbers) = &mut it.phone_numbers {
             numbers.truncate(1);
@@ -31,7 +31,7 @@ fn one_number() -> Customer {
     })
 }
 
-fn other_number() -> Customer {
+pub fn other_number() -> Customer {
     with(|it| {
         if let PhoneNumbers::Listed(numbers) = &mut it.phone_numbers {
             numbers.remove(0);
@@ -39,12 +39,12 @@ fn other_number() -> Customer {
     })
 }
 
-fn existing_address() -> Customer {
+pub fn existing_address() -> Customer {
     let sid = Sid::parse("AD000000000000000000000000000000aa").expect("a SID");
     with(|it| it.address = Address::Existing(sid))
 }
 
-fn other_street() -> Customer {
+pub fn other_street() -> Customer {
     with(|it| {
         if let Address::New { street, .. } = &mut it.address {
             *street = "1 Harbor Way".to_owned();
@@ -52,12 +52,12 @@ fn other_street() -> Customer {
     })
 }
 
-fn other_use_case() -> Customer {
+pub fn other_use_case() -> Customer {
     with(|it| it.voice_integrity.use_case = "Customer Support")
 }
 
 /// A sandbox that knows what both rows name, with the first of them to be run.
-fn stage_for(first: &Customer, second: &Customer) -> Stage {
+pub fn stage_for(first: &Customer, second: &Customer) -> Stage {
     let mut all = first.clone();
     if let Address::Existing(_) = second.address {
         all.address = second.address.clone();
@@ -68,7 +68,7 @@ fn stage_for(first: &Customer, second: &Customer) -> Stage {
     stage
 }
 
-async fn world_of(row: &Customer) -> Vec<String> {
+pub async fn world_of(row: &Customer) -> Vec<String> {
     let stage = stage_for(row, row);
     assert_eq!(stage.outcome().await, Outcome::Approved);
     stage.world()

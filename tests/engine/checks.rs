@@ -110,6 +110,36 @@ impl Stage {
         answer.text().await.expect("a body")
     }
 
+    /// Takes something off or away, as a person in the Console would.
+    pub async fn remove(&self, sid: &str) {
+        let resource = self.made().into_iter().find(|it| it.sid == sid).expect("it is there");
+        let path = match resource.kind {
+            Kind::EntityAssignment | Kind::ChannelEndpointAssignment => {
+                let bundle = resource.bundle_sid.expect("a bundle");
+                let is_profile =
+                    self.made().iter().any(|it| it.sid == bundle && it.kind == Kind::CustomerProfile);
+                let collection = if is_profile { "CustomerProfiles" } else { "TrustProducts" };
+                let list = match resource.kind {
+                    Kind::EntityAssignment => "EntityAssignments",
+                    _ => "ChannelEndpointAssignments",
+                };
+                format!("/v1/{collection}/{bundle}/{list}/{sid}")
+            }
+            _ => {
+                let edit = trusthub_onboard::sandbox::Edit::Remove { sid: sid.to_owned() };
+                self.sandbox.edit(edit).expect("an edit");
+                return;
+            }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let server = self.sandbox.serve(listener).expect("a server");
+        let account = self.customers[0].subaccount.as_str();
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
+        let request = client.delete(format!("{}{path}", server.base_url()));
+        let answer = request.basic_auth(account, Some(token_of(account))).send().await.expect("an answer");
+        assert_eq!(answer.status(), 204, "{path}");
+    }
+
     /// How many requests changed something or tried to, since the sandbox began.
     pub fn changing_calls(&self) -> usize {
         self.sandbox.requests().latest.iter().filter(|it| it.method != Method::Get).count()

@@ -12,7 +12,7 @@ use trusthub_onboard::sandbox::Kind;
 
 /// Copies the ledger after every commit into `copies/1`, `copies/2` and so on, and cuts the run off
 /// after so many of them.
-fn copying(stage: &Stage, stop_after: u64) -> (Arc<dyn Observer>, Arc<AtomicU64>) {
+pub fn copying(stage: &Stage, stop_after: u64) -> (Arc<dyn Observer>, Arc<AtomicU64>) {
     let count = Arc::new(AtomicU64::new(0));
     let (counter, ledger, folder) = (count.clone(), stage.ledger.clone(), copies(stage));
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -45,7 +45,7 @@ fn copy(ledger: &Path, to: &Path) {
 }
 
 /// Puts a copy in the ledger's place; the 0th one is none at all.
-fn go_back(stage: &Stage, to: u64) {
+pub fn go_back(stage: &Stage, to: u64) {
     for suffix in ["", "-wal", "-shm", ".lock"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", stage.ledger.display()));
     }

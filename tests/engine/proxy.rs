@@ -65,7 +65,7 @@ pub struct Held {
     /// Path and query.
     pub target: String,
     headers: HeaderMap,
-    body: Bytes,
+    pub body: Bytes,
 }
 
 impl Held {
