@@ -9,6 +9,10 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// "Invalid Parameter" and "Invalid SID" of the Error Dictionary.
+const INVALID_PARAMETER: u32 = 20422;
+const INVALID_SID: u32 = 20423;
+
 /// The API says no.
 #[derive(Clone, Debug)]
 pub struct Refused {
@@ -43,8 +47,21 @@ impl Refused {
         Refused::new(400, 20001, format!("Missing required parameter {parameter} in the post body"))
     }
 
+    /// A value that the API description rules out.
     pub fn invalid(parameter: &str, why: &str) -> Refused {
-        Refused::new(400, 20001, format!("Invalid parameter {parameter}: {why}"))
+        Refused::new(400, INVALID_PARAMETER, format!("Invalid parameter {parameter}: {why}"))
+    }
+
+    pub fn invalid_sid(parameter: &str) -> Refused {
+        Refused::new(400, INVALID_SID, format!("Invalid SID {parameter}: it is not a SID of the right kind"))
+    }
+
+    /// The same with the HTTP status that invalid values have.
+    pub fn with_invalid_status(mut self, http_status: u16) -> Refused {
+        if matches!(self.code, INVALID_PARAMETER | INVALID_SID) {
+            self.status = http_status;
+        }
+        self
     }
 
     pub fn not_found(path: &str) -> Refused {

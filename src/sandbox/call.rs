@@ -4,7 +4,7 @@ use super::answers::Refused;
 use super::sid::Sid;
 
 /// A request, its parts decoded.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Call {
     pub method: Method,
     /// Without the query.
@@ -26,7 +26,7 @@ pub enum Method {
 }
 
 /// Names and values in the order sent. Names are compared with their case.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
@@ -50,10 +50,28 @@ impl Parameters {
 
     /// A SID of one kind among the required parameters; `prefix` is empty for any kind.
     pub fn required_sid(&self, name: &str, prefix: &str) -> Result<Sid, Refused> {
-        let text = self.required(name)?;
-        let sid = if prefix.is_empty() { Sid::parse(text) } else { Sid::of_kind(prefix, text) };
-        sid.ok_or_else(|| Refused::invalid(name, "it is not a SID of the right kind"))
+        read_sid(name, prefix, self.required(name)?)
     }
+
+    /// A SID of one kind, if one is given; `prefix` is empty for any kind.
+    pub fn sid(&self, name: &str, prefix: &str) -> Result<Option<Sid>, Refused> {
+        self.get(name).map(|text| read_sid(name, prefix, text)).transpose()
+    }
+
+    /// A boolean, if one is given: `true` or `false` and nothing else.
+    pub fn boolean(&self, name: &str) -> Result<Option<bool>, Refused> {
+        match self.get(name) {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(Refused::invalid(name, "it is neither true nor false")),
+        }
+    }
+}
+
+fn read_sid(name: &str, prefix: &str, text: &str) -> Result<Sid, Refused> {
+    let sid = if prefix.is_empty() { Sid::parse(text) } else { Sid::of_kind(prefix, text) };
+    sid.ok_or_else(|| Refused::invalid_sid(name))
 }
 
 impl Method {

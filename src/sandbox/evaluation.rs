@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use super::policies::{self, BundleKind, Check, Document, EndUser, Field, Need, Policy, Profiles};
 use super::review::{self, Status};
-use super::settings::Undocumented;
 use super::sid::Sid;
+use super::undocumented::Undocumented;
 use super::world::{Address, Bundle, Object, World};
 
 /// How one requirement of the policy was found. Names and passed fields are not kept: the policy's
@@ -164,13 +164,12 @@ fn check_document(
     found: &[&Object],
 ) {
     finding.failure = wrong_count(document.name, found.len(), 22216);
+    let missing = || Some((22219, "The Address is missing: Address sids list is empty".to_owned()));
     let failure = match found.first() {
-        None => Some((22217, "Address sids list is empty".to_owned())),
+        None => missing(),
         Some(object) => match attributes(object).get("address_sids") {
-            None => Some((22217, "Address sids list is empty".to_owned())),
-            Some(Value::String(text)) if text.is_empty() => {
-                Some((22217, "Address sids list is empty".to_owned()))
-            }
+            None => missing(),
+            Some(Value::String(text)) if text.is_empty() => missing(),
             Some(Value::String(text)) if address_of(world, object).is_none() => {
                 Some((22219, format!("The Address {text} does not exist in account {}", bundle.account)))
             }

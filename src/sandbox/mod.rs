@@ -16,6 +16,7 @@ mod call;
 mod edit;
 mod evaluation;
 mod faults;
+mod geography;
 mod journal;
 mod paging;
 mod policies;
@@ -27,6 +28,7 @@ mod settings;
 mod shapes;
 mod sid;
 mod snapshot;
+mod undocumented;
 mod wire;
 mod world;
 
@@ -45,11 +47,12 @@ pub use faults::{Among, Fault, Faults, Lag, Limit, Rule, When};
 pub use journal::{Start, world_id};
 pub use policies::BundleKind;
 pub use review::{Reviewer, Verdict};
-pub use settings::{
-    ApprovalAsked, Clock, DocumentStatus, RejectionErrors, Seed, SeedAccount, Settings, Stance,
+pub use settings::{Clock, Seed, SeedAccount, Settings};
+pub use snapshot::{Kind, Resource};
+pub use undocumented::{
+    AddressCorrection, ApprovalAsked, DocumentStatus, EmptyParameter, RejectionErrors, Stance,
     SubmissionAnswer, Undocumented,
 };
-pub use snapshot::{Kind, Resource};
 
 use call::Call;
 use faults::{FaultState, mix};

@@ -40,7 +40,9 @@ pub fn page<'i, T>(
         },
     };
     let bad_token = || Refused::new(400, 21481, "Invalid PageToken");
-    let page = query.get("Page").map_or(Ok(0), |text| text.parse::<usize>().map_err(|_| bad_token()))?;
+    let page = query.get("Page").map_or(Ok(0), |text| {
+        text.parse::<usize>().map_err(|_| Refused::invalid("Page", "it is not a number from 0"))
+    })?;
     let token = query.get("PageToken").filter(|token| !token.is_empty());
     let start = match token {
         // The number of a page alone says nothing: pages are reached by following the URLs.

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::evaluation::{self, Finding};
 use super::policies::{self, BundleKind};
-use super::settings::{ApprovalAsked, Undocumented};
 use super::sid::Sid;
-use super::world::{Bundle, World};
+use super::undocumented::{ApprovalAsked, Stance, Undocumented};
+use super::world::{Bundle, Change, World};
 
 /// The status of a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub enum Reviewer {
     /// Rejects whatever is submitted, with these codes.
     RejectsAll(Vec<u32>),
     LeavesInReview,
+    /// Decides the next submission so, and follows the rules after it.
+    Next(Verdict),
 }
 
 /// 11005: the profile that a voice product is linked to is not approved.
@@ -120,6 +122,7 @@ pub fn begin(world: &World, bundle: &Bundle, now_ms: u64, review_ms: u64, rules:
         Some(Reviewer::ApprovesAll) => Verdict::Approved,
         Some(Reviewer::RejectsAll(codes)) => Verdict::Rejected(codes),
         Some(Reviewer::LeavesInReview) => Verdict::Stuck,
+        Some(Reviewer::Next(verdict)) => verdict,
         None => by_the_rules(world, bundle, now_ms, rules),
     };
     Review {
@@ -127,6 +130,17 @@ pub fn begin(world: &World, bundle: &Bundle, now_ms: u64, review_ms: u64, rules:
         in_review_ms: now_ms + review_ms / 2,
         decided_ms: now_ms + review_ms,
         verdict,
+    }
+}
+
+/// A submission has been decided: a reviewer who was told about one submission only follows the rules again.
+pub fn use_up(world: &mut World, account: Sid) {
+    if let Some(account) = world.accounts.get(&account)
+        && matches!(account.reviewer, Some(Reviewer::Next(_)))
+    {
+        let mut account = account.clone();
+        account.reviewer = None;
+        world.commit(Change::Account(account));
     }
 }
 
@@ -152,11 +166,14 @@ fn profile_verdict(world: &World, bundle: &Bundle, findings: &[Finding], rules: 
     if findings.iter().any(|finding| !finding.passed()) {
         return Verdict::Rejected(codes);
     }
-    if !registration_number_is_sound(world, bundle) {
+    if !registration_number_is_sound(world, bundle, rules) {
         codes.push(18602);
     }
     if has_post_box(world, bundle) {
         codes.push(18603);
+    }
+    if rules.implausible_details == Stance::Refused && !website_is_plausible(world, bundle) {
+        codes.push(18601);
     }
     if rules.email_domain_must_match && !email_domain_matches(world, bundle) {
         codes.push(18606);
@@ -184,7 +201,7 @@ fn product_verdict(
         return Verdict::Rejected(vec![PROFILE_NOT_APPROVED]);
     }
     if bundle.policy.as_str() == policies::VOICE_INTEGRITY {
-        let codes = voice_codes(world, profile);
+        let codes = voice_codes(world, profile, rules);
         if !codes.is_empty() {
             return Verdict::Rejected(codes);
         }
@@ -194,7 +211,7 @@ fn product_verdict(
 
 /// What makes a profile unfit for Voice Integrity. Only what is there can be wrong: a profile that
 /// exists from the beginning is approved and holds nothing to look at.
-fn voice_codes(world: &World, profile: &Bundle) -> Vec<u32> {
+fn voice_codes(world: &World, profile: &Bundle, rules: &Undocumented) -> Vec<u32> {
     let mut codes = Vec::new();
     if attribute(world, profile, policies::BUSINESS_INFORMATION, "website_url")
         .is_some_and(|url| website_host(&url).is_none())
@@ -212,19 +229,32 @@ fn voice_codes(world: &World, profile: &Bundle) -> Vec<u32> {
     if evaluation::addresses(world, profile).iter().any(|address| address.iso_country != "US") {
         codes.push(11003);
     }
-    if !registration_number_is_sound(world, profile) {
+    if !registration_number_is_sound(world, profile, rules) {
         codes.push(11004);
     }
     codes
 }
 
-/// EIN and DUNS have nine digits.
-fn registration_number_is_sound(world: &World, profile: &Bundle) -> bool {
-    let of = |field| attribute(world, profile, policies::BUSINESS_INFORMATION, field).unwrap_or_default();
-    let identifier = of("business_registration_identifier");
-    let number = of("business_registration_number");
-    let is_us = identifier.contains("EIN") || identifier.contains("DUNS");
-    !is_us || (number.len() == 9 && number.bytes().all(|b| b.is_ascii_digit()))
+/// EIN and DUNS have nine digits, with dashes or without. What other registers give out is not known here,
+/// only that it is longer than a made-up `1234`.
+fn registration_number_is_sound(world: &World, profile: &Bundle, rules: &Undocumented) -> bool {
+    let of = |field| attribute(world, profile, policies::BUSINESS_INFORMATION, field);
+    // Only what is there can be wrong: a profile from before the world began says nothing.
+    let Some(number) = of("business_registration_number") else { return true };
+    let identifier = of("business_registration_identifier").unwrap_or_default();
+    let number: String = number.chars().filter(|c| !matches!(c, '-' | ' ')).collect();
+    if identifier.contains("EIN") || identifier.contains("DUNS") {
+        return number.len() == 9 && number.bytes().all(|b| b.is_ascii_digit());
+    }
+    rules.implausible_details == Stance::Accepted || number.chars().count() > 4
+}
+
+/// A website is at least a dotted name, with or without a scheme before it.
+fn website_is_plausible(world: &World, profile: &Bundle) -> bool {
+    attribute(world, profile, policies::BUSINESS_INFORMATION, "website_url").is_none_or(|url| {
+        let has_scheme = url.contains("://");
+        website_host(&if has_scheme { url } else { format!("https://{url}") }).is_some()
+    })
 }
 
 /// Post boxes are no physical address.

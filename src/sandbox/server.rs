@@ -164,13 +164,17 @@ fn carry_out(inner: &Inner, headers: &HeaderMap, call: &Call, fate: &Fate) -> An
             must_be_form(call.method, headers)?;
             routes::route(&mut ctx, account)
         })
-        .unwrap_or_else(Refused::into_answer)
+        .unwrap_or_else(|refused| {
+            refused.with_invalid_status(ctx.rules.invalid_parameter_http_status).into_answer()
+        })
 }
 
-/// A JSON body would be read as no parameters at all, which on an update does nothing and says 200.
+/// A JSON body would be read as no parameters at all, which on an update does nothing and says 200. A body of
+/// no content type is outside the API description.
 fn must_be_form(method: Method, headers: &HeaderMap) -> Result<(), Refused> {
-    let is_form = headers.get(header::CONTENT_TYPE).is_none_or(|content_type| {
-        content_type.as_bytes().to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded")
+    let is_form = headers.get(header::CONTENT_TYPE).is_some_and(|content_type| {
+        let media_type = content_type.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+        media_type.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
     });
     match method == Method::Post && !is_form {
         true => Err(Refused::new(400, 20001, "The post body must be application/x-www-form-urlencoded")),

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::faults::Faults;
 use super::journal::Start;
+use super::undocumented::Undocumented;
 
 /// Where the sandbox reads the time: unix milliseconds.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -34,72 +35,6 @@ pub struct Settings {
     pub accounts_on_demand: bool,
     /// What is not documented, decided here.
     pub undocumented: Undocumented,
-}
-
-/// The answers that only a live account could tell. Each default is what a client finds harder.
-#[derive(Clone, Debug)]
-pub struct Undocumented {
-    /// Longest FriendlyName in characters that Trust Hub resources take.
-    pub friendly_name_chars_max: usize,
-    /// The code of the 409 for a number that sits on a bundle already: 20409 or 70003 were seen.
-    pub number_taken_code: u32,
-    /// Assigning the same object to the same bundle again.
-    pub duplicate_entity: Stance,
-    /// Assigning numbers to a bundle that is pending or in review.
-    pub numbers_in_review: Stance,
-    /// Status and other parameters in one update (22204).
-    pub status_with_other_parameters: Stance,
-    /// The call that asks for an evaluation.
-    pub evaluation_call: Stance,
-    /// When a product is rejected with 11005 because its profile is not approved.
-    pub profile_approval_asked: ApprovalAsked,
-    /// Whether evaluations find a profile without a second representative noncompliant.
-    pub second_representative_required: bool,
-    /// Whether a review rejects (18606) a first representative whose e-mail domain is not the website's.
-    pub email_domain_must_match: bool,
-    /// Status in the answer to a submission; later reads tell the true one.
-    pub submission_answer: SubmissionAnswer,
-    /// How SupportingDocument statuses are written.
-    pub document_status: DocumentStatus,
-    /// What `errors` of a rejected bundle holds.
-    pub rejection_errors: RejectionErrors,
-    /// HTTP status of 20005 "Account not active": 401 or 403.
-    pub suspended_http_status: u16,
-}
-
-/// Whether something is done or refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stance {
-    Accepted,
-    Refused,
-}
-
-/// The moment at which a product's profile must be approved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ApprovalAsked {
-    AtSubmission,
-    AtReview,
-}
-
-/// The status that the answer to a submission names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SubmissionAnswer {
-    PendingReview,
-    InReview,
-}
-
-/// The seed flow's samples say `draft`, the API description says `DRAFT`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DocumentStatus {
-    LowerCase,
-    UpperCase,
-}
-
-/// Often the reasons of a rejection are only in an e-mail, and `errors` is null.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RejectionErrors {
-    Listed,
-    Null,
 }
 
 /// What exists from the beginning. Applied to a world that has been kept in a journal it adds what
@@ -154,26 +89,6 @@ impl fmt::Debug for Settings {
             .field("journal", &self.journal)
             .field("undocumented", &self.undocumented)
             .finish_non_exhaustive()
-    }
-}
-
-impl Default for Undocumented {
-    fn default() -> Undocumented {
-        Undocumented {
-            friendly_name_chars_max: 255,
-            number_taken_code: 20409,
-            duplicate_entity: Stance::Accepted,
-            numbers_in_review: Stance::Accepted,
-            status_with_other_parameters: Stance::Refused,
-            evaluation_call: Stance::Accepted,
-            profile_approval_asked: ApprovalAsked::AtSubmission,
-            second_representative_required: false,
-            email_domain_must_match: true,
-            submission_answer: SubmissionAnswer::PendingReview,
-            document_status: DocumentStatus::LowerCase,
-            rejection_errors: RejectionErrors::Listed,
-            suspended_http_status: 403,
-        }
     }
 }
 

@@ -7,8 +7,8 @@ use super::answers::Json;
 use super::evaluation::{Failure, Finding, Requirement};
 use super::policies::{self, BundleKind, Policy};
 use super::review;
-use super::settings::{DocumentStatus, RejectionErrors, Undocumented};
 use super::sid::Sid;
+use super::undocumented::{DocumentStatus, RejectionErrors, Undocumented};
 use super::world::{Account, Address, Bundle, Channel, Entity, Evaluation, Number, Object, World};
 
 /// ISO 8601 in UTC, as Trust Hub writes dates.

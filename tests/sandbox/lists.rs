@@ -25,7 +25,7 @@ async fn bundles_are_filtered_by_exact_name_status_and_policy() {
     assert_eq!(found(&format!("Status=draft&PolicySid={SECONDARY_POLICY}")).await, [longer]);
     assert_eq!(found(&format!("PolicySid={VOICE_INTEGRITY_POLICY}")).await, [""; 0]);
     let unknown = stand.get(SUB, "/v1/CustomerProfiles?Status=open").await;
-    assert_eq!(unknown.refusal(), (400, 20001));
+    assert_eq!(unknown.refusal(), (400, 22203));
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn page_sizes_and_page_tokens_are_checked() {
     let refusal = async |query: &str| stand.get(SUB, &format!("/v1/EndUsers?{query}")).await.refusal();
     assert_eq!(stand.get(SUB, "/v1/EndUsers?PageSize=1000").await.status, 200);
     assert_eq!(refusal("PageSize=1001").await, (400, 20007));
-    assert_eq!(refusal("PageSize=0").await, (400, 20001));
+    assert_eq!(refusal("PageSize=0").await, (400, 20422));
     assert_eq!(refusal("PageToken=PAIT00000000000000000000000000000000").await, (400, 21481));
     assert_eq!(refusal("PageToken=%C3%A9").await, (400, 21481));
     assert_eq!(refusal("Page=1").await, (400, 21481));

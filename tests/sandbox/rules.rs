@@ -5,3 +5,5 @@ mod assigning;
 mod evaluating;
 mod lifecycle;
 mod parameters;
+mod settings;
+mod values;

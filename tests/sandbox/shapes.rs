@@ -78,7 +78,7 @@ async fn objects_have_the_keys_of_the_api_description() {
     let expected =
         "date_updated sid friendly_name account_sid url date_created attributes type status mime_type";
     assert_eq!(keys(&document), words(expected));
-    assert_eq!(document["status"], "draft");
+    assert_eq!(document["status"], "DRAFT");
 }
 
 #[tokio::test]

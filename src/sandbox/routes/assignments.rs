@@ -7,9 +7,9 @@ use crate::sandbox::evaluation;
 use crate::sandbox::paging;
 use crate::sandbox::policies::{self, BundleKind, Policy};
 use crate::sandbox::review::Status;
-use crate::sandbox::settings::Stance;
 use crate::sandbox::shapes;
 use crate::sandbox::sid::Sid;
+use crate::sandbox::undocumented::Stance;
 use crate::sandbox::world::{Bundle, Change, Channel, Entity, Number};
 
 /// `…/EntityAssignments…`
@@ -50,13 +50,13 @@ pub fn channels(ctx: &mut Ctx, bundle: Sid, rest: &[&str]) -> Result<Answer, Ref
     match (ctx.method(), rest) {
         (Method::Get, []) => {
             let query = &ctx.call.query;
-            let (one, several) = (query.get("ChannelEndpointSid"), query.get("ChannelEndpointSids"));
+            let (one, several) = (query.sid("ChannelEndpointSid", "")?, query.get("ChannelEndpointSids"));
             let listed: Vec<&Channel> = found
                 .channels
                 .iter()
                 .rev()
                 .filter(|channel| ctx.is_listed(&channel.birth))
-                .filter(|channel| one.is_none_or(|sid| channel.number.as_str() == sid))
+                .filter(|channel| one.is_none_or(|sid| channel.number == sid))
                 .filter(|channel| {
                     several
                         .is_none_or(|sids| sids.split(',').any(|sid| channel.number.as_str() == sid.trim()))
@@ -182,9 +182,10 @@ fn assign_channel(ctx: &mut Ctx, bundle: Sid) -> Result<Answer, Refused> {
 
 /// A number sits on one profile only, and on one product of a policy only.
 fn must_be_free(ctx: &Ctx, bundle: &Bundle, number: &Number) -> Result<(), Refused> {
+    let may_sit_twice = ctx.rules.duplicate_number == Stance::Accepted;
     let holder = number.bundles.iter().filter_map(|sid| ctx.world.bundles.get(sid)).find(|holder| {
         let is_same_sort = bundle.kind == BundleKind::CustomerProfile || holder.policy == bundle.policy;
-        holder.kind == bundle.kind && is_same_sort
+        holder.kind == bundle.kind && is_same_sort && !(may_sit_twice && holder.sid == bundle.sid)
     });
     match holder {
         None => Ok(()),
@@ -198,13 +199,15 @@ fn must_be_free(ctx: &Ctx, bundle: &Bundle, number: &Number) -> Result<(), Refus
 
 fn must_be_on_profile(ctx: &Ctx, product: &Bundle, number: Sid) -> Result<(), Refused> {
     let Some(profile) = evaluation::linked_profile(ctx.world, product) else {
-        return Err(Refused::bad_request(format!("{} has no supporting Customer Profile", product.sid)));
+        let message = format!("{} has none of the required supporting Customer Profiles", product.sid);
+        return Err(Refused::bad_request(message));
     };
     match profile.channels.iter().any(|channel| channel.number == number) {
         true => Ok(()),
-        false => {
-            Err(Refused::bad_request(format!("{number} is not assigned to Customer Profile {}", profile.sid)))
-        }
+        false => Err(Refused::bad_request(format!(
+            "{number} is not assigned to the required supporting Customer Profile {}",
+            profile.sid
+        ))),
     }
 }
 

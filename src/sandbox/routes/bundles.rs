@@ -1,16 +1,17 @@
 //! Customer profiles and trust products: one code path, told apart by [`BundleKind`].
 
 use super::{Ctx, assignments};
-use crate::sandbox::answers::{Answer, Refused};
+use crate::sandbox::answers::{Answer, Json, Refused};
 use crate::sandbox::call::Method;
 use crate::sandbox::evaluation::{self, is_email};
 use crate::sandbox::paging;
 use crate::sandbox::policies::{self, Access, BundleKind};
 use crate::sandbox::review::{self, Status};
-use crate::sandbox::settings::{Stance, SubmissionAnswer};
 use crate::sandbox::shapes;
 use crate::sandbox::sid::Sid;
+use crate::sandbox::undocumented::{EmptyParameter, Stance, SubmissionAnswer};
 use crate::sandbox::world::{Bundle, Change, Evaluation, List};
+use axum::http::Uri;
 
 /// `/v1/CustomerProfiles…` and `/v1/TrustProducts…`
 pub fn route(ctx: &mut Ctx, account: Sid, kind: BundleKind, rest: &[&str]) -> Result<Answer, Refused> {
@@ -69,6 +70,20 @@ impl Ctx<'_> {
     pub fn status(&self, bundle: &Bundle) -> Status {
         review::status(self.world, bundle, self.now_ms).0
     }
+
+    /// What StatusCallback asks for, if anything; the inner `None` takes the old one away.
+    fn status_callback(&self) -> Result<Option<Option<String>>, Refused> {
+        match self.call.form.get("StatusCallback") {
+            None => Ok(None),
+            Some("") if self.rules.empty_status_callback == Stance::Refused => {
+                Err(Refused::invalid("StatusCallback", "it is empty"))
+            }
+            Some("") if self.rules.empty_parameter == EmptyParameter::IsNotGiven => Ok(None),
+            Some("") => Ok(Some(None)),
+            Some(url) if is_callable(url) => Ok(Some(Some(url.to_owned()))),
+            Some(_) => Err(Refused::invalid("StatusCallback", "it is not a URL")),
+        }
+    }
 }
 
 fn list(ctx: &Ctx, account: Sid, kind: BundleKind) -> Result<Answer, Refused> {
@@ -76,16 +91,9 @@ fn list(ctx: &Ctx, account: Sid, kind: BundleKind) -> Result<Answer, Refused> {
     let query = &ctx.call.query;
     let status = match query.get("Status") {
         None => None,
-        Some(text) => {
-            let status =
-                Status::parse(text).ok_or_else(|| Refused::invalid("Status", "there is no such status"))?;
-            Some(status)
-        }
+        Some(text) => Some(Status::parse(text).ok_or_else(unknown_status)?),
     };
-    let (name, policy) = (query.get("FriendlyName"), query.get("PolicySid"));
-    if policy.is_some_and(|text| Sid::of_kind("RN", text).is_none()) {
-        return Err(Refused::invalid("PolicySid", "it is not a SID of the right kind"));
-    }
+    let (name, policy) = (query.get("FriendlyName"), query.sid("PolicySid", "RN")?);
     let bundles: Vec<&Bundle> = ctx
         .world
         .list(account, kind.list())
@@ -94,7 +102,7 @@ fn list(ctx: &Ctx, account: Sid, kind: BundleKind) -> Result<Answer, Refused> {
         .filter_map(|sid| ctx.world.bundles.get(sid))
         .filter(|bundle| ctx.is_listed(&bundle.birth))
         .filter(|bundle| name.is_none_or(|name| bundle.friendly_name == name))
-        .filter(|bundle| policy.is_none_or(|policy| bundle.policy.as_str() == policy))
+        .filter(|bundle| policy.is_none_or(|policy| bundle.policy == policy))
         .filter(|bundle| status.is_none_or(|status| ctx.status(bundle) == status))
         .collect();
     let page = paging::page(&bundles, |bundle| bundle.sid, query)?;
@@ -110,7 +118,7 @@ fn create(ctx: &mut Ctx, account: Sid, kind: BundleKind) -> Result<Answer, Refus
     let friendly_name = ctx.friendly_name(call.form.required("FriendlyName")?)?;
     let email = email(call.form.required("Email")?)?;
     let policy_sid = call.form.required_sid("PolicySid", "RN")?;
-    let status_callback = status_callback(call.form.get("StatusCallback"))?;
+    let status_callback = ctx.status_callback()?.flatten();
     let policy = policies::find(policy_sid.as_str())
         .filter(|policy| policy.bundle == kind)
         .ok_or_else(|| Refused::bad_request(format!("Policy {policy_sid} is not one of {}", kind.path())))?;
@@ -145,7 +153,6 @@ fn create(ctx: &mut Ctx, account: Sid, kind: BundleKind) -> Result<Answer, Refus
 }
 
 fn update(ctx: &mut Ctx, sid: Sid) -> Result<Answer, Refused> {
-    const OTHERS: [&str; 3] = ["FriendlyName", "Email", "StatusCallback"];
     let form = &ctx.call.form;
     let policy = policies::find(ctx.bundle(sid)?.policy.as_str());
     if policy.is_some_and(|policy| policy.access == Access::ConsoleOnly) {
@@ -153,27 +160,26 @@ fn update(ctx: &mut Ctx, sid: Sid) -> Result<Answer, Refused> {
     }
     let asked = match form.get("Status") {
         None => None,
-        Some(text) => {
-            Some(Status::parse(text).ok_or_else(|| Refused::new(400, 22203, "Unable to parse status"))?)
-        }
+        Some(text) => Some(Status::parse(text).ok_or_else(unknown_status)?),
     };
     if asked.is_some()
-        && form.has_any_of(&OTHERS)
+        && form.has_any_of(&["FriendlyName", "Email"])
         && ctx.rules.status_with_other_parameters == Stance::Refused
     {
         let message = "Bundle status and properties cannot be updated in the same request";
         return Err(Refused::new(400, 22204, message));
     }
-    if form.has_any_of(&OTHERS) {
-        change(ctx, sid)?;
+    // All of a request is carried out or none of it.
+    let mut bundle = without_parts(ctx.bundle(sid)?);
+    if form.has_any_of(&["FriendlyName", "Email", "StatusCallback"]) {
+        change(ctx, &mut bundle)?;
     }
-    match asked {
-        Some(status) => submit(ctx, sid, status),
-        None => {
-            let bundle = ctx.bundle(sid)?;
-            Ok(Answer::ok(shapes::bundle(ctx.world, bundle, &ctx.call.base_url, ctx.now_ms, ctx.rules)))
-        }
-    }
+    let body = match asked {
+        Some(status) => submit(ctx, &mut bundle, sid, status)?,
+        None => shapes::bundle(ctx.world, &bundle, &ctx.call.base_url, ctx.now_ms, ctx.rules),
+    };
+    ctx.world.commit(Change::Bundle(bundle));
+    Ok(Answer::ok(body))
 }
 
 /// Whether the primary profile above an account says that it is no reseller's. A primary profile that
@@ -192,55 +198,62 @@ fn parent_is_a_direct_customer(ctx: &Ctx, account: Sid) -> bool {
 }
 
 /// Changes what a bundle says of itself.
-fn change(ctx: &mut Ctx, sid: Sid) -> Result<(), Refused> {
+fn change(ctx: &Ctx, bundle: &mut Bundle) -> Result<(), Refused> {
     let form = &ctx.call.form;
-    let old = ctx.bundle(sid)?;
-    if !ctx.status(old).is_editable() {
+    if !ctx.status(bundle).is_editable() {
         return Err(Refused::new(400, 60711, "Business status does not allow updates"));
     }
-    let mut bundle = without_parts(old);
     if let Some(name) = form.get("FriendlyName") {
         bundle.friendly_name = ctx.friendly_name(name)?.to_owned();
     }
     if let Some(text) = form.get("Email") {
         bundle.email = email(text)?.to_owned();
     }
-    if let Some(url) = form.get("StatusCallback") {
-        bundle.status_callback = status_callback(Some(url))?;
+    if let Some(url) = ctx.status_callback()? {
+        bundle.status_callback = url;
     }
     bundle.updated_ms = ctx.now_ms;
-    ctx.world.commit(Change::Bundle(bundle));
     Ok(())
 }
 
 /// Starts a review. Nothing is checked here: an incomplete bundle is rejected by its review.
-fn submit(ctx: &mut Ctx, sid: Sid, asked: Status) -> Result<Answer, Refused> {
+fn submit(ctx: &mut Ctx, bundle: &mut Bundle, sid: Sid, asked: Status) -> Result<Json, Refused> {
     let old = ctx.bundle(sid)?;
     if asked != Status::PendingReview || !ctx.status(old).is_editable() {
         return Err(Refused::bad_request("User cannot perform this status update"));
     }
+    let base_url = &ctx.call.base_url;
     if ctx.submissions_are_ignored {
-        return Ok(Answer::ok(shapes::bundle(ctx.world, old, &ctx.call.base_url, ctx.now_ms, ctx.rules)));
+        return Ok(shapes::bundle(ctx.world, bundle, base_url, ctx.now_ms, ctx.rules));
     }
-    let review = review::begin(ctx.world, old, ctx.now_ms, ctx.review_ms, ctx.rules);
-    let bundle = Bundle { review: Some(review), updated_ms: ctx.now_ms, ..without_parts(old) };
+    bundle.review = Some(review::begin(ctx.world, old, ctx.now_ms, ctx.review_ms, ctx.rules));
+    bundle.updated_ms = ctx.now_ms;
     let status = match ctx.rules.submission_answer {
         SubmissionAnswer::PendingReview => Status::PendingReview,
         SubmissionAnswer::InReview => Status::InReview,
     };
-    let body =
-        shapes::bundle_with_status(&bundle, &ctx.call.base_url, ctx.now_ms, status.as_str(), &[], ctx.rules);
-    ctx.world.commit(Change::Bundle(bundle));
-    Ok(Answer::ok(body))
+    review::use_up(ctx.world, bundle.account);
+    Ok(shapes::bundle_with_status(bundle, base_url, ctx.now_ms, status.as_str(), &[], ctx.rules))
 }
 
 fn remove(ctx: &mut Ctx, sid: Sid) -> Result<Answer, Refused> {
     let bundle = ctx.bundle(sid)?;
-    if ctx.status(bundle) != Status::Draft {
-        return Err(Refused::bad_request("Only a draft can be deleted"));
+    let status = ctx.status(bundle);
+    let may_go = match status {
+        Status::Draft => Stance::Accepted,
+        Status::PendingReview | Status::InReview => Stance::Refused,
+        Status::Rejected => ctx.rules.deletion_of_rejected,
+        Status::Approved => ctx.rules.deletion_of_approved,
+    };
+    if may_go == Stance::Refused {
+        let message = format!("Bundle is not eligible for deletion: it is {}", status.as_str());
+        return Err(Refused::new(400, 21647, message));
     }
     if let Some(user) = bundle.used_by.first() {
         return Err(Refused::bad_request(format!("Cannot delete {sid}: it is assigned to {user}")));
+    }
+    if status == Status::Approved && !bundle.channels.is_empty() {
+        return Err(Refused::new(400, 21648, "Bundle cannot be deleted due to an active number assignment"));
     }
     ctx.world.commit(Change::Removed(sid));
     Ok(Answer::gone())
@@ -309,10 +322,13 @@ fn email(text: &str) -> Result<&str, Refused> {
     if is_email(text) { Ok(text) } else { Err(Refused::invalid("Email", "it is not an email address")) }
 }
 
-fn status_callback(text: Option<&str>) -> Result<Option<String>, Refused> {
-    match text.filter(|text| !text.is_empty()) {
-        None => Ok(None),
-        Some(url) if url.starts_with("https://") || url.starts_with("http://") => Ok(Some(url.to_owned())),
-        Some(_) => Err(Refused::invalid("StatusCallback", "it is not a URL")),
-    }
+fn unknown_status() -> Refused {
+    Refused::new(400, 22203, "Unable to parse bundle status")
+}
+
+/// Whether a text is a URI by which a server can be called.
+fn is_callable(text: &str) -> bool {
+    text.parse::<Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some_and(|host| !host.is_empty())
+    })
 }

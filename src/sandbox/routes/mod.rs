@@ -1,6 +1,7 @@
 //! Which request goes where. Routes work on the locked world and never wait.
 
 mod accounts;
+mod addresses;
 mod assignments;
 mod bundles;
 mod objects;
@@ -10,8 +11,8 @@ use super::answers::{Answer, Refused};
 use super::call::{Call, Method};
 use super::faults::Lag;
 use super::policies::BundleKind;
-use super::settings::Undocumented;
 use super::sid::Sid;
+use super::undocumented::Undocumented;
 use super::world::{AccountStatus, Birth, World};
 
 /// A request that is being carried out.

@@ -47,6 +47,14 @@ impl Collection {
         }
     }
 
+    /// "Cannot be deleted due to an active assignment to a Bundle".
+    fn code_in_use(self) -> u32 {
+        match self {
+            Collection::EndUsers => 21644,
+            Collection::SupportingDocuments => 21645,
+        }
+    }
+
     /// What one of them is called in messages.
     fn noun(self) -> &'static str {
         match self {
@@ -129,7 +137,7 @@ fn remove(ctx: &mut Ctx, account: Sid, collection: Collection, sid: &str) -> Res
     let object = find(ctx, account, collection, sid)?;
     if let Some(bundle) = object.used_by.first() {
         let message = format!("Cannot delete {}: it is assigned to {bundle}", collection.noun());
-        return Err(Refused::bad_request(message));
+        return Err(Refused::new(400, collection.code_in_use(), message));
     }
     let sid = object.sid;
     ctx.world.commit(Change::Removed(sid));

@@ -20,7 +20,7 @@ async fn objects_must_exist_and_be_the_accounts_own() {
     let own = stand.make_end_user("authorized_representative_1", &json!({})).await;
     assert_eq!(attach(&stand, &profile, &own).await.status, 201);
     assert_eq!(attach(&stand, &profile, "IT000000000000000000000000000000ff").await.refusal(), (404, 20404));
-    assert_eq!(attach(&stand, &profile, "IT00").await.refusal(), (400, 20001));
+    assert_eq!(attach(&stand, &profile, "IT00").await.refusal(), (400, 20423));
     let form = [("FriendlyName", "Rep"), ("Type", "authorized_representative_1")];
     let foreign = stand.post(SIBLING, "/v1/EndUsers", &form).await.sid();
     assert_eq!(attach(&stand, &profile, &foreign).await.refusal(), (400, 22205));
@@ -81,7 +81,7 @@ async fn an_assignment_can_be_taken_back_from_a_draft() {
     let representative = stand.make_end_user("authorized_representative_1", &json!({})).await;
     let assignment = stand.attach(&bundle, &representative).await;
     let end_user = format!("/v1/EndUsers/{representative}");
-    assert_eq!(stand.delete(SUB, &end_user).await.refusal(), (400, 70002), "it is in use");
+    assert_eq!(stand.delete(SUB, &end_user).await.refusal(), (400, 21644), "it is in use");
     let path = format!("{bundle}/EntityAssignments/{assignment}");
     assert_eq!(stand.get(SUB, &path).await.status, 200);
     assert_eq!(stand.delete(SUB, &path).await.status, 204);
@@ -96,10 +96,10 @@ async fn a_number_must_be_the_accounts_own_and_not_forbidden() {
     let bundle = profile(&stand).await;
     assert_eq!(stand.assign_number(&bundle, NUMBER).await.status, 201);
     assert_eq!(stand.assign_number(&bundle, SIBLINGS_NUMBER).await.refusal(), (404, 20404));
-    assert_eq!(stand.assign_number(&bundle, ADDRESS).await.refusal(), (400, 20001));
+    assert_eq!(stand.assign_number(&bundle, ADDRESS).await.refusal(), (400, 20423));
     let mail = [("ChannelEndpointType", "mail"), ("ChannelEndpointSid", SECOND_NUMBER)];
     let reply = stand.post(SUB, &format!("{bundle}/ChannelEndpointAssignments"), &mail).await;
-    assert_eq!(reply.refusal(), (400, 20001));
+    assert_eq!(reply.refusal(), (400, 20422));
     stand.sandbox.edit(Edit::ForbidNumber { number: SECOND_NUMBER.into() }).expect("a known number");
     assert_eq!(stand.assign_number(&bundle, SECOND_NUMBER).await.refusal(), (400, 70002));
 }

@@ -42,7 +42,7 @@ async fn an_empty_profile_lacks_every_requirement_by_its_code() {
     assert!(has("customer_profile_business_information", "business_name", 22215));
     assert!(has("authorized_representative_1", "", 22214));
     assert!(has("customer_profile_address", "", 22216));
-    assert!(has("customer_profile_address", "address_sids", 22217));
+    assert!(has("customer_profile_address", "address_sids", 22219));
     assert!(found.iter().any(|f| f.0 == "primary_customer_profile" && f.1 == "bundle_sid"));
     assert!(found.iter().all(|f| f.0 != "authorized_representative_2"), "the second one may be missing");
     assert_eq!(stand.status(&profile).await, "draft", "evaluating changes nothing");
@@ -159,7 +159,7 @@ async fn a_document_must_name_one_address_of_its_own_account() {
     let foreign = stand.post(SIBLING, &format!("/2010-04-01/Accounts/{SIBLING}/Addresses.json"), &form).await;
     assert_eq!(code(json!({ "address_sids": foreign.sid() })).await, Some(22219));
     assert_eq!(code(json!({ "address_sids": [ADDRESS] })).await, Some(22217));
-    assert_eq!(code(json!({})).await, Some(22217));
+    assert_eq!(code(json!({})).await, Some(22219));
 }
 
 #[tokio::test]

@@ -93,15 +93,15 @@ async fn malformed_values_are_refused() {
         stand.post(SUB, "/v1/CustomerProfiles", &form).await
     };
     assert_eq!(with("StatusCallback", "https://isv.example/hook").await.status, 201);
-    assert_eq!(with("StatusCallback", "isv.example").await.refusal(), (400, 20001));
-    assert_eq!(with("Email", "nobody").await.refusal(), (400, 20001));
-    assert_eq!(with("PolicySid", "RN123").await.refusal(), (400, 20001));
+    assert_eq!(with("StatusCallback", "isv.example").await.refusal(), (400, 20422));
+    assert_eq!(with("Email", "nobody").await.refusal(), (400, 20422));
+    assert_eq!(with("PolicySid", "RN123").await.refusal(), (400, 20423));
     assert_eq!(with("PolicySid", "RN000000000000000000000000000000ff").await.refusal(), (400, 70002));
     assert_eq!(with("PolicySid", VOICE_INTEGRITY_POLICY).await.refusal(), (400, 70002));
     assert_eq!(with("FriendlyName", &"x".repeat(255)).await.status, 201);
-    assert_eq!(with("FriendlyName", &"x".repeat(256)).await.refusal(), (400, 20001));
+    assert_eq!(with("FriendlyName", &"x".repeat(256)).await.refusal(), (400, 20422));
     let unknown_type = [("FriendlyName", "Rep"), ("Type", "authorized_representative_3")];
-    assert_eq!(stand.post(SUB, "/v1/EndUsers", &unknown_type).await.refusal(), (400, 20001));
+    assert_eq!(stand.post(SUB, "/v1/EndUsers", &unknown_type).await.refusal(), (400, 20422));
 }
 
 #[tokio::test]
@@ -130,5 +130,5 @@ async fn addresses_are_validated() {
     assert_eq!(create("US", "62701-1234").await.status, 201);
     assert_eq!(create("US", "627").await.refusal(), (400, 21628));
     assert_eq!(create("CA", "K1A 0B1").await.status, 201);
-    assert_eq!(create("USA", "62701").await.refusal(), (400, 20001));
+    assert_eq!(create("USA", "62701").await.refusal(), (400, 20422));
 }
