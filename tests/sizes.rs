@@ -115,6 +115,25 @@ fn an_ods_cell_of_many_spaces_or_many_times_is_refused() {
 }
 
 #[test]
+fn ods_sheets_that_do_not_fit_into_memory_together_are_refused() {
+    let cell = "<table:table-cell office:value-type=\"float\" office:value=\"1\"/>";
+    let far = format!(
+        "<table:table table:name=\"far\"><table:table-row>{cell}</table:table-row>\
+         <table:table-row table:number-rows-repeated=\"40000\"><table:table-cell/></table:table-row>\
+         <table:table-row><table:table-cell table:number-columns-repeated=\"100\"/>{cell}</table:table-row></table:table>"
+    );
+    refused("many sheets", &with(ODS, "content.xml", "</office:spreadsheet>", &far.repeat(300)));
+    // Cells that hold nothing but a formula, or a value without a type.
+    for what in ["table:formula=\"of:=1\"", "office:value=\"1\""] {
+        let cells = format!(
+            "<table:table-row table:number-rows-repeated=\"90000\">\
+             <table:table-cell table:number-columns-repeated=\"16000\" {what}/></table:table-row>"
+        );
+        refused(what, &with(ODS, "content.xml", "</table:table>", &cells));
+    }
+}
+
+#[test]
 fn the_longest_cell_that_a_spreadsheet_can_hold_is_no_reason_to_refuse_the_file() {
     let source = common::workbook(&Sheet::of(2), |sheet| {
         sheet.write_string(1, trusthub_onboard::model::Column::Notes as u16, "x".repeat(32_767)).unwrap();

@@ -29,19 +29,22 @@ const OTHER_TAGS_MAX: usize = 500_000;
 /// An XLS file is kept in memory whole. Its 65,536 rows take a tenth of this when every cell is filled.
 const XLS_BYTES_MAX: u64 = 1 << 28;
 
-/// How far the filled cells of a sheet reach, for the formats that are kept in memory from the first to the
+/// How far the filled cells of each sheet reach, for the formats that are kept in memory from the first to the
 /// last of them, at 24 to 32 bytes a cell.
 #[derive(Default)]
 pub(super) struct Extent {
     rows: u64,
     columns: u64,
+    /// Of the sheets before.
+    cells: u64,
+    /// Of all sheets.
     filled: u64,
 }
 
-/// A sheet of this many cells costs at most 160 MB.
+/// This many cells cost at most 160 MB, in one sheet or in many: all sheets are kept.
 const CELLS_MAX: u64 = 5_000_000;
 
-/// A sheet may be bigger if at least one cell in so many is filled: then the file itself is big, and its user
+/// There may be more if at least one cell in so many is filled: then the file itself is big, and its user
 /// knows.
 const CELLS_PER_FILLED: u64 = 10;
 
@@ -53,10 +56,25 @@ impl Extent {
         self.filled += 1;
     }
 
+    /// Begins with another sheet.
+    pub fn next_sheet(&mut self) {
+        self.cells = self.all();
+        (self.rows, self.columns) = (0, 0);
+    }
+
+    fn all(&self) -> u64 {
+        self.cells.saturating_add(self.rows.saturating_mul(self.columns))
+    }
+
     pub fn fits(&self) -> bool {
-        let cells = self.rows.saturating_mul(self.columns);
+        let cells = self.all();
         cells <= CELLS_MAX.max(self.filled.saturating_mul(CELLS_PER_FILLED))
     }
+}
+
+/// How many bytes the texts of all cells may have together in a file of so many.
+pub(super) fn text_max(file_bytes: u64) -> u64 {
+    file_bytes.saturating_mul(UNPACKED_TIMES).clamp(PART_BYTES_MIN, STRINGS_BYTES_MAX)
 }
 
 /// Which workbook an archive is, told by the files in it. One that would exhaust the memory is refused.
@@ -176,7 +194,7 @@ fn part_is_sound<R: Read + Seek>(archive: &mut ZipArchive<R>, path: &str) -> boo
 /// as many as are announced.
 fn strings_are_sound<R: Read + Seek>(archive: &mut ZipArchive<R>, path: &str) -> bool {
     let Ok(part) = archive.by_name(path) else { return true };
-    let max = part.compressed_size().saturating_mul(UNPACKED_TIMES).clamp(PART_BYTES_MIN, STRINGS_BYTES_MAX);
+    let max = text_max(part.compressed_size());
     let mut part = BufReader::with_capacity(1 << 16, part.take(max + 1));
     let mut tags = Tags::new(&mut part);
     let (mut announced, mut string_bytes) = (0, 0_usize);
@@ -204,11 +222,23 @@ fn strings_are_sound<R: Read + Seek>(archive: &mut ZipArchive<R>, path: &str) ->
     left > 0 && announced <= (max + 1 - left) / 5
 }
 
+/// What makes a cell of an ODS file one that is kept, and repeated as often as it says.
+const ODS_FILLED: [&str; 8] = [
+    "office:value-type",
+    "office:value",
+    "office:string-value",
+    "office:date-value",
+    "office:time-value",
+    "office:boolean-value",
+    "calcext:value-type",
+    "table:formula",
+];
+
 /// Whether every sheet of an ODS file fits into memory. Repeated cells and rows are written once with
 /// a count, so that a few bytes can mean millions of cells, and a long text in each.
 fn ods_fits<R: Read + Seek>(archive: &mut ZipArchive<R>) -> bool {
     let Ok(part) = archive.by_name("content.xml") else { return true };
-    let text_max = part.compressed_size().saturating_mul(UNPACKED_TIMES).max(PART_BYTES_MIN);
+    let text_max = text_max(part.compressed_size());
     let mut tags = Tags::new(BufReader::with_capacity(1 << 16, part));
     let mut extent = Extent::default();
     let (mut row, mut repeated, mut column) = (0_u64, 1_u64, 0_u64);
@@ -223,7 +253,10 @@ fn ods_fits<R: Read + Seek>(archive: &mut ZipArchive<R>) -> bool {
         let count = |name: &str| tag.attribute(name).and_then(|count| count.parse::<u64>().ok()).unwrap_or(1);
         let mut bytes = tag.text_before as u64;
         match tag.name() {
-            b"table" => (extent, row, repeated, column) = (Extent::default(), 0, 0, 0),
+            b"table" => {
+                extent.next_sheet();
+                (row, repeated, column) = (0, 0, 0);
+            }
             b"table-row" => {
                 row = row.saturating_add(repeated);
                 (repeated, column) = (count("table:number-rows-repeated"), 0);
@@ -232,7 +265,7 @@ fn ods_fits<R: Read + Seek>(archive: &mut ZipArchive<R>) -> bool {
                 let columns = count("table:number-columns-repeated");
                 column = column.saturating_add(columns);
                 (cell_bytes, times) = (0, 1);
-                if tag.attribute("office:value-type").is_some() {
+                if ODS_FILLED.iter().any(|name| tag.attribute(name).is_some()) {
                     let last_row = row.saturating_add(repeated).saturating_sub(1);
                     extent.add(last_row, column.saturating_sub(1));
                     times = columns.saturating_mul(repeated);

@@ -5,6 +5,7 @@
 
 mod archive;
 mod batch;
+mod compound;
 mod delimited;
 mod formula_guard;
 mod layout;

@@ -1,19 +1,22 @@
 //! A look into an XLS file before calamine is let loose on it: calamine makes room for the whole box
 //! from the first filled cell to the last, and a few damaged bytes can put one of them billions of
-//! cells away.
+//! cells away; it follows chains of sectors that run in a circle, and gives every cell a text of its own.
 //!
-//! Formats: [MS-CFB] for the container, [MS-XLS] for the records in it.
+//! Format of the records: [MS-XLS].
 
-use super::archive::Extent;
+use super::archive::{Extent, text_max};
+use super::compound::{Container, Endless};
 
-/// Sector numbers from here on are marks, not sectors.
-const SECTORS_END: u32 = 0xffff_fffa;
-
-/// Whether the sheets of an XLS file fit into memory. A container that cannot be read is left to
+/// Whether an XLS file can be read to its end and fits into memory. A container that cannot be read is left to
 /// calamine, which says what is wrong with it.
 pub(super) fn fits(file: &[u8]) -> bool {
-    let Some(stream) = workbook(file) else { return true };
-    sheets(&stream).iter().all(|start| stream.get(*start as usize..).is_none_or(sheet_fits))
+    let Ok(container) = Container::open(file) else { return false };
+    let Some(container) = container else { return true };
+    // Calamine takes the second where it finds fault with the first.
+    ["Workbook", "Book"].into_iter().all(|name| match container.stream(name) {
+        Ok(stream) => stream.is_none_or(|stream| workbook_fits(&stream, file.len())),
+        Err(Endless) => false,
+    })
 }
 
 /// Whether an XLS file is encrypted, all but the kinds and lengths of its records.
@@ -26,8 +29,9 @@ pub(super) fn is_protected(file: &[u8]) -> bool {
 
 /// The stream of the workbook's records.
 pub(super) fn workbook(file: &[u8]) -> Option<Vec<u8>> {
-    let container = Container::open(file)?;
-    container.stream("Workbook").or_else(|| container.stream("Book"))
+    let container = Container::open(file).ok()??;
+    let stream = |name| container.stream(name).ok().flatten();
+    stream("Workbook").or_else(|| stream("Book"))
 }
 
 /// Where each sheet begins in the stream.
@@ -38,35 +42,121 @@ pub(super) fn sheets(stream: &[u8]) -> Vec<u32> {
         .collect()
 }
 
+const BEGIN: u16 = 0x0809;
+const END: u16 = 0x000a;
 const BOUND_SHEET: u16 = 0x0085;
 const PASSWORD: u16 = 0x002f;
-const END: u16 = 0x000a;
 const DIMENSIONS: u16 = 0x0200;
 const MULTIPLE_RK: u16 = 0x00bd;
+const LABEL_SST: u16 = 0x00fd;
+const SST: u16 = 0x00fc;
+const CONTINUE: u16 = 0x003c;
 /// Number, Label, RString, BoolErr, RK, LabelSst, Formula: each begins with its row and column.
-const CELLS: [u16; 7] = [0x0203, 0x0204, 0x00d6, 0x0205, 0x027e, 0x00fd, 0x0006];
+const CELLS: [u16; 7] = [0x0203, 0x0204, 0x00d6, 0x0205, 0x027e, LABEL_SST, 0x0006];
 
 /// A sheet of the format has 65,536 rows of 256 columns. Room that is made and not used costs nothing.
 const CELLS_OF_A_SHEET: u64 = 65_536 * 256;
 
-fn sheet_fits(sheet: &[u8]) -> bool {
-    let mut extent = Extent::default();
-    let mut announced = 0;
+/// Whether all sheets of a workbook fit into memory together: calamine keeps them all.
+fn workbook_fits(stream: &[u8], file_bytes: usize) -> bool {
+    let strings = string_lengths(stream);
+    let text_max = text_max(file_bytes as u64);
+    let (mut extent, mut text, mut records) = (Extent::default(), 0, 0);
+    sheets(stream).into_iter().all(|start| {
+        let Some(sheet) = stream.get(start as usize..) else { return true };
+        extent.next_sheet();
+        records += sheet_bytes(sheet, &strings, &mut extent, &mut text);
+        // No two sheets are made of the same records.
+        extent.fits() && text <= text_max && records <= stream.len()
+    })
+}
+
+/// Looks through a sheet. Gives how many bytes its records have; one that announces too much is as long as none
+/// can be.
+fn sheet_bytes(sheet: &[u8], strings: &[u16], extent: &mut Extent, text: &mut u64) -> usize {
+    let (mut depth, mut bytes) = (0, 0_usize);
     for (kind, data) in Records(sheet) {
-        let first = u16_at(data, 0).zip(u16_at(data, 2));
-        match (kind, first) {
-            (END, _) => {}
-            (DIMENSIONS, _) => announced = announced.max(announced_cells(data).unwrap_or(0)),
-            (MULTIPLE_RK, Some((row, column))) => {
-                let last = u16_at(data, data.len().saturating_sub(2)).unwrap_or(column);
+        bytes += 4 + data.len();
+        match kind {
+            // A chart in the sheet is a stream within the stream.
+            BEGIN => depth += 1,
+            END if depth <= 1 => break,
+            END => depth -= 1,
+            _ if depth > 1 => {}
+            DIMENSIONS if announced_cells(data).unwrap_or(0) > CELLS_OF_A_SHEET => return usize::MAX / 2,
+            MULTIPLE_RK | LABEL_SST => {
+                let Some((row, column)) = u16_at(data, 0).zip(u16_at(data, 2)) else { continue };
                 extent.add(row.into(), column.into());
-                extent.add(row.into(), last.into());
+                if kind == MULTIPLE_RK {
+                    let last = u16_at(data, data.len().saturating_sub(2)).unwrap_or(column);
+                    extent.add(row.into(), last.into());
+                } else if let Some(length) = u32_at(data, 6).and_then(|index| strings.get(index as usize)) {
+                    *text += u64::from(*length);
+                }
             }
-            (kind, Some((row, column))) if CELLS.contains(&kind) => extent.add(row.into(), column.into()),
+            kind if CELLS.contains(&kind) => {
+                if let Some((row, column)) = u16_at(data, 0).zip(u16_at(data, 2)) {
+                    extent.add(row.into(), column.into());
+                }
+            }
             _ => {}
         }
     }
-    extent.fits() && announced <= CELLS_OF_A_SHEET
+    bytes
+}
+
+/// How many letters each shared string has. Every cell gets a copy of its own.
+fn string_lengths(stream: &[u8]) -> Vec<u16> {
+    let mut records = Records(stream).skip_while(|(kind, _)| *kind != SST);
+    let Some((_, first)) = records.next() else { return Vec::new() };
+    let rest = records.take_while(|(kind, _)| *kind == CONTINUE).map(|it| it.1);
+    let mut strings = Strings { piece: first.get(8..).unwrap_or_default(), rest };
+    std::iter::from_fn(|| strings.length()).collect()
+}
+
+/// The shared strings, which lie in several records.
+struct Strings<'a, I> {
+    piece: &'a [u8],
+    rest: I,
+}
+
+impl<'a, I: Iterator<Item = &'a [u8]>> Strings<'a, I> {
+    /// The length of the next string; it is passed over.
+    fn length(&mut self) -> Option<u16> {
+        while self.piece.is_empty() {
+            self.piece = self.rest.next()?;
+        }
+        let (length, flags) = (u16_at(self.piece, 0)?, *self.piece.get(2)?);
+        self.piece = &self.piece[3..];
+        let mut extra = 0;
+        if flags & 8 != 0 {
+            extra += 4 * usize::from(u16_at(self.piece, 0)?);
+            self.piece = &self.piece[2..];
+        }
+        if flags & 4 != 0 {
+            extra += u32_at(self.piece, 0)? as usize;
+            self.piece = &self.piece[4..];
+        }
+        let (mut letters, mut letter_bytes) = (usize::from(length), 1 + usize::from(flags & 1));
+        loop {
+            let here = letters.min(self.piece.len() / letter_bytes);
+            letters -= here;
+            self.piece = &self.piece[here * letter_bytes..];
+            if letters == 0 {
+                break;
+            }
+            // A string that goes on in another record says there anew how wide its letters are.
+            let next = self.rest.next()?;
+            letter_bytes = 1 + usize::from(next.first()? & 1);
+            self.piece = &next[1..];
+        }
+        while extra > self.piece.len() {
+            extra -= self.piece.len();
+            self.piece = self.rest.next()?;
+        }
+        self.piece = &self.piece[extra..];
+        Some(length)
+    }
 }
 
 /// How many cells the sheet says that it has; calamine makes room for them too.
@@ -97,103 +187,11 @@ impl<'a> Iterator for Records<'a> {
     }
 }
 
-/// A compound file: streams in chains of sectors.
-struct Container<'a> {
-    file: &'a [u8],
-    sector_bytes: usize,
-    next: Vec<u32>,
-    directory: Vec<u8>,
-}
-
-const ENTRY_BYTES: usize = 128;
-/// Streams shorter than this lie in sectors of 64 bytes within the root's own stream.
-const SMALL_BYTES: u32 = 4096;
-const SMALL_SECTOR_BYTES: usize = 64;
-
-impl<'a> Container<'a> {
-    fn open(file: &'a [u8]) -> Option<Container<'a>> {
-        let sector_bytes = match u16_at(file, 30)? {
-            9 => 512,
-            12 => 4096,
-            _ => return None,
-        };
-        let mut container = Container { file, sector_bytes, next: Vec::new(), directory: Vec::new() };
-        // The sectors of the allocation table: 109 in the header, the others in a chain of their own.
-        let mut tables: Vec<u32> = (0..109).filter_map(|index| u32_at(file, 76 + 4 * index)).collect();
-        let mut more = u32_at(file, 68)?;
-        for _ in 0..file.len() / sector_bytes {
-            let Some(sector) = container.sector(more) else { break };
-            let mut numbers: Vec<u32> = numbers(sector).collect();
-            more = numbers.pop()?;
-            tables.extend(numbers);
-        }
-        for table in tables.into_iter().filter(|table| *table < SECTORS_END) {
-            let sector = container.sector(table)?;
-            container.next.extend(numbers(sector));
-        }
-        container.directory = container.chain(u32_at(file, 48)?);
-        Some(container)
-    }
-
-    fn sector(&self, number: u32) -> Option<&'a [u8]> {
-        let start = (number as usize).checked_add(1)?.checked_mul(self.sector_bytes)?;
-        let end = start.checked_add(self.sector_bytes)?.min(self.file.len());
-        (number < SECTORS_END).then(|| self.file.get(start..end))?
-    }
-
-    /// The content of a chain of sectors.
-    fn chain(&self, start: u32) -> Vec<u8> {
-        let mut content = Vec::new();
-        let mut number = start;
-        // A chain that runs in a circle ends when it has had every sector once.
-        for _ in 0..=self.next.len() {
-            let Some(sector) = self.sector(number) else { break };
-            content.extend_from_slice(sector);
-            number = self.next.get(number as usize).copied().unwrap_or(SECTORS_END);
-        }
-        content
-    }
-
-    fn stream(&self, name: &str) -> Option<Vec<u8>> {
-        let mut entries = self.directory.chunks_exact(ENTRY_BYTES);
-        let root = entries.next()?;
-        let is_it = |entry: &&[u8]| {
-            let letters = entry[..64].chunks_exact(2).map(|pair| pair[0]).take_while(|letter| *letter != 0);
-            letters
-                .map(|letter| letter.to_ascii_lowercase())
-                .eq(name.bytes().map(|letter| letter.to_ascii_lowercase()))
-        };
-        let entry = entries.find(is_it)?;
-        let (start, length) = (u32_at(entry, 116)?, u32_at(entry, 120)?);
-        let mut content =
-            if length < SMALL_BYTES { self.small_chain(root, start)? } else { self.chain(start) };
-        content.truncate(length as usize);
-        Some(content)
-    }
-
-    fn small_chain(&self, root: &[u8], start: u32) -> Option<Vec<u8>> {
-        let sectors = self.chain(u32_at(root, 116)?);
-        let next: Vec<u32> = numbers(&self.chain(u32_at(self.file, 60)?)).collect();
-        let (mut content, mut number) = (Vec::new(), start);
-        for _ in 0..=next.len() {
-            let at = (number as usize).checked_mul(SMALL_SECTOR_BYTES)?;
-            let Some(sector) = sectors.get(at..at + SMALL_SECTOR_BYTES) else { break };
-            content.extend_from_slice(sector);
-            number = next.get(number as usize).copied().unwrap_or(SECTORS_END);
-        }
-        Some(content)
-    }
-}
-
-fn numbers(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
-    bytes.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
-}
-
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..at + 2).map(|two| u16::from_le_bytes([two[0], two[1]]))
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + 4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
 }
 
