@@ -10,6 +10,13 @@ use csv_core::ReadRecordResult;
 
 use super::batch::{Batch, Flaw, Kind, ROW_BYTES_MAX};
 
+/// The most cells that one row may have: as many as a spreadsheet program has columns. Cells without anything in
+/// them have no bytes of their own, but each costs memory.
+const ROW_CELLS_MAX: usize = 16_384;
+
+/// Rows are handed on when they have so many cells together.
+const BATCH_CELLS: usize = 1 << 20;
+
 const INPUT_BYTES: usize = 1 << 17;
 
 /// A CSV file that is being read.
@@ -59,7 +66,7 @@ impl<R: Read> Delimited<R> {
         let (from, mut written, mut cells) = (text.len(), 0, 0);
         let mut flaw = None;
         let mut unclosed = false;
-        ends.resize(ends.capacity().max(64), 0);
+        ends.resize(64, 0);
         text.resize(from + 1024, 0);
         loop {
             // At the end of the file the record is closed by a line break of ours. If the parser
@@ -87,6 +94,9 @@ impl<R: Read> Delimited<R> {
                 ReadRecordResult::InputEmpty if ours => unclosed = true,
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => text.resize(text.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull if cells >= ROW_CELLS_MAX => {
+                    return Err(too_many_cells(line));
+                }
                 ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
             }
             if written > ROW_BYTES_MAX {
@@ -147,6 +157,11 @@ impl<R: Read> Delimited<R> {
     }
 }
 
+fn too_many_cells(line: u64) -> io::Error {
+    let text = format!("the row that begins in line {line} has more than {ROW_CELLS_MAX} cells");
+    io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
 /// A batch of records, built from bytes that are checked for UTF-8 all at once.
 #[derive(Default)]
 pub(super) struct Records {
@@ -159,7 +174,9 @@ pub(super) struct Records {
 
 impl Records {
     pub fn is_full(&self) -> bool {
-        self.records.len() >= super::batch::BATCH_ROWS || self.text.len() >= super::batch::BATCH_BYTES
+        self.records.len() >= super::batch::BATCH_ROWS
+            || self.text.len() >= super::batch::BATCH_BYTES
+            || self.cell_ends.len() >= BATCH_CELLS
     }
 
     pub fn is_empty(&self) -> bool {
@@ -274,6 +291,22 @@ mod tests {
         let found = rows(&csv);
         assert_eq!(found.len(), 2);
         assert_eq!(found[1].2, Some(Flaw::TooLong { line: 2 }));
+    }
+
+    #[test]
+    fn a_row_of_more_cells_than_any_spreadsheet_has_columns_is_named_and_not_kept() {
+        for endless in [&b","[..], b"\"\",", b"x,"] {
+            let cells = std::io::Cursor::new(endless.repeat(1 << 24));
+            let mut reader = Delimited::new(b"a,b\n1,2\n".chain(cells), b',');
+            let (mut text, mut ends) = (Vec::new(), Vec::new());
+            let mut read = || reader.read(&mut text, &mut ends).map(|it| it.is_some());
+            assert!(read().expect("a row") && read().expect("a row"));
+            let error = read().expect_err("too many cells");
+            assert!(error.to_string().contains("line 3 has more than 16384 cells"), "{error}");
+            assert!(ends.capacity() < 1 << 16, "{} ends", ends.capacity());
+        }
+        let widest = ",".repeat(ROW_CELLS_MAX - 1);
+        assert_eq!(rows(&format!("{widest}\n{widest}\n")).len(), 2);
     }
 
     #[test]

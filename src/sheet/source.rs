@@ -193,6 +193,10 @@ fn unreadable(name: &str, error: &io::Error) -> Fault {
             format!("There is no file {name}."),
             "Check the path; `template -o customers.csv` writes a sheet to fill in.",
         ),
+        io::ErrorKind::InvalidData => Fault::new(
+            format!("{name} cannot be read: {error}."),
+            "Look at that row in a text editor: it is damaged, or the file is not the sheet.",
+        ),
         io::ErrorKind::PermissionDenied => Fault::new(
             format!("{name} may not be read: permission denied."),
             "Give your user the right to read it, or copy it to a place of your own.",
