@@ -20,7 +20,9 @@ fn annotated(source: &Source, folder: &tempfile::TempDir) -> (Source, Survey, Ve
     let (survey, findings) = survey(source);
     let mut annotations = Annotations::default();
     findings.iter().cloned().for_each(|finding| annotations.add(finding));
-    let path = annotate(source, &survey, &annotations, &folder.path().join("marked.xlsx"), &MANNER).unwrap();
+    let marked =
+        annotate(source, &survey, &annotations, &folder.path().join("marked.xlsx"), &MANNER).unwrap();
+    let path = marked.written.name;
     (Source::new(path, Options::default()).unwrap(), survey, findings)
 }
 

@@ -51,9 +51,12 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Stop> {
     }
     if let Some(path) = &args.annotate {
         let manner = Manner::of_work(args.overwrite, None);
-        let written = annotate(&sheet.source, survey, &annotations, path, &manner)?;
-        tell_kept(&written.kept);
-        let name = written.name.display();
+        let marked = annotate(&sheet.source, survey, &annotations, path, &manner)?;
+        tell_kept(&marked.written.kept);
+        if let Some(why) = &marked.rebuilt {
+            tell!("The marked copy is a new workbook with the values of {}, because {why}", sheet.name());
+        }
+        let name = marked.written.name.display();
         tell!("Marked copy: {name}. Correct the red cells there, save, and run that file");
     }
     Ok(if survey.invalid() > 0 || survey.rows == 0 { Exit::InvalidRows } else { Exit::Success })

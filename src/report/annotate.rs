@@ -1,33 +1,34 @@
 //! The user's own workbook with every mistake marked: the red cells corrected, it is the next input.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::Seek;
 use std::path::Path;
 
-use rust_xlsxwriter::{Note, Workbook, Worksheet, XlsxError};
-
-use super::copy::{Copied, FINDINGS_WIDTH, Look, STATE_WIDTH, fitting, may_be_wider, widths, write_cell};
-use super::failed::unwritable_workbook;
-use super::overview::{FINDINGS_SHEET, SUMMARY_SHEET, list, sum_up};
+use super::copy::{FINDINGS_WIDTH, STATE_WIDTH, may_be_wider};
+use super::marking::{Added, Marking, Said, line};
+use super::overview::Summary;
 use super::own::Manner;
-use super::write::{Written, write_one};
+use super::rebuild::rebuild;
+use super::workbook::{Cause, Uneditable};
+use super::write::{Written, unwritable, write_one};
 use crate::check::{Survey, rule};
-use crate::model::{Fault, Finding, Severity};
-use crate::sheet::names::is_state_header;
-use crate::sheet::{Format as SheetFormat, Row, Source, Visibility};
+use crate::model::{Column, Fault, Finding, Severity};
+use crate::sheet::names::{Meaning, is_row_header, is_state_header};
+use crate::sheet::{Format, Source, Workbook};
 
 /// The findings of one survey, kept for [`annotate`].
 #[derive(Default)]
 pub struct Annotations {
-    pub(super) findings: Vec<Finding>,
-    pub(super) left_out: u64,
+    findings: Vec<Finding>,
+    left_out: u64,
+    /// The rows of those that are left out.
+    left_out_rows: HashSet<u64>,
 }
 
 /// How many findings are kept, at some hundred bytes each. A person who has more corrects a column at a
 /// time and runs again.
 const FINDINGS_MAX: usize = 200_000;
-
-/// How many cells get a note; spreadsheet programs become slow with more. The others are coloured all the same.
-const NOTES_MAX: usize = 10_000;
 
 impl Annotations {
     pub fn add(&mut self, finding: Finding) {
@@ -35,13 +36,33 @@ impl Annotations {
             self.findings.push(finding);
         } else {
             self.left_out += 1;
+            self.left_out_rows.insert(finding.row);
         }
+    }
+
+    pub(super) fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 }
 
-/// Writes a new workbook with the values of all sheets of the input; in the customer sheet cells with
-/// findings are coloured and have a note, and two columns at the end say how each row stands. Two more
-/// sheets list and sum up the findings. The input itself stays as it is. Gives the name that was taken.
+/// A marked copy.
+#[derive(Debug)]
+pub struct Marked {
+    pub written: Written,
+    /// Why it is a new workbook with the values only, where the user's own could not be kept as it is.
+    pub rebuilt: Option<Uneditable>,
+}
+
+/// What is added to each row.
+const ADDED: [Added; 2] = [
+    Added { header: "onboarding_state", width: STATE_WIDTH },
+    Added { header: "onboarding_findings", width: FINDINGS_WIDTH },
+];
+
+/// Writes a copy of the workbook in which cells with findings are coloured and have a note, two columns to the
+/// right of all others say how each row stands, and two more sheets list and sum up the findings. Everything else
+/// stays as it is in the file. A sheet that is no XLSX workbook becomes a new one with the values of all its
+/// sheets. The input itself stays as it is.
 ///
 /// # Errors
 /// The sheet has changed since it was surveyed, or the file cannot be written.
@@ -51,242 +72,116 @@ pub fn annotate(
     annotations: &Annotations,
     path: &Path,
     manner: &Manner,
-) -> Result<Written, Fault> {
-    let mut workbook = Workbook::new();
-    let failed = |error: XlsxError| unwritable_workbook(path, &error);
-    let main = match &survey.layout.format {
-        SheetFormat::Csv { .. } => "Customers",
-        SheetFormat::Workbook { sheet, .. } => sheet,
+) -> Result<Marked, Fault> {
+    let layout = &survey.layout;
+    let (at, dropped) = place(source, survey)?;
+    let said = |row: u64, findings: &[&Finding]| said(survey, annotations, row, findings);
+    let marking = Marking {
+        sheet: match &layout.format {
+            Format::Csv { .. } => "Customers",
+            Format::Workbook { sheet, .. } => sheet,
+        },
+        header_row: layout.header_row,
+        findings: annotations.findings(),
+        added: &ADDED,
+        at,
+        dropped,
+        said: &said,
+        business_names: business_names(source, survey, annotations.findings())?,
+        summary: Summary {
+            source: source.name(),
+            survey,
+            left_out: annotations.left_out,
+            advice: "Correct the red cells of the customer sheet, save, and run this file.",
+        },
     };
-    let mut sheets = source.worksheets(&survey.layout)?;
-    if sheets.is_empty() {
-        sheets.push((main.to_owned(), Visibility::Visible));
-    }
-    for (name, visibility) in
-        sheets.iter().filter(|(name, _)| name != FINDINGS_SHEET && name != SUMMARY_SHEET)
-    {
-        let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
-        sheet.set_name(name).map_err(failed)?;
-        if name == main {
-            sheet.set_active(true);
-            Marked::new(survey, annotations).write(source, sheet).map_err(|error| error.fault(path))?;
-        } else {
-            sheet.set_hidden(*visibility == Visibility::Hidden);
-            copy(source, survey, name, sheet).map_err(|error| error.fault(path))?;
-        }
-    }
-    list(workbook.add_worksheet_with_constant_memory().map_err(failed)?, main, annotations)
-        .map_err(failed)?;
-    sum_up(workbook.add_worksheet_with_constant_memory().map_err(failed)?, source, survey, annotations)
-        .map_err(failed)?;
-    let (_, written) = write_one(path, manner, |file| workbook.save_to_writer(file).map_err(failed))?;
-    Ok(written)
-}
-
-/// What can go wrong while rows are copied: on the side of the input or of the output.
-enum CopyError {
-    Input(Fault),
-    Output(XlsxError),
-}
-
-impl From<Fault> for CopyError {
-    fn from(fault: Fault) -> CopyError {
-        CopyError::Input(fault)
-    }
-}
-
-impl From<XlsxError> for CopyError {
-    fn from(error: XlsxError) -> CopyError {
-        CopyError::Output(error)
-    }
-}
-
-impl CopyError {
-    fn fault(self, path: &Path) -> Fault {
-        match self {
-            CopyError::Input(fault) => fault,
-            CopyError::Output(error) => unwritable_workbook(path, &error),
-        }
-    }
-}
-
-/// Copies the values of a sheet.
-fn copy(source: &Source, survey: &Survey, name: &str, sheet: &mut Worksheet) -> Result<(), CopyError> {
-    let look = Look::new(None);
-    for batch in source.batches(&survey.layout.other_sheet(name))? {
-        for row in batch?.rows() {
-            for column in (0..row.len()).filter(|column| !row.cell(*column).text.is_empty()) {
-                write_cell(sheet, (row.number() as u32 - 1, column as u16), &row.cell(column), &look)?;
+    let fill = |output: &mut File| {
+        let rebuilt = match &layout.format {
+            Format::Workbook { kind: Workbook::Xlsx, .. } => {
+                match marking.write(Box::new(source.bytes()), output, path) {
+                    Ok(()) => return Ok(None),
+                    Err(Cause::Output(error)) => return Err(unwritable(path, &error)),
+                    Err(Cause::Uneditable(why)) => Some(why),
+                }
             }
-        }
-    }
-    Ok(())
-}
-
-/// The customer sheet with its findings.
-struct Marked<'a> {
-    survey: &'a Survey,
-    /// The findings of each row, by its number.
-    by_row: HashMap<u64, Vec<&'a Finding>>,
-    looks: Looks,
-    notes: usize,
-}
-
-struct Looks {
-    header: Look,
-    plain: Look,
-    note: Look,
-    warning: Look,
-    error: Look,
-}
-
-impl Looks {
-    fn of(&self, severity: Option<Severity>) -> &Look {
-        match severity {
-            None => &self.plain,
-            Some(Severity::Note) => &self.note,
-            Some(Severity::Warning) => &self.warning,
-            Some(Severity::Error) => &self.error,
-        }
-    }
-}
-
-/// Light red, yellow and blue: the text stays readable, in print too.
-pub(super) const ERROR_COLOR: u32 = 0x00_FF_C7_CE;
-pub(super) const WARNING_COLOR: u32 = 0x00_FF_EB_9C;
-pub(super) const NOTE_COLOR: u32 = 0x00_DD_EB_F7;
-
-impl<'a> Marked<'a> {
-    fn new(survey: &'a Survey, annotations: &'a Annotations) -> Marked<'a> {
-        let mut by_row: HashMap<u64, Vec<&Finding>> = HashMap::new();
-        for finding in &annotations.findings {
-            let row = if finding.row == 0 { survey.layout.header_row } else { finding.row };
-            by_row.entry(row).or_default().push(finding);
-        }
-        let looks = Looks {
-            header: Look::header(),
-            plain: Look::new(None),
-            note: Look::new(Some(NOTE_COLOR)),
-            warning: Look::new(Some(WARNING_COLOR)),
-            error: Look::new(Some(ERROR_COLOR)),
+            Format::Workbook { .. } => Some(Uneditable::NoArchive),
+            Format::Csv { .. } => None,
         };
-        Marked { survey, by_row, looks, notes: 0 }
-    }
+        // What was begun is thrown away.
+        output.set_len(0).and_then(|()| output.rewind()).map_err(|error| unwritable(path, &error))?;
+        let values = rebuild(source, survey, &marking)?;
+        write_marks(&marking, values, output, path)?;
+        Ok(rebuilt)
+    };
+    let (rebuilt, written) = write_one(path, manner, fill)?;
+    Ok(Marked { written, rebuilt })
+}
 
-    fn write(mut self, source: &Source, sheet: &mut Worksheet) -> Result<(), CopyError> {
-        let layout = &self.survey.layout;
-        let (first_row, data_width) = (layout.header_row as u32, layout.data_width());
-        sheet.set_freeze_panes(first_row, 1)?;
-        sheet.set_default_note_author("trusthub-onboard");
-        for (column, width) in (0..).zip(widths(self.survey).take(data_width)) {
-            sheet.set_column_width(column, width)?;
-        }
-        // What stands to the right of the last header stays where it is; our columns go behind it.
-        let mut state_column = layout.width();
-        if may_be_wider(self.survey) {
-            for batch in source.batches(&layout.whole())? {
-                state_column = batch?.rows().map(|row| row.len()).fold(state_column, usize::max);
-            }
-        }
-        let ours: Vec<usize> =
-            (0..layout.width()).filter(|column| is_state_header(&layout.headers[*column])).collect();
-        if let [first, _, ..] = ours.as_slice() {
-            state_column = *first;
-        }
-        let state_column = state_column as u16;
-        sheet
-            .set_column_width(state_column, STATE_WIDTH)?
-            .set_column_width(state_column + 1, FINDINGS_WIDTH)?;
-        let mut last_row = first_row;
+/// Marks a workbook that we have just made.
+pub(super) fn write_marks(
+    marking: &Marking,
+    values: File,
+    output: &mut File,
+    path: &Path,
+) -> Result<(), Fault> {
+    // Its macros, if the old one had any, are not in the new one.
+    marking.write(Box::new(values), output, &path.with_extension("xlsx")).map_err(|cause| match cause {
+        Cause::Output(error) => unwritable(path, &error),
+        Cause::Uneditable(why) => Fault::new(
+            format!("{} cannot be written: {why}", path.display()),
+            "This is a mistake in the program; please report it.",
+        ),
+    })
+}
+
+/// Where our columns go, and which columns of an earlier file of ours go away. What stands to the right of the
+/// last header stays where it is; our columns go behind it.
+fn place(source: &Source, survey: &Survey) -> Result<(usize, Vec<usize>), Fault> {
+    let layout = &survey.layout;
+    let is_ours = |header: &&String| is_state_header(header) && !is_row_header(header);
+    let ours = (0..layout.width()).filter(|at| layout.headers.get(*at).as_ref().is_some_and(is_ours));
+    let ours: Vec<usize> = ours.collect();
+    if let Some(pair) = ours.windows(2).find(|pair| pair[1] == pair[0] + 1) {
+        return Ok((pair[0], ours));
+    }
+    let mut width = layout.width();
+    if may_be_wider(survey) {
         for batch in source.batches(&layout.whole())? {
-            for row in batch?.rows() {
-                self.row(sheet, row, &ours, state_column)?;
-                last_row = last_row.max(row.number() as u32 - 1);
-            }
-        }
-        // So that one can look at the invalid rows alone.
-        sheet.autofilter(first_row.saturating_sub(1), 0, last_row, state_column + 1)?;
-        Ok(())
-    }
-
-    fn row(
-        &mut self,
-        sheet: &mut Worksheet,
-        row: Row<'_>,
-        ours: &[usize],
-        state_column: u16,
-    ) -> Result<(), XlsxError> {
-        let findings = self.by_row.remove(&row.number()).unwrap_or_default();
-        let at = row.number() as u32 - 1;
-        let copied = Copied::new(row);
-        let last =
-            findings.iter().filter_map(|finding| column_of(&finding.cell)).max().map_or(0, |last| last + 1);
-        for column in (0..row.len().max(last)).filter(|column| !ours.contains(column)) {
-            let of_cell: Vec<&Finding> =
-                findings.iter().copied().filter(|finding| column_of(&finding.cell) == Some(column)).collect();
-            let cell = copied.cell(column);
-            let severity = of_cell.iter().map(|finding| finding.severity).max();
-            if !cell.text.is_empty() || severity.is_some() {
-                let is_header = row.number() == self.survey.layout.header_row && severity.is_none();
-                let look = if is_header { &self.looks.header } else { self.looks.of(severity) };
-                write_cell(sheet, (at, column as u16), &cell, look)?;
-            }
-            if severity.is_some() && self.notes < NOTES_MAX {
-                self.notes += 1;
-                sheet.insert_note(at, column as u16, &note(&of_cell))?;
-            }
-        }
-        let header_row = self.survey.layout.header_row;
-        let texts = if row.number() == header_row {
-            ["onboarding_state".to_owned(), "onboarding_findings".to_owned()]
-        } else if row.number() < header_row || row.is_blank() {
-            return Ok(());
-        } else {
-            let said: Vec<String> = findings.iter().map(|finding| line(finding)).collect();
-            [self.state(row.number(), &findings).to_owned(), said.join(" | ")]
-        };
-        for (column, text) in (state_column..).zip(&texts) {
-            let look = if row.number() == header_row { &self.looks.header } else { &self.looks.plain };
-            sheet.write_string_with_format(at, column, fitting(text), &look.text)?;
-        }
-        Ok(())
-    }
-
-    fn state(&self, row: u64, findings: &[&Finding]) -> &'static str {
-        let worst = findings.iter().map(|finding| finding.severity).max();
-        match worst {
-            _ if findings.iter().any(|finding| finding.code == rule::EXAMPLE_ROW.code) => "example",
-            _ if !self.survey.is_valid(row) => "invalid",
-            Some(Severity::Warning) => "valid, with warnings",
-            _ => "valid",
+            width = batch?.rows().map(|row| row.len()).fold(width, usize::max);
         }
     }
+    Ok((width, ours))
 }
 
-/// A note wide enough for a sentence in two lines, in pixels, and what fits into one of its lines.
-const NOTE_WIDTH: u32 = 340;
-const NOTE_LINE_CHARS: usize = 50;
-const NOTE_LINE_HEIGHT: u32 = 16;
-
-fn note(findings: &[&Finding]) -> Note {
-    let text: Vec<String> =
-        findings.iter().map(|finding| format!("{}\n{}", line(finding), finding.suggestion)).collect();
-    let text = text.join("\n").trim_end().to_owned();
-    let lines: usize = text.lines().map(|line| line.chars().count().div_ceil(NOTE_LINE_CHARS).max(1)).sum();
-    Note::new(fitting(&text))
-        .set_width(NOTE_WIDTH)
-        .set_height(NOTE_LINE_HEIGHT * (lines as u32 + 1))
-        .add_author_prefix(false)
+fn said(survey: &Survey, annotations: &Annotations, row: u64, findings: &[&Finding]) -> Option<Said> {
+    let is_valid = survey.is_valid(row);
+    let worst = findings.iter().map(|finding| finding.severity).max();
+    let (state, severity) = match worst {
+        _ if findings.iter().any(|finding| finding.code == rule::EXAMPLE_ROW.code) => ("example", None),
+        None if !is_valid && !annotations.left_out_rows.contains(&row) => return None,
+        _ if !is_valid => ("invalid", Some(Severity::Error)),
+        Some(Severity::Warning) => ("valid, with warnings", Some(Severity::Warning)),
+        _ => ("valid", None),
+    };
+    let texts: Vec<String> = findings.iter().map(|finding| line(finding)).collect();
+    Some(Said { texts: vec![state.to_owned(), texts.join(" | ")], severity })
 }
 
-/// `error [not_in_list] business_type: This is none of the 7 values.`
-fn line(finding: &Finding) -> String {
-    let column = if finding.column.is_empty() { String::new() } else { format!(" {}", finding.column) };
-    format!("{} [{}]{column}: {}", finding.severity.word(), finding.code, finding.message)
-}
-
-/// The column of a cell such as `F17`, counted from 0.
-fn column_of(cell: &str) -> Option<usize> {
-    let letters = cell.bytes().take_while(u8::is_ascii_uppercase);
-    letters.fold(0, |number, letter| number * 26 + usize::from(letter - b'A') + 1).checked_sub(1)
+/// The name of the business in every row with a finding.
+pub(super) fn business_names(
+    source: &Source,
+    survey: &Survey,
+    findings: &[Finding],
+) -> Result<HashMap<u64, String>, Fault> {
+    let rows: HashSet<u64> = findings.iter().map(|finding| finding.row).collect();
+    let is_name = |meaning: &Meaning| *meaning == Meaning::Column(Column::BusinessName);
+    let mut names = HashMap::new();
+    let Some(at) = survey.layout.meanings.iter().position(is_name) else { return Ok(names) };
+    for batch in source.batches(&survey.layout)? {
+        for row in batch?.rows().filter(|row| rows.contains(&row.number())) {
+            let name: String = row.cell(at).text.chars().take(80).collect();
+            names.insert(row.number(), name);
+        }
+    }
+    Ok(names)
 }

@@ -87,12 +87,9 @@ impl Look {
         }
     }
 
-    /// Cells without a colour, or all of one colour.
-    pub fn new(color: Option<u32>) -> Look {
-        let plain = match color {
-            Some(color) => Format::new().set_background_color(color),
-            None => Format::new(),
-        };
+    /// All other cells.
+    pub fn new() -> Look {
+        let plain = Format::new();
         Look {
             text: plain.clone().set_num_format("@"),
             number: plain.clone(),

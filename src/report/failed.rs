@@ -108,7 +108,7 @@ fn to_workbook(
 ) -> Result<u64, Fault> {
     let failed = |error: XlsxError| unwritable_workbook(Path::new("the workbook of failed rows"), &error);
     let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
-    let look = Look::new(None);
+    let look = Look::new();
     let bold = rust_xlsxwriter::Format::new().set_bold();
     let mut begin = || -> Result<(), XlsxError> {
         sheet.set_name("Customers")?.set_freeze_panes(1, 1)?;

@@ -9,16 +9,19 @@ mod findings;
 mod grouped;
 mod hints;
 mod log;
+mod marking;
 mod numbers;
 mod overview;
 mod own;
 mod progress;
+mod rebuild;
 mod results;
 mod summary;
 mod verdict;
+mod workbook;
 mod write;
 
-pub use annotate::{Annotations, annotate};
+pub use annotate::{Annotations, Marked, annotate};
 pub use estimate::{Estimate, spell_duration};
 pub use failed::{Failure, write_failed};
 pub use findings::{FindingsFormat, FindingsPrinter};
@@ -30,6 +33,7 @@ pub use progress::Progress;
 pub use results::{Line, RESULT_COLUMNS, Results, ResultsPaths};
 pub use summary::Tally;
 pub use verdict::{Expected, Verdict, verdict};
+pub use workbook::Uneditable;
 pub use write::{Written, check_writable, linked, reason};
 
 use crate::events::{Event, Observer};

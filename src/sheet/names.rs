@@ -8,7 +8,16 @@ use crate::model::Column;
 use crate::model::column::{COLUMNS, header_key};
 
 /// Headers that our own files add at the end. They are no columns of the sheet, and no mistake.
-pub const STATE_HEADERS: [&str; 3] = ["onboarding_state", "onboarding_findings", "onboarding_error"];
+pub const STATE_HEADERS: [&str; 5] =
+    [ROW_HEADER, "onboarding_state", "onboarding_findings", "onboarding_error", "onboarding_fix"];
+
+/// The header of the row that a copied row has in the sheet it was copied from.
+pub const ROW_HEADER: &str = "onboarding_row";
+
+/// Whether a header is [`ROW_HEADER`].
+pub fn is_row_header(header: &str) -> bool {
+    header_key(header) == header_key(ROW_HEADER)
+}
 
 /// Whether a header is one of [`STATE_HEADERS`].
 pub fn is_state_header(header: &str) -> bool {

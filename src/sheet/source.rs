@@ -174,6 +174,11 @@ impl Source {
         self.spool.reader()
     }
 
+    /// The same for who copies the file rather than its rows.
+    pub(crate) fn bytes(&self) -> impl io::Read + io::Seek + use<> {
+        self.open()
+    }
+
     /// The fault of rows that are not the ones that were checked.
     pub(crate) fn changed(&self) -> Fault {
         Fault::new(

@@ -31,7 +31,7 @@ pub fn csv_or_xlsx(text: &str) -> Result<PathBuf, String> {
 }
 
 pub fn xlsx(text: &str) -> Result<PathBuf, String> {
-    file(text, &["xlsx"])
+    file(text, &["xlsx", "xlsm"])
 }
 
 /// A file whose name says what it is to be.
