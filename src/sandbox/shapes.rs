@@ -285,7 +285,7 @@ pub fn address(address: &Address) -> Json {
         .text("date_created", &rfc_date(address.birth.at_ms))
         .text("date_updated", &rfc_date(address.updated_ms))
         .flag("emergency_enabled", address.emergency_enabled)
-        .text("friendly_name", &address.friendly_name)
+        .text_or_null("friendly_name", Some(address.friendly_name.as_str()).filter(|name| !name.is_empty()))
         .text("iso_country", &address.iso_country)
         .text("postal_code", &address.postal_code)
         .text("region", &address.region)

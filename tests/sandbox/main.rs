@@ -6,5 +6,6 @@ mod hostile;
 mod journal;
 mod lists;
 mod rules;
+mod sdk;
 mod shapes;
 mod stand;
