@@ -1,7 +1,7 @@
 //! How the sandbox is told to misbehave: on its command line, and line by line while it runs.
 
 use super::args::FaultArgs;
-use crate::sandbox::{Among, Edit, Fault, Faults, Lag, Limit, Rule, Sandbox, When};
+use crate::sandbox::{Among, Edit, Fault, Faults, Lag, Limit, Rule, Sandbox, Verdict, When};
 
 /// The faults that have a name, with what each means.
 const NAMED: &[(&str, Fault, &str)] = &[
@@ -40,6 +40,16 @@ const NAMED: &[(&str, Fault, &str)] = &[
     ("suspend", Fault::Suspend, "the account is suspended just before"),
     ("ignore-submission", Fault::IgnoreSubmission, "a submission changes nothing"),
     ("close-connection", Fault::CloseConnection, "the connection closes after the answer"),
+    (
+        "apply-late-5s",
+        Fault::ApplyLate(5_000),
+        "an update or a submission is answered as carried out, and is so only after five seconds",
+    ),
+    (
+        "lose-reply-late-5s",
+        Fault::LoseReplyApplyLate(5_000),
+        "the connection closes without an answer, and it is carried out only after five seconds",
+    ),
     ("refuse-1s", Fault::RefuseConnections(1_000), "no connections for a second"),
 ];
 
@@ -136,12 +146,40 @@ pub fn obey(line: &str, sandbox: &Sandbox, faults: &mut Faults) -> Result<String
             edit(Edit::SetAccountStatus { account: account.to_owned(), status: status.to_owned() })
                 .map(|_| format!("{account} is {status}"))
         }
+        (Some(word @ ("reject" | "approve")), Some(account)) => {
+            let codes = words.flat_map(|word| word.split(',')).filter(|code| !code.is_empty());
+            let codes: Result<Vec<u32>, _> = codes.map(str::parse).collect();
+            let codes = codes.ok().filter(|codes| word == "reject" || codes.is_empty());
+            let codes = codes.ok_or_else(|| "write reject AC… CODE, such as reject AC… 18602, or approve AC…".to_owned())?;
+            review(account, word == "approve", codes, edit)
+        }
         (None, _) => Ok(String::new()),
         _ => {
             Err("known are: fault KIND@WHEN, limit N|off, limit-per-account N|off, latency MS, list-lag DURATION, \
-                 object-lag DURATION, calm, refuse MS, rotate AC…, suspend AC…, activate AC…"
+                 object-lag DURATION, calm, refuse MS, rotate AC…, suspend AC…, activate AC…, \
+                 reject AC… CODE, approve AC…"
                 .to_owned())
         }
+    }
+}
+
+/// Decides what an account has in review, or its next submission, and says which of both.
+fn review(
+    account: &str,
+    is_approved: bool,
+    codes: Vec<u32>,
+    edit: impl FnOnce(Edit) -> Result<String, String>,
+) -> Result<String, String> {
+    let named = codes.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    let (verdict, words) = match (is_approved, named.as_str()) {
+        (true, _) => (Verdict::Approved, "approved".to_owned()),
+        (false, "") => (Verdict::Rejected(codes), "rejected without a reason".to_owned()),
+        (false, named) => (Verdict::Rejected(codes), format!("rejected with {named}")),
+    };
+    let decided = edit(Edit::Review { account: account.to_owned(), verdict })?;
+    match decided.as_str() {
+        "" => Ok(format!("nothing of {account} is in review: what it submits next will be {words}")),
+        decided => Ok(format!("{decided} in review: now {words}")),
     }
 }
 
@@ -234,5 +272,33 @@ mod tests {
         obey("calm", &sandbox, &mut faults).expect("calm");
         assert!(faults.rules.is_empty() && faults.limit_per_account == Limit::default());
         assert_eq!((faults.latency_ms, faults.lag, faults.seed), (0..=0, Lag::default(), 7));
+    }
+
+    #[test]
+    fn a_review_is_decided_by_hand_and_it_is_said_which_one() {
+        let account = "AC00000000000000000000000000000001";
+        let settings = crate::sandbox::Settings { accounts_on_demand: true, ..Default::default() };
+        let sandbox = Sandbox::open(settings, super::super::sandbox::seed(vec![])).expect("a sandbox");
+        let mut faults = Faults::default();
+        let mut obey = |line: &str| obey(line, &sandbox, &mut faults);
+        for (line, told) in [
+            (format!("reject {account} 18602"), "what it submits next will be rejected with 18602"),
+            (format!("reject {account} 18602, 18603"), "rejected with 18602, 18603"),
+            (format!("reject {account}"), "rejected without a reason"),
+            (format!("approve {account}"), "what it submits next will be approved"),
+        ] {
+            let said = obey(&line).expect(&line);
+            assert!(said.starts_with(&format!("nothing of {account} is in review")), "{said}");
+            assert!(said.ends_with(told), "{line}: {said}");
+        }
+        for line in
+            ["reject", "approve", "reject AC12 18602", "reject AC… x", &format!("approve {account} 18602")]
+        {
+            assert!(obey(line).is_err(), "{line}");
+        }
+        let known = obey("what").expect_err("no order");
+        for word in ["reject AC… CODE", "approve AC…"] {
+            assert!(known.contains(word), "{known}");
+        }
     }
 }

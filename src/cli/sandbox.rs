@@ -7,7 +7,7 @@ use super::{Exit, Stop, faults, session};
 use crate::model::{Address, Customer, Fault, PhoneNumber, PhoneNumbers, Sid};
 use crate::plan::to_hex;
 use crate::report::reason;
-use crate::sandbox::{self, Faults, Sandbox, Seed, SeedAccount, Server, Settings, Start};
+use crate::sandbox::{self, Faults, Sandbox, Seed, SeedAccount, Server, Settings, Start, Undocumented};
 use crate::twilio::Identity;
 use sha2::{Digest, Sha256};
 use std::io::ErrorKind;
@@ -79,6 +79,7 @@ pub fn serve(args: &SandboxArgs) -> Result<Exit, Stop> {
         journal: args.world.clone(),
         accounts_on_demand: args.for_sheet.is_none(),
         faults: faults::at_start(&args.faults),
+        undocumented: undocumented(&args.setting)?,
         ..Settings::default()
     };
     let seed = match &args.for_sheet {
@@ -107,6 +108,17 @@ pub fn serve(args: &SandboxArgs) -> Result<Exit, Stop> {
         server.stop().await;
         Ok(Exit::Success)
     })
+}
+
+/// What the settings on the command line say. They were looked at with the arguments.
+fn undocumented(settings: &[String]) -> Result<Undocumented, Fault> {
+    let mut undocumented = Undocumented::default();
+    for setting in settings {
+        undocumented
+            .set(setting)
+            .map_err(|why| Fault::new(format!("--setting {setting} is none: {why}"), "Correct it."))?;
+    }
+    Ok(undocumented)
 }
 
 /// Does what the lines on standard input say. The thread ends with the process.

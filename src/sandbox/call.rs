@@ -11,6 +11,7 @@ pub struct Call {
     pub path: String,
     pub query: Parameters,
     pub form: Parameters,
+    pub content_type: Option<String>,
     /// User and password of HTTP Basic.
     pub credentials: Option<(String, String)>,
     /// Scheme and host as the client wrote them, for absolute URLs.

@@ -4,10 +4,10 @@ use std::io;
 
 use super::faults::mix;
 use super::policies::{self, BundleKind};
-use super::review::{Review, Reviewer, Verdict};
+use super::review::{self, Review, Reviewer, Status, Verdict};
 use super::seed;
 use super::sid::Sid;
-use super::world::{AccountStatus, Birth, Change, Channel, Entity, Number, Object, World};
+use super::world::{AccountStatus, Birth, Change, Channel, Entity, List, Number, Object, World};
 
 /// One thing that somebody does.
 #[derive(Clone, Debug)]
@@ -20,6 +20,9 @@ pub enum Edit {
     SetReviewer { account: String, reviewer: Option<Reviewer> },
     /// Decides a bundle now, whatever its status.
     Decide { bundle: String, verdict: Verdict },
+    /// Decides what the account has in review now; if that is nothing, its next submission. Returns the SIDs of
+    /// what was decided, with a comma between them, or nothing.
+    Review { account: String, verdict: Verdict },
     /// Makes an empty draft under the secondary or the Voice Integrity policy.
     AddBundle { account: String, kind: BundleKind, friendly_name: String },
     /// `attributes` is JSON text. A type of end users makes an `IT`, any other an `RD`.
@@ -54,14 +57,26 @@ pub fn apply(world: &mut World, edit: Edit, now_ms: u64) -> io::Result<String> {
         }
         Edit::Decide { bundle, verdict } => {
             let sid = known(&bundle, |sid| world.bundles.contains_key(sid))?;
-            if let Some(bundle) = world.bundles.get(&sid) {
-                let mut bundle = bundle.clone();
-                let submitted_ms = bundle.review.map_or(now_ms, |review| review.submitted_ms.min(now_ms));
-                let review = Review { submitted_ms, in_review_ms: submitted_ms, decided_ms: now_ms, verdict };
-                bundle.review = Some(review);
-                world.commit(Change::Bundle(bundle));
-            }
+            decide(world, sid, verdict, now_ms);
             Ok(bundle)
+        }
+        Edit::Review { account, verdict } => {
+            let sid = known(&account, |sid| world.accounts.contains_key(sid))?;
+            let lists = [List::Profiles, List::Products];
+            let bundles = lists.into_iter().flat_map(|list| world.list(sid, list));
+            let in_review = bundles.copied().filter(|sid| {
+                let status = world.bundles.get(sid).map(|it| review::status(world, it, now_ms).0);
+                matches!(status, Some(Status::PendingReview | Status::InReview))
+            });
+            let in_review: Vec<Sid> = in_review.collect();
+            if in_review.is_empty() {
+                change_account(world, &account, now_ms, |it| it.reviewer = Some(Reviewer::Next(verdict)))?;
+            } else {
+                for bundle in &in_review {
+                    decide(world, *bundle, verdict.clone(), now_ms);
+                }
+            }
+            Ok(in_review.iter().map(Sid::to_string).collect::<Vec<_>>().join(", "))
         }
         Edit::AddBundle { account, kind, friendly_name } => {
             let account = known(&account, |sid| world.accounts.contains_key(sid))?;
@@ -131,6 +146,28 @@ pub fn apply(world: &mut World, edit: Edit, now_ms: u64) -> io::Result<String> {
             Ok(sid)
         }
     }
+}
+
+/// With accounts on demand, makes the account that somebody is about to do something to.
+pub fn demand(world: &mut World, edit: &Edit, now_ms: u64) {
+    let account = match edit {
+        Edit::SetAccountStatus { account, .. }
+        | Edit::RotateToken { account }
+        | Edit::SetReviewer { account, .. }
+        | Edit::Review { account, .. } => account,
+        _ => return,
+    };
+    if let Some(sid) = Sid::of_kind("AC", account) {
+        seed::demand_account(world, sid, now_ms);
+    }
+}
+
+/// A bundle is decided now, whatever its status.
+fn decide(world: &mut World, sid: Sid, verdict: Verdict, now_ms: u64) {
+    let Some(mut bundle) = world.bundles.get(&sid).cloned() else { return };
+    let submitted_ms = bundle.review.map_or(now_ms, |review| review.submitted_ms.min(now_ms));
+    bundle.review = Some(Review { submitted_ms, in_review_ms: submitted_ms, decided_ms: now_ms, verdict });
+    world.commit(Change::Bundle(bundle));
 }
 
 /// Gives an account another token and returns it; `None` if there is no such account.

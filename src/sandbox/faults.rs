@@ -102,6 +102,11 @@ pub enum Fault {
     CloseConnection,
     /// Carried out only after these milliseconds, whether or not the client still waits.
     DelayRequest(u64),
+    /// An update or a submission is answered as if it had been carried out, and is carried out only after these
+    /// milliseconds; other requests are carried out at once.
+    ApplyLate(u64),
+    /// The connection closes without an answer, and the request is carried out only after these milliseconds.
+    LoseReplyApplyLate(u64),
     /// Carried out at once and answered after these milliseconds.
     DelayAnswer(u64),
     /// This request and all others of these milliseconds are closed at once; new connections are refused.
@@ -131,7 +136,7 @@ pub enum When {
 }
 
 /// What a request meets.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Fate {
     pub fault: Option<Fault>,
     /// Above a limit; with its `Retry-After`.

@@ -18,6 +18,7 @@ mod evaluation;
 mod faults;
 mod geography;
 mod journal;
+mod late;
 mod paging;
 mod policies;
 mod review;
@@ -57,6 +58,7 @@ pub use undocumented::{
 use call::Call;
 use faults::{FaultState, mix};
 use journal::{Journal, Unkept};
+use late::Late;
 use sid::Sid;
 use wire::{Listener, Refusal};
 use world::World;
@@ -137,6 +139,7 @@ impl Sandbox {
             journal,
             settings,
             refusal: Arc::default(),
+            late: Mutex::default(),
             start: RandomState::new().hash_one(parent),
             requests: AtomicU64::new(0),
             latest: Mutex::new(VecDeque::with_capacity(REQUESTS_KEPT)),
@@ -170,6 +173,7 @@ impl Sandbox {
 
     /// Everything that bundles are made of, and the bundles, in the order of creation.
     pub fn resources(&self) -> Vec<Resource> {
+        late::carry_out(&self.inner, &mut self.inner.world());
         snapshot::resources(&self.inner.world(), self.inner.now_ms())
     }
 
@@ -197,7 +201,14 @@ impl Sandbox {
     /// There is nothing with such a SID.
     pub fn edit(&self, edit: Edit) -> io::Result<String> {
         let now_ms = self.inner.now_ms();
-        let outcome = edit::apply(&mut self.inner.world(), edit, now_ms)?;
+        let outcome = {
+            let mut world = self.inner.world();
+            late::carry_out(&self.inner, &mut world);
+            if self.inner.settings.accounts_on_demand {
+                edit::demand(&mut world, &edit, now_ms);
+            }
+            edit::apply(&mut world, edit, now_ms)?
+        };
         self.inner.keep()?;
         Ok(outcome)
     }
@@ -258,6 +269,8 @@ struct Inner {
     faults: Mutex<FaultState>,
     journal: Option<Journal>,
     refusal: Arc<Refusal>,
+    /// Requests that are to be carried out later.
+    late: Mutex<Vec<Late>>,
     /// A random number that tells this start from others.
     start: u64,
     requests: AtomicU64,

@@ -28,6 +28,15 @@ pub fn apply(world: &mut World, seed: &Seed, now_ms: u64) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes a subaccount, if it is not there.
+pub fn demand_account(world: &mut World, account: Sid, now_ms: u64) {
+    if !world.accounts.contains_key(&account) {
+        let token = super::on_demand_token(account.as_str());
+        let name = format!("Subaccount {account}");
+        world.commit(Change::Account(Account::new(account, world.parent, token, name, now_ms)));
+    }
+}
+
 /// Reads a SID that a caller gave.
 pub fn sid(what: &str, prefix: &str, text: &str) -> io::Result<Sid> {
     Sid::of_kind(prefix, text).ok_or_else(|| {

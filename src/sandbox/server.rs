@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
 use super::Inner;
@@ -14,9 +14,11 @@ use super::answers::{Answer, Refused};
 use super::call::{Call, Method, Parameters, basic_credentials};
 use super::faults::{self, Fate, Fault};
 use super::journal::Unkept;
+use super::late;
 use super::routes::{self, Ctx};
 use super::sid::Sid;
 use super::wire::Line;
+use super::world::World;
 
 /// Larger bodies are cut off; the largest real one is some kilobytes.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -38,7 +40,7 @@ pub async fn answer(
     let account = call.credentials.as_ref().and_then(|(user, _)| Sid::parse(user));
     let fate = inner.faults().enter(call.method, &call.path, account, inner.now_ms());
     let (concurrent, is_delayed) = (fate.concurrent, fate.delays());
-    let visit = Visit { inner, line: line.clone(), headers: parts.headers, call, account, fate };
+    let visit = Visit { inner, line: line.clone(), call, account, fate };
     // A request that has been read is carried out even if its client does not wait for the answer.
     let response = match is_delayed {
         true => tokio::spawn(visit.run()).await.unwrap_or_default(),
@@ -61,7 +63,6 @@ pub async fn answer(
 struct Visit {
     inner: Arc<Inner>,
     line: Line,
-    headers: HeaderMap,
     call: Call,
     account: Option<Sid>,
     fate: Fate,
@@ -100,7 +101,18 @@ impl Visit {
             Some(Fault::DelayRequest(ms)) => wait(*ms).await,
             _ => {}
         }
-        let mut answer = carry_out(inner, &self.headers, &self.call, fate);
+        if let Some(Fault::LoseReplyApplyLate(ms)) = fate.fault {
+            late::put_off(inner, &self.call, ms);
+            return None;
+        }
+        let mut answer = {
+            let mut world = inner.world();
+            late::carry_out(inner, &mut world);
+            match fate.fault {
+                Some(Fault::ApplyLate(ms)) => late::answer_first(inner, &mut world, &self.call, fate, ms),
+                _ => carry_out(inner, &mut world, &self.call, fate, inner.now_ms()),
+            }
+        };
         if let Some(journal) = &inner.journal {
             match journal.write(&inner.world) {
                 Ok(()) => {}
@@ -146,12 +158,11 @@ impl Drop for Visit {
 }
 
 /// Carries a request out in the world. Nothing here waits.
-fn carry_out(inner: &Inner, headers: &HeaderMap, call: &Call, fate: &Fate) -> Answer {
-    let mut world = inner.world();
+pub fn carry_out(inner: &Inner, world: &mut World, call: &Call, fate: &Fate, now_ms: u64) -> Answer {
     let mut ctx = Ctx {
-        world: &mut world,
+        world,
         call,
-        now_ms: inner.now_ms(),
+        now_ms,
         review_ms: inner.settings.review_ms,
         rules: &inner.settings.undocumented,
         lag: &fate.lag,
@@ -161,7 +172,7 @@ fn carry_out(inner: &Inner, headers: &HeaderMap, call: &Call, fate: &Fate) -> An
     };
     routes::authenticate(&mut ctx)
         .and_then(|account| {
-            must_be_form(call.method, headers)?;
+            must_be_form(call)?;
             routes::route(&mut ctx, account)
         })
         .unwrap_or_else(|refused| {
@@ -171,12 +182,10 @@ fn carry_out(inner: &Inner, headers: &HeaderMap, call: &Call, fate: &Fate) -> An
 
 /// A JSON body would be read as no parameters at all, which on an update does nothing and says 200. A body of
 /// no content type is outside the API description.
-fn must_be_form(method: Method, headers: &HeaderMap) -> Result<(), Refused> {
-    let is_form = headers.get(header::CONTENT_TYPE).is_some_and(|content_type| {
-        let media_type = content_type.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-        media_type.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
-    });
-    match method == Method::Post && !is_form {
+fn must_be_form(call: &Call) -> Result<(), Refused> {
+    let media_type = call.content_type.as_deref().and_then(|text| text.split(';').next()).unwrap_or_default();
+    let is_form = media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    match call.method == Method::Post && !is_form {
         true => Err(Refused::new(400, 20001, "The post body must be application/x-www-form-urlencoded")),
         false => Ok(()),
     }
@@ -189,6 +198,7 @@ fn read(parts: &Parts, body: &[u8]) -> Call {
         path: parts.uri.path().to_owned(),
         query: Parameters::parse(parts.uri.query().unwrap_or_default().as_bytes()),
         form: Parameters::parse(body),
+        content_type: text(header::CONTENT_TYPE).map(str::to_owned),
         credentials: text(header::AUTHORIZATION).and_then(basic_credentials),
         base_url: format!("http://{}", text(header::HOST).unwrap_or("127.0.0.1")),
     }

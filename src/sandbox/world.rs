@@ -200,6 +200,8 @@ pub struct World {
     pub objects: HashMap<Sid, Object>,
     /// What was there from the beginning and was removed since; a seed must not bring it back.
     pub removed: HashSet<Sid>,
+    /// A request is tried: what it commits is forgotten.
+    pub is_trying: bool,
     /// Lines of the journal that are not in the file yet; `None` without a journal.
     pub unwritten: Option<Vec<u8>>,
 }
@@ -218,6 +220,7 @@ impl World {
             bundles: HashMap::new(),
             objects: HashMap::new(),
             removed: HashSet::new(),
+            is_trying: false,
             unwritten: None,
         }
     }
@@ -229,6 +232,9 @@ impl World {
 
     /// Carries a change out and puts its line up for the journal.
     pub fn commit(&mut self, change: Change) {
+        if self.is_trying {
+            return;
+        }
         if let Some(lines) = &mut self.unwritten {
             // Writing these types to memory as JSON cannot fail: they hold no maps and no floats.
             if serde_json::to_writer(&mut *lines, &change).is_ok() {

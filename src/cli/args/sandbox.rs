@@ -3,6 +3,7 @@
 use super::FAULTS;
 use super::values::duration;
 use crate::cli::faults::{self, FaultArg};
+use crate::sandbox::Undocumented;
 use clap::Args;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -22,8 +23,17 @@ pub struct SandboxArgs {
     /// How long a review takes, in seconds
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=604_800))]
     pub review_seconds: u64,
+    /// What nobody knows of the API, decided otherwise, such as empty-parameter=is-not-given; repeatable.
+    /// `--setting help` lists them all
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub setting: Vec<String>,
     #[command(flatten)]
     pub faults: FaultArgs,
+}
+
+/// Takes a setting of the sandbox as it is written, once it is known to be one.
+fn setting(text: &str) -> Result<String, String> {
+    Undocumented::default().set(text).map(|()| text.to_owned())
 }
 
 /// How the sandbox misbehaves.

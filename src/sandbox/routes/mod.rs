@@ -109,11 +109,8 @@ impl Ctx<'_> {
 
     /// With accounts on demand, makes the account if it is not there.
     pub fn demand_account(&mut self, sid: Sid) {
-        if self.accounts_on_demand && !self.world.accounts.contains_key(&sid) {
-            let token = super::on_demand_token(sid.as_str());
-            let name = format!("Subaccount {sid}");
-            let account = super::world::Account::new(sid, self.world.parent, token, name, self.now_ms);
-            self.world.commit(super::world::Change::Account(account));
+        if self.accounts_on_demand {
+            super::seed::demand_account(self.world, sid, self.now_ms);
         }
     }
 
