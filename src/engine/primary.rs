@@ -1,10 +1,10 @@
 //! The reseller's own profile: it must be approved before anything is linked to it.
 
+use super::list::Listing;
 use super::{DefaultPrimary, Run};
 use crate::model::{Customer, Fault, Sid, SidKind};
 use crate::plan::{BundleStatus, Call, Code, Host, Item, OurCode, Reason};
 use crate::twilio::{Answer, Obstacle, Refusal, Sent};
-use serde::Deserialize;
 use std::collections::HashMap;
 use tokio::sync::Mutex;
 
@@ -98,11 +98,7 @@ impl Run {
 
     /// The one approved profile under the primary policy.
     async fn discover(&self) -> Result<Option<Sid>, Fault> {
-        #[derive(Deserialize)]
-        struct Page {
-            results: Vec<Item>,
-        }
-        let call = Call::get(
+        let mut call = Call::get(
             Host::TrustHub,
             format!(
                 "/v1/CustomerProfiles?PolicySid={PRIMARY_PROFILE_POLICY}&Status=twilio-approved&PageSize=1000"
@@ -110,19 +106,31 @@ impl Run {
         );
         let fix = "Name it with --primary-profile BU… or TRUSTHUB_PRIMARY_PROFILE_SID; you find it in the \
                    Console of the parent account under Trust Hub.";
-        let answer = match self.read_as_parent(&call).await? {
-            None => return Ok(None),
-            Some(Ok(answer)) => answer,
-            Some(Err(refusal)) => {
-                let what = format!("The primary profile cannot be looked up (HTTP {})", refusal.http_status);
-                return Err(Fault::new(what, fix));
+        let mut listing = Listing::default();
+        loop {
+            let answer = match self.read_as_parent(&call).await? {
+                None => return Ok(None),
+                Some(Ok(answer)) => answer,
+                Some(Err(refusal)) => {
+                    let what =
+                        format!("The primary profile cannot be looked up (HTTP {})", refusal.http_status);
+                    return Err(Fault::new(what, fix));
+                }
+            };
+            match listing.take(&call, parse(&answer)?) {
+                Ok(Some(next)) => call = next,
+                Ok(None) => break,
+                Err(why) => {
+                    let what = format!("The primary profile cannot be looked up: {}", why.in_words());
+                    return Err(Fault::new(what, fix));
+                }
             }
-        };
-        let page: Page = parse(&answer)?;
-        for item in &page.results {
+        }
+        let items = listing.items();
+        for item in &items {
             self.must_be_the_parents(item)?;
         }
-        let approved = page.results.iter().filter(|item| {
+        let approved = items.iter().filter(|item| {
             item.policy_sid.as_deref() == Some(PRIMARY_PROFILE_POLICY)
                 && item.status.as_deref().and_then(BundleStatus::parse) == Some(BundleStatus::TwilioApproved)
         });

@@ -254,7 +254,10 @@ impl Row<'_> {
 
     /// A step has come to an end of some kind.
     pub(super) fn settle(&mut self, key: Key, mark: Mark) {
-        self.unknowns = 0;
+        // What is only found again brings nobody further.
+        if self.facts.mark(key) != Some(&mark) {
+            self.unknowns = 0;
+        }
         if let Mark::Done { sid: Some(sid), .. } = &mark
             && creates(key.step)
         {

@@ -277,17 +277,6 @@ impl Client {
         Once::Again { wait_ms }
     }
 
-    /// The rest of a list: only path and query of a `next_page` address are followed, on the host
-    /// of the call, so that no answer can send a token elsewhere.
-    pub fn next_page(&self, call: &Call, address: &str) -> Option<Call> {
-        let start = match address.find("://") {
-            Some(scheme) => scheme + 3 + address[scheme + 3..].find('/')?,
-            None => 0,
-        };
-        let path = &address[start..];
-        path.starts_with("/").then(|| Call::get(call.host, path.to_owned()))
-    }
-
     async fn try_once(
         &self,
         call: &Call,
@@ -351,6 +340,15 @@ impl Client {
         }
         Tried::Answered(answer)
     }
+}
+
+/// The rest of a list. Of a `next_page` address only the query is followed, on the host and the path of the
+/// call, so that no answer can send a token elsewhere. `None`: it is the address of something else.
+pub fn next_page(call: &Call, address: &str) -> Option<Call> {
+    let (place, query) = address.split_once('?')?;
+    let own = call.path.split('?').next()?;
+    // A server behind a base URL with a path of its own puts that in front.
+    place.ends_with(own).then(|| Call::get(call.host, format!("{own}?{query}")))
 }
 
 enum Tried {

@@ -9,6 +9,8 @@ mod hosts;
 mod pace;
 
 pub use answer::{Answer, Class, Refusal, Whole, classify, is_the_apis_own};
-pub use client::{Answered, Client, Identity, Obstacle, Once, Purpose, Sent, Timeouts, Token, Tries};
+pub use client::{
+    Answered, Client, Identity, Obstacle, Once, Purpose, Sent, Timeouts, Token, Tries, next_page,
+};
 pub use hosts::{Endpoint, Hosts};
 pub use pace::{Pace, RATE_MAX, RATE_MIN, Rate, Turn};

@@ -1,14 +1,17 @@
 //! Lists of more than one page.
 
-use crate::checks::undisturbed;
+use crate::checks::{POSTS, undisturbed};
 use crate::proxy::Proxy;
 use crate::stage::{Stage, customer};
 use serde_json::Value;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use trusthub_onboard::clock::Clock;
 use trusthub_onboard::model::{PhoneNumber, PhoneNumbers};
 use trusthub_onboard::plan::Outcome;
-use trusthub_onboard::sandbox::{Among, Edit, Fault, Faults, Rule, When};
+use trusthub_onboard::sandbox::{self, Among, Edit, Fault, Faults, Rule, When};
 
 /// Nobody has this host, so that a request that went there would have no answer.
 const FOREIGN: &str = "https://elsewhere.invalid";
@@ -53,4 +56,160 @@ async fn lists_are_followed_page_by_page_on_the_host_of_the_call_whatever_host_t
     assert_eq!(stage.outcome().await, Outcome::Approved);
     stage.is_as(&expected, "page by page");
     assert!(pages.load(Ordering::SeqCst) >= 3, "the lists had several pages");
+}
+
+fn lost(n: u64) -> Faults {
+    Faults::nth(Among::Posts, n, Fault::LoseReply)
+}
+
+/// The number of the page that an answer is, where it is one of a list.
+fn page_of(body: &Value) -> Option<u64> {
+    body.pointer("/meta/page").or(body.get("page")).and_then(Value::as_u64)
+}
+
+fn items_of(body: &mut Value) -> Option<&mut Vec<Value>> {
+    let name =
+        ["results", "addresses", "incoming_phone_numbers"].into_iter().find(|it| body.get(it).is_some());
+    body.get_mut(name?)?.as_array_mut()
+}
+
+fn set_next(body: &mut Value, address: &str) {
+    for pointer in ["/meta/next_page_url", "/next_page_uri"] {
+        if let Some(next) = body.pointer_mut(pointer) {
+            *next = Value::from(address);
+        }
+    }
+}
+
+/// What comes before it while a list is read moves the last item of a page to the next one as well.
+#[tokio::test]
+async fn an_item_that_is_listed_twice_is_one_item() {
+    let undisturbed = undisturbed(&[customer(1)]).await;
+    for n in 1..=18 {
+        let mut stage = Stage::with(vec![customer(1)]);
+        let last: Mutex<HashMap<String, Value>> = Mutex::default();
+        let proxy = Proxy::before(&stage, Some(1), move |path, body| {
+            let page = page_of(body);
+            let Some(items) = items_of(body) else { return };
+            let moved = items.last().and_then(|it| last.lock().unwrap().insert(path.to_owned(), it.clone()));
+            match page {
+                Some(1..) => items.extend(moved),
+                _ => items.extend(items.clone()),
+            }
+        })
+        .await;
+        stage.elsewhere = Some(proxy);
+        stage.sandbox.misbehave(lost(n));
+        assert_eq!(stage.outcome().await, Outcome::Approved, "the reply to request {n} was lost");
+        stage.is_as(&undisturbed, &format!("the reply to request {n} was lost"));
+    }
+}
+
+/// What goes before it while a list is read moves the first item of a page to the one that was read already.
+#[tokio::test]
+async fn an_item_that_slips_between_two_pages_is_not_made_again() {
+    let undisturbed = undisturbed(&[customer(1)]).await;
+    for n in 1..=18 {
+        let mut stage = Stage::with(vec![customer(1)]);
+        // It slips through the first reading of every look; the clock stands still during a look.
+        let (clock, looks) = (stage.clock.clone(), Mutex::<HashMap<String, (u64, u64)>>::default());
+        let proxy = Proxy::before(&stage, Some(1), move |path, body| {
+            let Some(page) = page_of(body) else { return };
+            let (now, mut looks) = (Clock::now(clock.as_ref()), looks.lock().unwrap());
+            let (look, reading) = looks.entry(path.to_owned()).or_default();
+            if page == 0 {
+                *reading = if *look == now { *reading + 1 } else { 1 };
+                *look = now;
+            }
+            let next = body.pointer("/meta/next_page_url").or(body.get("next_page_uri"));
+            let has_next = next.is_some_and(Value::is_string);
+            if let (0, true, 1, Some(items)) = (page, has_next, *reading, items_of(body)) {
+                items.clear();
+            }
+        })
+        .await;
+        stage.elsewhere = Some(proxy);
+        stage.sandbox.misbehave(lost(n));
+        stage.run_until_finished(3, &format!("the reply to request {n} was lost")).await;
+        stage.is_as(&undisturbed, &format!("the reply to request {n} was lost"));
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_cut_off_is_no_list() {
+    let undisturbed = undisturbed(&[customer(1)]).await;
+    for address in ["nonsense", "/v1/Nowhere?Page=1", "https://", "?Page=1", "/v1/EndUsers"] {
+        let mut stage = Stage::with(vec![customer(1)]);
+        let proxy = Proxy::before(&stage, Some(1), move |path, body| {
+            let has_next = body.pointer("/meta/next_page_url").is_some_and(Value::is_string);
+            if has_next && path.ends_with("EntityAssignments") {
+                set_next(body, address);
+            }
+        })
+        .await;
+        stage.elsewhere = Some(proxy);
+        let among = Among::Matching(POSTS, "EntityAssignments".to_owned());
+        stage.sandbox.misbehave(Faults::nth(among, 2, Fault::LoseReply));
+        assert_eq!(stage.outcome().await, Outcome::Unfinished, "{address}");
+        let calls = stage.sandbox.requests().count;
+        assert!(calls < 40, "{address}: {calls} calls");
+        stage.elsewhere = None;
+        assert_eq!(stage.outcome().await, Outcome::Approved, "{address}");
+        stage.is_as(&undisturbed, address);
+    }
+}
+
+#[tokio::test]
+async fn pages_that_go_in_circles_end_a_customer_after_a_few_calls() {
+    let undisturbed = undisturbed(&[customer(1)]).await;
+    type Next = fn(u64) -> String;
+    let circles: [(&str, Next); 3] = [
+        ("the first page again", |_| "PageSize=1000".to_owned()),
+        ("two pages in turn", |n| format!("PageSize=5{}", n % 2)),
+        ("ever new addresses of the same page", |n| format!("PageSize=50&Nothing={n}")),
+    ];
+    for (context, next) in circles {
+        // The profile is in review, so that each survey finds something on its way to the broken list.
+        let settings = sandbox::Settings { review_ms: 60_000, ..sandbox::Settings::default() };
+        let mut stage = Stage::set(vec![customer(1)], settings);
+        stage.wait_ms = 0;
+        assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
+        for end in ["", "-wal", "-shm", ".lock"] {
+            let _ = std::fs::remove_file(format!("{}{end}", stage.ledger.display()));
+        }
+        let (count, circling) = (AtomicU64::new(0), Arc::new(AtomicBool::new(true)));
+        let goes_on = circling.clone();
+        let proxy = Proxy::before(&stage, None, move |path, body| {
+            if path == "/v1/EndUsers" && goes_on.load(Ordering::SeqCst) && items_of(body).is_some() {
+                set_next(body, &format!("/v1/EndUsers?{}", next(count.fetch_add(1, Ordering::SeqCst))));
+            }
+        })
+        .await;
+        stage.elsewhere = Some(proxy);
+        let before = stage.sandbox.requests().count;
+        let outcome = tokio::time::timeout(Duration::from_secs(60), stage.outcome()).await;
+        assert_eq!(outcome.expect("it ends"), Outcome::Unfinished, "{context}");
+        let calls = stage.sandbox.requests().count - before;
+        assert!(calls < 60, "{context}: {calls} calls");
+        circling.store(false, Ordering::SeqCst);
+        stage.wait_ms = 600_000;
+        assert_eq!(stage.outcome().await, Outcome::Approved, "{context}");
+        stage.is_as(&undisturbed, context);
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_one_page_costs_one_request() {
+    let calls = |page_size| async move {
+        let mut stage = Stage::with(vec![customer(1)]);
+        stage.elsewhere = Some(Proxy::before(&stage, page_size, |_, _| ()).await);
+        assert_eq!(stage.outcome().await, Outcome::Approved);
+        stage.sandbox.requests().count
+    };
+    let stage = Stage::with(vec![customer(1)]);
+    assert_eq!(stage.outcome().await, Outcome::Approved);
+    let (direct, one_page, short_pages) =
+        (stage.sandbox.requests().count, calls(None).await, calls(Some(1)).await);
+    assert_eq!(one_page, direct);
+    assert!(short_pages > one_page, "the lists that have several pages are read again");
 }

@@ -45,7 +45,9 @@ async fn pass_on(proxy: Arc<Proxy>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let mut held = Held::of(request).await;
     if let Some(size) = proxy.page_size {
-        held.target = held.target.replace("PageSize=1000", &format!("PageSize={size}"));
+        for asked_for in ["PageSize=1000", "PageSize=997"] {
+            held.target = held.target.replace(asked_for, &format!("PageSize={size}"));
+        }
     }
     let (status, body) = held.send(proxy.sandbox.base_url()).await;
     let body = match serde_json::from_slice::<Value>(&body) {
