@@ -333,11 +333,9 @@ fn twenty() -> Vec<Row> {
             match index {
                 1 => set(Column::PhoneNumbers, "all"),
                 2 => set(Column::FriendlyName, "Café Señorita (downtown)"),
-                3 => set(Column::BusinessRegistrationIdentifier, "USA: DUNS Number (Dun & Bradstreet)"),
                 4 => set(Column::BusinessRegionsOfOperation, "USA_AND_CANADA; EUROPE"),
                 5 => set(Column::Notes, "Calls people who have adopted a dog, a month later."),
                 6 => set(Column::StatusCallback, "https://hooks.reseller.example.com/trusthub"),
-                7 => set(Column::BusinessRegistrationIdentifier, "USA: Employer Identification Number (EIN)"),
                 9 => set(Column::BusinessRegionsOfOperation, "USA_AND_CANADA, LATIN_AMERICA"),
                 10 => set(
                     Column::SocialMediaProfileUrls,

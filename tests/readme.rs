@@ -38,6 +38,20 @@ fn the_columns_are_the_programs_columns() {
 }
 
 #[test]
+fn the_page_of_the_columns_is_what_the_template_command_writes_and_has_every_allowed_value() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/columns.md");
+    let page = std::fs::read_to_string(path).expect("docs/columns.md");
+    let how = "rm docs/columns.md && cargo run -- template -o docs/columns.md";
+    assert_eq!(page, column::page(), "out of date: {how}");
+    for spec in &column::COLUMNS {
+        assert!(page.contains(&format!("### `{}`", spec.name)), "{}", spec.name);
+        for value in spec.values.iter().chain(spec.newer_values) {
+            assert!(page.contains(&format!("\n- `{value}`")), "{value} of {}", spec.name);
+        }
+    }
+}
+
+#[test]
 fn the_rules_are_the_programs_rules() {
     must_say("rules", &rule::readme_table());
 }

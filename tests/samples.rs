@@ -75,7 +75,8 @@ fn the_sheet_of_mistakes_has_one_of_every_kind_that_a_csv_file_can_have() {
         &rule::MISSING_COLUMN,
         &rule::DUPLICATE_COLUMN,
         &rule::NO_ROWS,
-        // Need the parent's SID, or a workbook.
+        // Need the parent's SID, an argument, or a workbook.
+        &rule::VALUE_ACCEPTED,
         &rule::PARENT_ACCOUNT,
         &rule::SHEET_CHOICE,
         &rule::HIDDEN_ROWS,

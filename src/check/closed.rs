@@ -5,10 +5,12 @@ use crate::model::values;
 /// A closed list and the other words that people use for its values.
 pub(super) struct List {
     pub values: &'static [&'static str],
+    /// Values that only newer pages of Twilio have. They are taken, with a warning.
+    pub newer: &'static [&'static str],
     /// Words as [`key`] makes them, with the value that they mean.
     synonyms: &'static [(&'static str, &'static str)],
-    /// Other forms that are right as they are and need no note.
-    labels: &'static [(&'static str, &'static str)],
+    /// Words that may mean a value, to ask about: they are never replaced by it.
+    hints: &'static [(&'static str, &'static str)],
 }
 
 /// What a cell has to do with a list.
@@ -25,30 +27,31 @@ pub(super) enum Found {
 
 impl List {
     pub fn find(&self, text: &str) -> Found {
-        if let Some(value) = self.values.iter().find(|value| **value == text) {
-            return Found::Exact(value);
-        }
-        if let Some((_, value)) = self.labels.iter().find(|(label, _)| *label == text) {
+        let mut values = self.values.iter().chain(self.newer);
+        if let Some(value) = values.find(|value| **value == text) {
             return Found::Exact(value);
         }
         let sought = key(text);
-        if let Some(value) = self.values.iter().find(|value| key(value) == sought) {
+        if let Some(value) = self.values.iter().chain(self.newer).find(|value| key(value) == sought) {
             return Found::Spelling(value);
         }
-        let labels = self.labels.iter().map(|(label, value)| (key(label), *value));
-        let synonyms = self.synonyms.iter().map(|(word, value)| ((*word).to_owned(), *value));
-        match labels.chain(synonyms).find(|(word, _)| *word == sought) {
+        match self.synonyms.iter().find(|(word, _)| *word == sought) {
             Some((_, value)) => Found::Synonym(value),
-            None => Found::No(self.likeliest(&sought)),
+            None => Found::No(self.likeliest(text, &sought)),
         }
     }
 
-    fn likeliest(&self, sought: &str) -> Vec<&'static str> {
-        let own = self.values.iter().map(|value| (key(value), *value));
-        let synonyms = self.synonyms.iter().map(|(word, value)| ((*word).to_owned(), *value));
-        let mut likely: Vec<(f64, &'static str)> =
-            own.chain(synonyms).map(|(word, value)| (likeness(sought, &word), value)).collect();
-        likely.retain(|(likeness, _)| *likeness >= LIKE);
+    /// A suggestion that is wrong costs more than none, so a word must be nearly the same, or be in the other.
+    fn likeliest(&self, text: &str, sought: &str) -> Vec<&'static str> {
+        let hints = self.hints.iter().filter(|(word, _)| *word == sought).map(|(_, value)| (1.0, *value));
+        let own = self.values.iter().map(|value| {
+            let has_its_words = contains_words(value, text) || contains_words(text, value);
+            (if has_its_words { 0.9 } else { likeness(sought, &key(value)) }, *value)
+        });
+        // That a synonym contains the word says little: President is in Vice President.
+        let synonyms = self.synonyms.iter().map(|(word, value)| (likeness(sought, word), *value));
+        let mut likely: Vec<(f64, &'static str)> = hints.chain(own).chain(synonyms).collect();
+        likely.retain(|(likeness, _)| *likeness > 0.0);
         likely.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut values: Vec<&'static str> = Vec::new();
         for (_, value) in likely {
@@ -60,19 +63,36 @@ impl List {
     }
 }
 
-/// From here on two words are taken for like: found by trying common slips of the pen against all
-/// lists, so that they find their value and words of another trade find none.
-const LIKE: f64 = 0.66;
-
-fn likeness(sought: &str, word: &str) -> f64 {
-    // One being part of the other counts, but not for fragments.
-    let is_part = sought.len() >= 4 && (word.contains(sought) || sought.contains(word) && word.len() >= 4);
-    // More than twice as long, whatever the bytes of a letter: not like it, and a cell may hold a megabyte.
-    if sought.len() > 8 * word.len() {
-        return if is_part { 0.8 } else { 0.0 };
+/// Whether all words of the second text stand one after the other in the first. Fragments of a word, and words
+/// of three letters, are too little to tell.
+fn contains_words(text: &str, part: &str) -> bool {
+    // A cell may hold a megabyte.
+    if text.len() > LONGEST || part.len() > LONGEST {
+        return false;
     }
-    let typed = strsim::normalized_damerau_levenshtein(sought, word);
-    if is_part { typed.max(0.8) } else { typed }
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric());
+        words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+    };
+    let (text, part) = (words(text), words(part));
+    part.iter().map(String::len).sum::<usize>() >= 4 && text.windows(part.len().max(1)).any(|at| at == part)
+}
+
+/// Longer than any value and what people write for it, in bytes.
+const LONGEST: usize = 256;
+
+/// How like two words are, if one is a slip of the pen for the other; else 0. One letter in eight may differ,
+/// and one of four to seven; of three none, since CFO, COO and CEO are three things.
+fn likeness(sought: &str, word: &str) -> f64 {
+    if sought.len() > LONGEST {
+        return 0.0;
+    }
+    let slips = match word.len().min(sought.len()) {
+        ..=3 => 0,
+        short => 1 + short / 8,
+    };
+    let distance = strsim::damerau_levenshtein(sought, word);
+    if distance > slips { 0.0 } else { strsim::normalized_damerau_levenshtein(sought, word) }
 }
 
 /// What of a value counts when spellings are compared.
@@ -90,6 +110,8 @@ fn key(text: &str) -> String {
 
 pub(super) static IDENTITIES: List = List {
     values: &values::IDENTITIES,
+    newer: &[],
+    hints: &[],
     synonyms: &[
         ("direct", "direct_customer"),
         ("isv", "isv_reseller_or_partner"),
@@ -97,15 +119,18 @@ pub(super) static IDENTITIES: List = List {
         ("isvreseller", "isv_reseller_or_partner"),
         ("partner", "isv_reseller_or_partner"),
     ],
-    labels: &[],
 };
 
 pub(super) static BUSINESS_TYPES: List = List {
     values: &values::BUSINESS_TYPES,
+    newer: &values::NEWER_BUSINESS_TYPES,
+    hints: &[
+        ("limitedliability", "Limited Liability Corporation"),
+        ("limitedliability", "Limited Liability Partnership"),
+    ],
     synonyms: &[
         ("llc", "Limited Liability Corporation"),
         ("limitedliabilitycompany", "Limited Liability Corporation"),
-        ("limitedliability", "Limited Liability Corporation"),
         ("corp", "Corporation"),
         ("inc", "Corporation"),
         ("incorporated", "Corporation"),
@@ -119,15 +144,24 @@ pub(super) static BUSINESS_TYPES: List = List {
         ("generalpartnership", "Partnership"),
         ("coop", "Co-operative"),
         ("notforprofit", "Non-profit"),
-        ("nonprofitcorporation", "Non-profit"),
         ("nonprofitorganization", "Non-profit"),
         ("501c3", "Non-profit"),
     ],
-    labels: &[],
 };
 
 pub(super) static INDUSTRIES: List = List {
     values: &values::INDUSTRIES,
+    newer: &values::NEWER_INDUSTRIES,
+    hints: &[
+        ("finance", "FINANCIAL"),
+        ("health", "HEALTHCARE"),
+        ("medical", "HEALTHCARE"),
+        ("dental", "HEALTHCARE"),
+        ("hospital", "HEALTHCARE"),
+        ("transport", "TRANSPORTATION"),
+        ("logistics", "TRANSPORTATION"),
+        ("software", "TECHNOLOGY"),
+    ],
     synonyms: &[
         ("telecom", "TELECOMMUNICATIONS"),
         ("telecoms", "TELECOMMUNICATIONS"),
@@ -137,14 +171,18 @@ pub(super) static INDUSTRIES: List = List {
         ("informationtechnology", "TECHNOLOGY"),
         ("jewellery", "JEWELRY"),
     ],
-    labels: &[],
 };
 
 pub(super) static REGISTRATION_IDENTIFIERS: List = List {
     values: &values::REGISTRATION_IDENTIFIERS,
+    newer: &[],
+    hints: &[],
     synonyms: &[
         ("employeridentificationnumber", "EIN"),
         ("employeridentificationnumberein", "EIN"),
+        // The labels of the guide and of the Console.
+        ("usaemployeridentificationnumberein", "EIN"),
+        ("usadunsnumberdunandbradstreet", "DUNS"),
         ("einnumber", "EIN"),
         ("fein", "EIN"),
         ("federaltaxid", "EIN"),
@@ -155,14 +193,12 @@ pub(super) static REGISTRATION_IDENTIFIERS: List = List {
         ("dunsnumberdunandbradstreet", "DUNS"),
         ("usaduns", "DUNS"),
     ],
-    labels: &[
-        (values::REGISTRATION_IDENTIFIER_LABELS[0], values::REGISTRATION_IDENTIFIERS[0]),
-        (values::REGISTRATION_IDENTIFIER_LABELS[1], values::REGISTRATION_IDENTIFIERS[1]),
-    ],
 };
 
 pub(super) static REGIONS: List = List {
     values: &values::REGIONS,
+    newer: &values::NEWER_REGIONS,
+    hints: &[],
     synonyms: &[
         ("usa", "USA_AND_CANADA"),
         ("us", "USA_AND_CANADA"),
@@ -176,11 +212,12 @@ pub(super) static REGIONS: List = List {
         ("latam", "LATIN_AMERICA"),
         ("eu", "EUROPE"),
     ],
-    labels: &[],
 };
 
 pub(super) static JOB_POSITIONS: List = List {
     values: &values::JOB_POSITIONS,
+    newer: &values::NEWER_JOB_POSITIONS,
+    hints: &[],
     synonyms: &[
         ("generalmanager", "GM"),
         ("vicepresident", "VP"),
@@ -189,11 +226,12 @@ pub(super) static JOB_POSITIONS: List = List {
         ("chieffinancialofficer", "CFO"),
         ("gc", "General Counsel"),
     ],
-    labels: &[],
 };
 
 pub(super) static USE_CASES: List = List {
     values: &values::USE_CASES,
+    newer: &[],
+    hints: &[],
     synonyms: &[
         ("identityverification", "Identify & Verification"),
         ("identityandverification", "Identify & Verification"),
@@ -202,7 +240,6 @@ pub(super) static USE_CASES: List = List {
         ("survey", "Survey/Research"),
         ("appointmentreminder", "Appointment Reminders"),
     ],
-    labels: &[],
 };
 
 #[cfg(test)]
@@ -249,8 +286,8 @@ mod tests {
     #[test]
     fn the_labels_of_the_console_are_as_good_as_the_short_forms() {
         let list = &REGISTRATION_IDENTIFIERS;
-        assert_eq!(list.find("USA: Employer Identification Number (EIN)"), Found::Exact("EIN"));
-        assert_eq!(list.find("USA: DUNS Number (Dun & Bradstreet)"), Found::Exact("DUNS"));
+        assert_eq!(list.find("USA: Employer Identification Number (EIN)"), Found::Synonym("EIN"));
+        assert_eq!(list.find("USA: DUNS Number (Dun & Bradstreet)"), Found::Synonym("DUNS"));
         assert_eq!(list.find("usa: duns number (dun and bradstreet)"), Found::Synonym("DUNS"));
     }
 
@@ -269,6 +306,38 @@ mod tests {
                 other => panic!("{text} is {other:?}"),
             }
         }
-        assert_eq!(INDUSTRIES.find("Plumbing"), Found::No(Vec::new()));
+        for (list, text) in [
+            (&INDUSTRIES, "Plumbing"),
+            (&INDUSTRIES, "Mining"),
+            (&INDUSTRIES, "Marketing"),
+            (&JOB_POSITIONS, "President"),
+            (&JOB_POSITIONS, "COO"),
+            (&JOB_POSITIONS, "CTO"),
+            (&JOB_POSITIONS, "Owner"),
+            (&JOB_POSITIONS, "Manager"),
+            (&JOB_POSITIONS, "Chief Operating Officer"),
+            (&JOB_POSITIONS, "Chief Information Officer"),
+            (&BUSINESS_TYPES, "Trust"),
+            (&REGISTRATION_IDENTIFIERS, "VAT"),
+            (&REGISTRATION_IDENTIFIERS, "SSN"),
+        ] {
+            assert_eq!(list.find(text), Found::No(Vec::new()), "{text}");
+        }
+        assert_eq!(INDUSTRIES.find("Medical"), Found::No(vec!["HEALTHCARE"]));
+    }
+
+    #[test]
+    fn a_value_of_a_newer_page_is_none_of_the_guide() {
+        for (list, value) in [
+            (&INDUSTRIES, "CONSTRUCTION"),
+            (&INDUSTRIES, "PROFESSIONAL_SERVICES"),
+            (&REGIONS, "AUSTRALIA"),
+            (&JOB_POSITIONS, "Other"),
+            (&BUSINESS_TYPES, "Non-profit Corporation"),
+        ] {
+            assert_eq!(list.find(value), Found::Exact(value));
+            assert!(list.newer.contains(&value) && !list.values.contains(&value), "{value}");
+        }
+        assert_eq!(BUSINESS_TYPES.find("nonprofit corporation"), Found::Spelling("Non-profit Corporation"));
     }
 }

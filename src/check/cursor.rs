@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use super::Tally;
+use super::accept::SENT_AS_WRITTEN;
 use super::clean::clean;
 use super::plan::{Place, Plan};
+use super::residue;
 use super::rule::{self, Rule};
-use crate::model::column::Content;
+use crate::model::column::{Content, Need};
 use crate::model::{Column, Finding, Severity};
 use crate::sheet::{Kind, Row, column_letters, csv_unguarded};
 
@@ -17,7 +19,9 @@ pub(super) struct Cursor<'a> {
     /// The column of the sheet, counted from 0, from which on the row is empty though several required
     /// cells stand there. That is said once for the row, not for every cell.
     pub cut_short_at: Option<usize>,
-    findings: &'a mut Vec<Finding>,
+    /// The values that are sent as they are written (`--accept`).
+    pub accept: &'a [(Column, String)],
+    pub(super) findings: &'a mut Vec<Finding>,
     tally: &'a mut Tally,
 }
 
@@ -48,7 +52,7 @@ impl<'a> Cursor<'a> {
         findings: &'a mut Vec<Finding>,
         tally: &'a mut Tally,
     ) -> Cursor<'a> {
-        Cursor { plan, row, cut_short_at: None, findings, tally }
+        Cursor { plan, row, cut_short_at: None, accept: &[], findings, tally }
     }
 
     /// The cell of a column as people meant it: without what a spreadsheet or a careless copy put
@@ -78,10 +82,9 @@ impl<'a> Cursor<'a> {
             _ => csv_unguarded(cell.text),
         };
         let mut text = clean(raw);
-        if text.len() != raw.len() || matches!(text, Cow::Owned(_)) {
-            self.tally.add(self.plan, column, self.row.number());
-        }
+        let mut is_changed = text.len() != raw.len() || matches!(text, Cow::Owned(_));
         if text.is_empty() {
+            self.note_change(column, is_changed);
             return Ok(None);
         }
         let mistyped = match cell.kind {
@@ -89,7 +92,7 @@ impl<'a> Cursor<'a> {
             Kind::Text if text.contains('\u{fffd}') => Some(&rule::UNDECODABLE),
             // What a spreadsheet writes into a CSV file for cells that are no text. The rows that we
             // give back as CSV keep their mistakes by it.
-            Kind::Text if is_error_value(&text) => Some(&rule::CELL_IS_ERROR),
+            Kind::Text if residue::is_error_value(&text) => Some(&rule::CELL_IS_ERROR),
             // A remark may well be a date or a single word.
             Kind::Text | Kind::Date | Kind::Bool if column == Column::Notes => None,
             Kind::Text if is_date_value(&text) => Some(&rule::CELL_IS_DATE),
@@ -108,10 +111,17 @@ impl<'a> Cursor<'a> {
                 return self.report(&rule::UNCLOSED_QUOTE, &field).err();
             }
             text = Cow::Owned(text.replace('\n', " "));
+            is_changed = true;
         }
+        self.note_change(column, is_changed);
         let field = Field { column, text };
         if let Some(rule) = mistyped {
-            return self.report(rule, &field).err();
+            if !self.is_accepted(column, &field.text) {
+                return self.report(rule, &field).err();
+            }
+            self.report(rule, &field).accepted().say();
+        } else if self.is_nothing(&field)? {
+            return Ok(None);
         }
         if cell.formula && content == Content::Digits {
             self.report(&rule::CELL_IS_FORMULA, &field).say();
@@ -123,6 +133,41 @@ impl<'a> Cursor<'a> {
             self.report(&rule::UNUSUALLY_LONG, &field).message(message).say();
         }
         Ok(Some(field))
+    }
+
+    fn note_change(&mut self, column: Column, is_changed: bool) {
+        if is_changed {
+            self.tally.add(self.plan, column, self.row.number());
+        }
+    }
+
+    /// Whether an optional cell holds a word for nothing, and is taken as empty; in a required one that is an
+    /// error.
+    fn is_nothing(&mut self, field: &Field) -> Result<bool, Bad> {
+        let column = field.column;
+        let is_optional = column.spec().need == Need::Optional;
+        // What takes a certain form meets its own rule where it must be filled.
+        if !is_optional && !residue::takes_words(column) {
+            return Ok(false);
+        }
+        if residue::is_placeholder(column, &field.text) {
+            let is_accepted = self.is_accepted(column, &field.text);
+            return match is_optional {
+                _ if is_accepted => {
+                    self.report(&rule::PLACEHOLDER, field).accepted().say();
+                    Ok(false)
+                }
+                true => {
+                    self.report(&rule::PLACEHOLDER_IGNORED, field).say();
+                    Ok(true)
+                }
+                false => self.report(&rule::PLACEHOLDER, field).err(),
+            };
+        }
+        if residue::is_trial(&field.text) {
+            self.report(&rule::TRIAL_VALUE, field).say();
+        }
+        Ok(false)
     }
 
     /// A cell that must be filled.
@@ -222,6 +267,13 @@ impl Report<'_> {
         self
     }
 
+    /// Makes a warning of an error about a value that `--accept` names.
+    pub fn accepted(mut self) -> Self {
+        self.finding.severity = Severity::Warning;
+        self.finding.suggestion = SENT_AS_WRITTEN.to_owned();
+        self
+    }
+
     pub fn say(self) {
         self.findings.push(self.finding);
     }
@@ -242,28 +294,6 @@ pub(super) fn cut(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
-}
-
-/// Whether a text is what a spreadsheet writes into a CSV file for a formula that failed.
-fn is_error_value(text: &str) -> bool {
-    // The last four are of newer Excel and of Google Sheets; LibreOffice has `Err:502` and others like it.
-    const VALUES: [&str; 13] = [
-        "#N/A",
-        "#REF!",
-        "#VALUE!",
-        "#NAME?",
-        "#DIV/0!",
-        "#NULL!",
-        "#NUM!",
-        "#SPILL!",
-        "#CALC!",
-        "#FIELD!",
-        "#BLOCKED!",
-        "#CONNECT!",
-        "#ERROR!",
-    ];
-    let is_office_error = |code: &str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit());
-    text.starts_with('#') && VALUES.contains(&text) || text.strip_prefix("Err:").is_some_and(is_office_error)
 }
 
 /// Whether a text is how we write a date that a workbook holds.

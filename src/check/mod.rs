@@ -4,6 +4,7 @@
 //! [`customers`] reads the rows again and hands them on one by one, so that a run over a million rows
 //! needs no more memory than one over twenty. A sheet that changed in between is a fault.
 
+mod accept;
 mod across;
 mod clean;
 mod closed;
@@ -15,11 +16,13 @@ mod order;
 mod phone;
 mod places;
 mod plan;
+mod residue;
 mod row;
 pub mod rule;
 mod survey;
 mod web;
 
+pub use accept::parse_accept;
 pub use customers::{Customers, Entry, Invalid, customers};
 pub use survey::{Counts, Survey, Work, survey};
 
@@ -34,6 +37,8 @@ pub struct Rules {
     pub strictness: Strictness,
     /// `--set`: values that are the same for every row.
     pub set: Vec<(Column, String)>,
+    /// `--accept`: values that are sent as they are written, although a rule calls them wrong.
+    pub accept: Vec<(Column, String)>,
 }
 
 /// What keeps a row from being sent.
@@ -48,6 +53,10 @@ pub enum Strictness {
 
 /// Reads `our_column=value` of `--set`. The error says what is wrong, for the command line.
 pub fn parse_set(text: &str) -> Result<(Column, String), String> {
+    named_value(text)
+}
+
+fn named_value(text: &str) -> Result<(Column, String), String> {
     let (name, value) =
         text.split_once('=').ok_or_else(|| format!("`{text}` is not of the form our_column=value"))?;
     match Column::named(name) {

@@ -114,7 +114,7 @@ rules! {
         "Delete the rows that are not meant.");
     MERGED_CELLS = warning("merged_cells", "Cells are merged; only the first of them has a value, the others are empty.",
         "Unmerge them and fill in each row.");
-    TEXT_NORMALISED = note("text_normalised", "Outer spaces, no-break and invisible characters were removed, and typographic quotes and dashes made plain.",
+    TEXT_NORMALISED = note("text_normalised", "Outer spaces, no-break and invisible characters were removed, typographic quotes and dashes made plain, and line breaks in a value of one line made spaces.",
         "Nothing to do.");
     EXAMPLE_ROW = note("example_row", "This is the example of the template; it is skipped.", "Nothing to do.");
 
@@ -143,11 +143,23 @@ rules! {
     CELL_IS_FORMULA = note("cell_is_formula", "The cell is a formula; the value that was calculated last is taken.", "Check that the value is right.");
     CELL_NOT_CALCULATED = error("cell_not_calculated", "The cell is a formula that no spreadsheet program has calculated yet.",
         "Open the sheet in a spreadsheet program and save it, or type in the value.");
-    NOT_IN_LIST = error("not_in_list", "The value is not one of those that Twilio takes.", "Choose one of the list.")
+    PLACEHOLDER = error("placeholder", "The cell holds what a program writes where there is no value (nan, None, NULL, N/A, ########, 0), or a sign alone.",
+        "Type in the value. If it is really meant, such as a city called Null, send it with --accept city=Null.")
+        .good(&[(Column::City, "Null Valley")]).bad(&[(Column::City, "NULL")]);
+    PLACEHOLDER_IGNORED = warning("placeholder_ignored", "An optional cell holds what a program writes where there is no value; it is taken as empty.",
+        "Empty the cell, or type in the value.")
+        .good(&[(Column::Notes, "None of the calls is a sales call.")]).bad(&[(Column::Notes, "nan")]);
+    TRIAL_VALUE = warning("trial_value", "The cell holds a word that people type to try something out.", "Enter the real value: what is submitted cannot be changed while it is reviewed.")
+        .good(&[(Column::Representative1LastName, "Tester")]).bad(&[(Column::Representative1LastName, "Test")]);
+    VALUE_ACCEPTED = warning("value_accepted", "The value is sent as it is written, because --accept names it; without that it would be replaced.", "Leave out the --accept if that is not meant.");
+    NOT_IN_LIST = error("not_in_list", "The value is not one of those that Twilio takes.", "Choose one of the list. A value that Twilio has added since is sent with --accept COLUMN=VALUE.")
         .good(&[(Column::BusinessType, "Corporation")]).bad(&[(Column::BusinessType, "Franchise")]);
+    NEWER_VALUE = warning("newer_value", "The value is on newer pages of Twilio and not in the Voice Integrity guide. Which of them the API follows is not documented, so it is sent as written; the evaluation before a submission says if it is refused.",
+        "Nothing to do, or choose a value of the guide.")
+        .good(&[(Column::BusinessType, "Non-profit")]).bad(&[(Column::BusinessType, "Non-profit Corporation")]);
     VALUE_SPELLING = note("value_spelling", "Case and spacing of a listed value were corrected.", "Nothing to do.")
         .good(&[(Column::BusinessIndustry, "REAL_ESTATE")]).bad(&[(Column::BusinessIndustry, "Real estate")]);
-    VALUE_SYNONYM = note("value_synonym", "Another word for a listed value was replaced by it.", "Nothing to do.")
+    VALUE_SYNONYM = note("value_synonym", "Another word for a listed value, or its label in the Console, was replaced by it.", "Nothing to do.")
         .good(&[(Column::BusinessType, "Limited Liability Corporation")]).bad(&[(Column::BusinessType, "LLC")]);
 
     // SIDs.
@@ -155,6 +167,8 @@ rules! {
         .good(&[(Column::SubaccountSid, "AC00000000000000000000000000000009")]).bad(&[(Column::SubaccountSid, "AC0000000000000000000000000000000")]);
     SID_KIND = error("sid_kind", "This is a SID of another kind than belongs here.", "Copy the right SID from the Twilio Console.")
         .good(&[(Column::PrimaryProfileSid, "BU00000000000000000000000000000009")]).bad(&[(Column::PrimaryProfileSid, "AC00000000000000000000000000000009")]);
+    SID_SPELLING = note("sid_spelling", "A SID was written with its letters in their usual case.", "Nothing to do.")
+        .good(&[(Column::SubaccountSid, "AC0000000000000000000000000000000a")]).bad(&[(Column::SubaccountSid, "AC0000000000000000000000000000000A")]);
     PARENT_ACCOUNT = error("parent_account", "This is the parent account, not a subaccount of it.", "Enter the SID of the customer's subaccount.");
     DUPLICATE_SUBACCOUNT = error("duplicate_subaccount", "Two rows name the same subaccount.", "Keep one row for each subaccount.");
     DUPLICATE_SID = error("duplicate_sid", "Two rows name the same profile, product or address, and each belongs to one subaccount only.",
@@ -164,12 +178,12 @@ rules! {
         .bad(&[(Column::CustomerProfileSid, "BU00000000000000000000000000000009"), (Column::TrustProductSid, "BU00000000000000000000000000000009")]);
 
     // Digits.
-    DIGITS_LOST = error("digits_lost", "Digits are missing; as a rule a spreadsheet has taken them for a number and dropped some.",
+    DIGITS_LOST = error("digits_lost", "Digits are missing or not where they belong; as a rule a program has taken them for a number.",
         "Format the column as text and type the digits in again.")
-        .good(&[(Column::BusinessRegistrationNumber, "041234567")]).bad(&[(Column::BusinessRegistrationNumber, "4.1E+07")]);
+        .good(&[(Column::BusinessRegistrationNumber, "041234567")]).bad(&[(Column::BusinessRegistrationNumber, "41234567.0")]);
     REGISTRATION_NUMBER = error("registration_number", "An EIN or DUNS number has 9 digits.", "Check the number with the customer.")
         .good(&[(Column::BusinessRegistrationNumber, "041234567")]).bad(&[(Column::BusinessRegistrationNumber, "04-12345678")]);
-    REGISTRATION_NUMBER_REFORMATTED = note("registration_number_reformatted", "Separators were taken out of the EIN or DUNS number.", "Nothing to do.")
+    REGISTRATION_NUMBER_REFORMATTED = note("registration_number_reformatted", "Separators, or a point and zeros, were taken out of the EIN or DUNS number.", "Nothing to do.")
         .good(&[(Column::BusinessRegistrationNumber, "041234567")]).bad(&[(Column::BusinessRegistrationNumber, "04-1234567")]);
     EIN_PREFIX = warning("ein_prefix", "No EIN begins with these two digits.", "Compare it with the customer's IRS letter (CP 575 or 147C).")
         .good(&[(Column::BusinessRegistrationNumber, "041234567")]).bad(&[(Column::BusinessRegistrationNumber, "001234567")]);
@@ -180,7 +194,7 @@ rules! {
         .good(&[(Column::BusinessEmployeeCount, "25")]).bad(&[(Column::BusinessEmployeeCount, "20-30")]);
     COUNT_ZERO = warning("count_zero", "A count is 0.", "Enter the real count; Twilio's own examples are numbers above 0.")
         .good(&[(Column::AverageBusinessDayCallVolume, "1")]).bad(&[(Column::AverageBusinessDayCallVolume, "0")]);
-    COUNT_REFORMATTED = note("count_reformatted", "Separators were taken out of a number.", "Nothing to do.")
+    COUNT_REFORMATTED = note("count_reformatted", "Separators, zeros in front, or a point and zeros were taken out of a number.", "Nothing to do.")
         .good(&[(Column::BusinessEmployeeCount, "1200")]).bad(&[(Column::BusinessEmployeeCount, "1,200")]);
 
     // E-mail and web.
@@ -196,7 +210,8 @@ rules! {
         .good(&[(Column::WebsiteUrl, "https://harborlight.example.com")]).bad(&[(Column::WebsiteUrl, "www.harborlight.example.com")]);
     URL_NOT_PUBLIC = error("url_not_public", "This web address cannot be reached from outside.", "Enter the address of the public website.")
         .good(&[(Column::WebsiteUrl, "https://harborlight.example.com")]).bad(&[(Column::WebsiteUrl, "https://192.168.1.10/")]);
-    WEBSITE_HTTP = warning("website_http", "The website is given without encryption (http).", "Give the https address if there is one; reviewers expect it.")
+    WEBSITE_HTTP = error("website_http", "The website is given without encryption (http), and Twilio lists https as a prerequisite of Voice Integrity.",
+        "Give the https address. A site that has none is sent as it is with --accept website_url=http://….")
         .good(&[(Column::WebsiteUrl, "https://harborlight.example.com")]).bad(&[(Column::WebsiteUrl, "http://harborlight.example.com")]);
 
     // Phone numbers.
@@ -204,12 +219,18 @@ rules! {
         .good(&[(Column::Representative1PhoneNumber, "+16175550123")]).bad(&[(Column::Representative1PhoneNumber, "+16171550123")]);
     PHONE_COUNTRY = error("phone_country", "The representative's phone number is not a US one (+1), and Voice Integrity takes no other (11002).", "Enter a number that begins with +1.")
         .good(&[(Column::Representative1PhoneNumber, "+16175550123")]).bad(&[(Column::Representative1PhoneNumber, "+442071838750")]);
+    PHONE_NOT_US = warning("phone_not_us", "The representative's phone number begins with +1 but is of Canada or another country; Voice Integrity asks for a US one (11002).", "Enter a US number if there is one.")
+        .good(&[(Column::Representative1PhoneNumber, "+17872345678")]).bad(&[(Column::Representative1PhoneNumber, "+14165550130")]);
+    AREA_CODE_UNKNOWN = warning("area_code_unknown", "No such area code is known to this program; new ones come into use every few months, so the number is sent.", "Check the number; if the area code is new, there is nothing to do.")
+        .good(&[(Column::Representative1PhoneNumber, "+16175550123")]).bad(&[(Column::Representative1PhoneNumber, "+18612345678")]);
+    PHONE_LETTERS = error("phone_letters", "A phone number has letters in the place of digits; a word beside half a number would make it whole.", "Write every digit as a digit.")
+        .good(&[(Column::Representative1PhoneNumber, "Tel. (617) 555-0123")]).bad(&[(Column::Representative1PhoneNumber, "(617) 555 Work")]);
     PHONE_EXTENSION = error("phone_extension", "A phone number with an extension cannot be sent.", "Enter a direct number.")
         .good(&[(Column::Representative1PhoneNumber, "+16175550123")]).bad(&[(Column::Representative1PhoneNumber, "617-555-0123 ext. 4")]);
     PHONE_REFORMATTED = note("phone_reformatted", "A phone number was written in the international form (E.164).", "Nothing to do.")
         .good(&[(Column::Representative1PhoneNumber, "+16175550123")]).bad(&[(Column::Representative1PhoneNumber, "(617) 555-0123")]);
-    NUMBER_NOT_US = warning("number_not_us", "Voice Integrity registers US numbers; this one is not of +1.", "Take the number off the row unless you know that it can be registered.")
-        .good(&[(Column::PhoneNumbers, "+16175550150")]).bad(&[(Column::PhoneNumbers, "+442071838750")]);
+    NUMBER_NOT_US = warning("number_not_us", "Voice Integrity registers US numbers; this one is of Canada, of another country of +1, or of another code. Whether Twilio takes it is not documented.", "Take the number off the row unless you know that it can be registered.")
+        .good(&[(Column::PhoneNumbers, "+16175550150")]).bad(&[(Column::PhoneNumbers, "+14165550130")]);
     NUMBER_REPEATED = note("number_repeated", "A number stands twice in this row and is taken once.", "Nothing to do.")
         .good(&[(Column::PhoneNumbers, "+16175550150")]).bad(&[(Column::PhoneNumbers, "+16175550150; +16175550150")]);
     ALL_AND_MORE = error("all_and_more", "The word all stands beside numbers.", "Enter either the word all or the numbers.")

@@ -364,7 +364,7 @@ impl Load {
 fn text_normalised(tally: &Tally) -> Finding {
     let cells = counted(tally.cells, "cell");
     let message = format!(
-        "In {cells} outer spaces, no-break or invisible characters were removed, or typographic quotes and dashes made plain: {}{}.",
+        "In {cells} outer spaces, no-break or invisible characters were removed, typographic quotes and dashes made plain, or line breaks made spaces: {}{}.",
         tally.first.join(", "),
         if tally.cells > tally.first.len() as u64 { " …" } else { "" }
     );

@@ -32,7 +32,7 @@ impl Sheet {
         };
         let source = Source::new(&args.path, options)?;
         let strictness = if args.strict { Strictness::Warnings } else { Strictness::Errors };
-        let rules = Rules { parent, strictness, set: args.set.clone() };
+        let rules = Rules { parent, strictness, set: args.set.clone(), accept: args.accept.clone() };
         let survey = check::survey(&source, &rules, each)?;
         Ok(Sheet { source, rules, survey })
     }

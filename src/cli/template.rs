@@ -1,4 +1,4 @@
-//! `template`: the sheet to fill in.
+//! `template`: the sheet to fill in, and what its columns may hold.
 
 use super::args::TemplateArgs;
 use super::style::{printed, say};
@@ -12,8 +12,12 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 
 pub fn template(args: &TemplateArgs) -> Result<Exit, Stop> {
-    if args.columns {
-        say!("{}", column::help_text().trim_end());
+    if let Some(columns) = &args.columns {
+        let text = match columns.as_slice() {
+            [] => column::help_text(),
+            columns => columns.iter().map(|it| column::explained(*it)).collect::<Vec<_>>().join("\n"),
+        };
+        say!("{}", text.trim_end());
         return Ok(Exit::Success);
     }
     let Some(path) = &args.output else {
@@ -23,8 +27,13 @@ pub fn template(args: &TemplateArgs) -> Result<Exit, Stop> {
     if !path.exists() || path.is_dir() {
         check_writable(path)?;
     }
-    let is_workbook = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"));
-    let content = if is_workbook { template::xlsx()? } else { template::csv() };
+    let ends_with = |end: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(end));
+    let is_page = ends_with("md");
+    let content = match () {
+        () if is_page => column::page().into_bytes(),
+        () if ends_with("xlsx") => template::xlsx()?,
+        () => template::csv(),
+    };
     let made = private::file(OpenOptions::new().write(true).create_new(true)).open(path);
     let written = made.and_then(|mut file| file.write_all(&content));
     written.map_err(|error| match error.kind() == ErrorKind::AlreadyExists {
@@ -37,6 +46,10 @@ pub fn template(args: &TemplateArgs) -> Result<Exit, Stop> {
             "Check that its folder exists and may be written to.",
         ),
     })?;
+    if is_page {
+        say!("Wrote {}", path.display());
+        return Ok(Exit::Success);
+    }
     say!("Wrote {}. Fill it in, then: trusthub-onboard validate {}", path.display(), path.display());
     Ok(Exit::Success)
 }

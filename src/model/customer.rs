@@ -1,6 +1,11 @@
 //! One valid row of the sheet: everything that the flow needs to know of one customer.
 
+use std::borrow::Cow;
+
 use super::Sid;
+
+/// A value of a closed list, or the text that the user has accepted in its place (`--accept`).
+pub type ListedValue = Cow<'static, str>;
 
 /// A customer subaccount as the sheet describes it, every field checked. It holds personal data:
 /// it has no `Debug`, so that it cannot slip into a log or an error text.
@@ -36,18 +41,18 @@ pub struct Customer {
 #[derive(Clone)]
 pub struct Business {
     pub name: String,
-    /// One of the seed's three values.
-    pub identity: &'static str,
-    /// One of the seed's seven values, such as `Limited Liability Corporation`.
-    pub kind: &'static str,
-    /// One of the seed's 31 values.
-    pub industry: &'static str,
+    /// One of the guide's three values.
+    pub identity: ListedValue,
+    /// One of the guide's seven values, such as `Limited Liability Corporation`, or one of a newer page.
+    pub kind: ListedValue,
+    /// One of the guide's 31 values, or one of a newer page.
+    pub industry: ListedValue,
     /// As it goes over the wire: `EIN` or `DUNS`.
-    pub registration_identifier: &'static str,
-    /// Nine digits without separators.
+    pub registration_identifier: ListedValue,
+    /// Nine digits without separators, or the text that `--accept` names.
     pub registration_number: String,
-    /// One or several of the seed's five values, in the order of the sheet, each once.
-    pub regions_of_operation: Vec<&'static str>,
+    /// One or several of the guide's five values or of a newer page, in the order of the sheet, each once.
+    pub regions_of_operation: Vec<ListedValue>,
     pub website_url: String,
     /// Empty where the sheet has none.
     pub social_media_profile_urls: String,
@@ -81,8 +86,8 @@ pub struct Representative {
     /// E.164 with +1, such as `+14155550123`.
     pub phone_number: String,
     pub business_title: String,
-    /// One of the seed's six values.
-    pub job_position: &'static str,
+    /// One of the guide's six values, or one of a newer page.
+    pub job_position: ListedValue,
 }
 
 /// Which numbers of the subaccount are registered.
@@ -106,10 +111,12 @@ pub enum PhoneNumber {
 /// The attributes of the `voice_integrity_information` end user (seed, product step 2).
 #[derive(Clone)]
 pub struct VoiceIntegrity {
-    /// One of the seed's 45 values.
-    pub use_case: &'static str,
-    pub business_employee_count: u64,
-    pub average_business_day_call_volume: u64,
+    /// One of the guide's 45 values.
+    pub use_case: ListedValue,
+    /// A whole number in digits, or the text that `--accept` names.
+    pub business_employee_count: String,
+    /// A whole number in digits, or the text that `--accept` names, such as the range `0-100`.
+    pub average_business_day_call_volume: String,
     /// Empty where the sheet has none.
     pub notes: String,
 }

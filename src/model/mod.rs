@@ -9,7 +9,9 @@ pub mod values;
 mod words;
 
 pub use column::Column;
-pub use customer::{Address, Business, Customer, PhoneNumber, PhoneNumbers, Representative, VoiceIntegrity};
+pub use customer::{
+    Address, Business, Customer, ListedValue, PhoneNumber, PhoneNumbers, Representative, VoiceIntegrity,
+};
 pub use fault::Fault;
 pub use finding::{Finding, Severity};
 pub use sid::{Sid, SidKind};

@@ -1,6 +1,9 @@
 //! The closed lists: those of the Voice Integrity onboarding guide, word for word, and the US states.
 //!
 //! Twilio compares the guide's values exactly, case and spacing included.
+//!
+//! Newer pages of Twilio list values that the guide does not have (`NEWER_…`). Which of the two lists the
+//! API follows is not documented, so both are taken; the newer ones with a warning.
 
 /// `business_identity`.
 pub const IDENTITIES: [&str; 3] = ["direct_customer", "isv_reseller_or_partner", "unknown"];
@@ -15,6 +18,9 @@ pub const BUSINESS_TYPES: [&str; 7] = [
     "Limited Liability Partnership",
     "Non-profit",
 ];
+
+/// `business_type` on the page about secondary customer profiles of May 2026.
+pub const NEWER_BUSINESS_TYPES: [&str; 1] = ["Non-profit Corporation"];
 
 /// `business_industry`.
 pub const INDUSTRIES: [&str; 31] = [
@@ -51,6 +57,9 @@ pub const INDUSTRIES: [&str; 31] = [
     "NOT_FOR_PROFIT",
 ];
 
+/// `business_industry` on the page about business information for messaging of September 2026.
+pub const NEWER_INDUSTRIES: [&str; 2] = ["CONSTRUCTION", "PROFESSIONAL_SERVICES"];
+
 /// `business_registration_identifier` as it goes over the wire.
 pub const REGISTRATION_IDENTIFIERS: [&str; 2] = ["EIN", "DUNS"];
 
@@ -62,8 +71,14 @@ pub const REGISTRATION_IDENTIFIER_LABELS: [&str; 2] =
 /// `business_regions_of_operation`.
 pub const REGIONS: [&str; 5] = ["AFRICA", "ASIA", "EUROPE", "LATIN_AMERICA", "USA_AND_CANADA"];
 
+/// `business_regions_of_operation` on the page about secondary customer profiles of May 2026.
+pub const NEWER_REGIONS: [&str; 1] = ["AUSTRALIA"];
+
 /// `representative_…_job_position`.
 pub const JOB_POSITIONS: [&str; 6] = ["Director", "GM", "VP", "CEO", "CFO", "General Counsel"];
+
+/// `representative_…_job_position` on both newer pages.
+pub const NEWER_JOB_POSITIONS: [&str; 1] = ["Other"];
 
 /// `use_case`.
 pub const USE_CASES: [&str; 45] = [

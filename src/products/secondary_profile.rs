@@ -144,10 +144,10 @@ fn business_content(customer: &Customer) -> Form {
     let business = &customer.business;
     let value = BusinessAttributes {
         business_name: &business.name,
-        business_identity: business.identity,
-        business_type: business.kind,
-        business_industry: business.industry,
-        business_registration_identifier: business.registration_identifier,
+        business_identity: &business.identity,
+        business_type: &business.kind,
+        business_industry: &business.industry,
+        business_registration_identifier: &business.registration_identifier,
         business_registration_number: &business.registration_number,
         business_regions_of_operation: business.regions_of_operation.join(","),
         website_url: &business.website_url,
@@ -163,7 +163,7 @@ fn representative_content(representative: &Representative) -> Form {
         email: &representative.email,
         phone_number: &representative.phone_number,
         business_title: &representative.business_title,
-        job_position: representative.job_position,
+        job_position: &representative.job_position,
     };
     vec![("Attributes", attributes(&value))]
 }

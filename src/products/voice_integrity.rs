@@ -57,9 +57,9 @@ const INFORMATION: Resource = Resource {
 fn information_content(customer: &Customer) -> Form {
     let voice = &customer.voice_integrity;
     let value = InformationAttributes {
-        use_case: voice.use_case,
-        business_employee_count: voice.business_employee_count.to_string(),
-        average_business_day_call_volume: voice.average_business_day_call_volume.to_string(),
+        use_case: &voice.use_case,
+        business_employee_count: &voice.business_employee_count,
+        average_business_day_call_volume: &voice.average_business_day_call_volume,
         notes: &voice.notes,
     };
     vec![("Attributes", attributes(&value))]
@@ -69,7 +69,7 @@ fn information_content(customer: &Customer) -> Form {
 #[derive(Serialize)]
 struct InformationAttributes<'a> {
     use_case: &'a str,
-    business_employee_count: String,
-    average_business_day_call_volume: String,
+    business_employee_count: &'a str,
+    average_business_day_call_volume: &'a str,
     notes: &'a str,
 }

@@ -305,6 +305,8 @@ const INDUSTRIES: &[&str] = &[
     "HOSPITALITY", "INSURANCE", "LEGAL", "MANUFACTURING", "MEDIA", "ONLINE", "RAW_MATERIALS", "REAL_ESTATE",
     "RELIGION", "RETAIL", "JEWELRY", "TECHNOLOGY", "TELECOMMUNICATIONS", "TRANSPORTATION", "TRAVEL",
     "ELECTRONICS", "NOT_FOR_PROFIT",
+    // Of newer pages.
+    "CONSTRUCTION", "PROFESSIONAL_SERVICES",
 ];
 
 /// What code in use sends, and the long labels of the seed flow.

@@ -72,11 +72,12 @@ fn customers(sheet: &mut Worksheet) -> Result<(), XlsxError> {
             .find_map(|(list, at)| list.takes(spec).then_some((at, list.values())))
         {
             let range = format!("={LISTS}!${0}$2:${0}${1}", super::column_letters(list), values.len() + 1);
-            // Where several values may stand, a choice is a proposal only.
+            // Where several values may stand, a choice is a proposal only; elsewhere a value that Twilio has
+            // added since can be typed in after a question.
             let style = if spec.column == Column::BusinessRegionsOfOperation {
                 DataValidationErrorStyle::Information
             } else {
-                DataValidationErrorStyle::Stop
+                DataValidationErrorStyle::Warning
             };
             let validation = DataValidation::new()
                 .allow_list_formula(Formula::new(range))

@@ -15,6 +15,7 @@ mod standing;
 #[cfg(unix)]
 mod terminal;
 mod usage;
+mod values;
 
 use desk::*;
 use std::collections::HashSet;

@@ -39,8 +39,8 @@ fn unmistakable(n: u32) -> Customer {
     row.representative_1 = representative("Gibbon", "+14155550177");
     row.representative_2 = Some(representative("Lemur", "+14155550188"));
     row.voice_integrity.notes = "Notes about the Binturong".to_owned();
-    row.voice_integrity.business_employee_count = 313_372_718;
-    row.voice_integrity.average_business_day_call_volume = 271_828_182;
+    row.voice_integrity.business_employee_count = "313372718".to_owned();
+    row.voice_integrity.average_business_day_call_volume = "271828182".to_owned();
     row
 }
 

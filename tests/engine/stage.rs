@@ -370,7 +370,7 @@ pub fn customer(number: u32) -> Customer {
         email: format!("{}@brightwater.com", first_name.to_lowercase()),
         phone_number: "+14155550123".to_owned(),
         business_title: "Head of Operations".to_owned(),
-        job_position: "Director",
+        job_position: "Director".into(),
     };
     Customer {
         row: u64::from(number) + 1,
@@ -383,12 +383,12 @@ pub fn customer(number: u32) -> Customer {
         trust_product: None,
         business: Business {
             name: "Brightwater Dental".to_owned(),
-            identity: "direct_customer",
-            kind: "Limited Liability Corporation",
-            industry: "HEALTHCARE",
-            registration_identifier: "EIN",
+            identity: "direct_customer".into(),
+            kind: "Limited Liability Corporation".into(),
+            industry: "HEALTHCARE".into(),
+            registration_identifier: "EIN".into(),
             registration_number: "123456789".to_owned(),
-            regions_of_operation: vec!["USA_AND_CANADA"],
+            regions_of_operation: vec!["USA_AND_CANADA".into()],
             website_url: "https://www.brightwater.com".to_owned(),
             social_media_profile_urls: String::new(),
         },
@@ -407,9 +407,9 @@ pub fn customer(number: u32) -> Customer {
             PhoneNumber::E164(format!("+1628555{number:04}")),
         ]),
         voice_integrity: VoiceIntegrity {
-            use_case: "Appointment Reminders",
-            business_employee_count: 40,
-            average_business_day_call_volume: 120,
+            use_case: "Appointment Reminders".into(),
+            business_employee_count: "40".to_owned(),
+            average_business_day_call_volume: "120".to_owned(),
             notes: String::new(),
         },
     }

@@ -27,7 +27,7 @@ fn digits_that_are_stored_as_a_number_come_back_as_their_format_shows_them() {
     let [trusthub_onboard::check::Entry::Valid(customer)] = entries.as_slice() else { panic!("not valid") };
     assert_eq!(customer.business.registration_number, "041234567");
     assert_eq!(customer.representative_1.phone_number, "+16175550123");
-    assert_eq!(customer.voice_integrity.business_employee_count, 10);
+    assert_eq!(customer.voice_integrity.business_employee_count, "10");
     let trusthub_onboard::model::Address::New { postal_code, .. } = &customer.address else {
         panic!("no address")
     };

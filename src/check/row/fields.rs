@@ -6,9 +6,10 @@ use crate::check::clean::clean;
 use crate::check::closed::{Found, List};
 use crate::check::cursor::{Bad, Cursor, Field, Read, cut};
 use crate::check::plan::Place;
+use crate::check::residue::is_placeholder;
 use crate::check::rule;
 use crate::check::web::{self, Web};
-use crate::model::{Column, Sid, SidKind, counted};
+use crate::model::{Column, ListedValue, Sid, SidKind, counted};
 use crate::sheet::csv_unguarded;
 
 pub(super) fn sid(cursor: &mut Cursor<'_>, column: Column, kind: SidKind) -> Read<Sid> {
@@ -23,7 +24,13 @@ pub(super) fn read_sid(
     kind: SidKind,
 ) -> Result<Sid, Bad> {
     match Sid::parse(text) {
-        Some(sid) if sid.is(kind) => Ok(sid),
+        Some(sid) if sid.is(kind) => {
+            if sid.as_str() != text {
+                let note = cursor.report_value(&rule::SID_SPELLING, column, cut(text));
+                note.message(format!("Taken as {sid}.")).say();
+            }
+            Ok(sid)
+        }
         Some(sid) => {
             let noun = sid.kind().map_or("something else", SidKind::noun);
             let message = format!(
@@ -67,11 +74,15 @@ pub(super) fn required_text(cursor: &mut Cursor<'_>, column: Column) -> Result<S
     cursor.required(column).map(|field| field.text.into_owned())
 }
 
-/// Checks a web address; gives its host.
-pub(super) fn url<'f>(cursor: &mut Cursor<'_>, field: &'f Field) -> Result<(Cow<'f, str>, bool), Bad> {
-    read_url(cursor, field.column, &field.text)
+/// A web address of a column that holds one.
+pub(super) fn url(cursor: &mut Cursor<'_>, field: Field) -> Result<String, Bad> {
+    cursor.accepting(field.column, &field.text, str::to_owned, |cursor| {
+        read_url(cursor, field.column, &field.text)?;
+        Ok(field.text.to_string())
+    })
 }
 
+/// Checks a web address; gives its host and whether it is encrypted.
 pub(super) fn read_url<'t>(
     cursor: &mut Cursor<'_>,
     column: Column,
@@ -94,20 +105,21 @@ pub(super) fn read_url<'t>(
     }
 }
 
-pub(super) fn email(cursor: &mut Cursor<'_>, field: Field) -> Result<String, Bad> {
-    match web::email_domain(&field.text) {
+pub(super) fn email(cursor: &mut Cursor<'_>, column: Column) -> Result<String, Bad> {
+    let field = cursor.required(column)?;
+    cursor.accepting(column, &field.text, str::to_owned, |cursor| match web::email_domain(&field.text) {
         Some(domain) => {
             if !web::has_known_suffix(domain) {
                 cursor.report(&rule::UNKNOWN_SUFFIX, &field).say();
             }
-            Ok(field.text.into_owned())
+            Ok(field.text.to_string())
         }
         None if field.text.matches('@').count() > 1 => cursor
             .report(&rule::EMAIL_SYNTAX, &field)
             .message("One e-mail address belongs here, not several.".to_owned())
             .err(),
         None => cursor.report(&rule::EMAIL_SYNTAX, &field).err(),
-    }
+    })
 }
 
 /// A value of a closed list.
@@ -115,7 +127,7 @@ pub(super) fn listed(
     cursor: &mut Cursor<'_>,
     column: Column,
     list: &'static List,
-) -> Result<&'static str, Bad> {
+) -> Result<ListedValue, Bad> {
     let field = cursor.required(column)?;
     read_listed(cursor, column, &field.text, list)
 }
@@ -125,15 +137,35 @@ pub(super) fn read_listed(
     column: Column,
     text: &str,
     list: &'static List,
+) -> Result<ListedValue, Bad> {
+    let as_written = |text: &str| Cow::Owned(text.to_owned());
+    cursor.accepting(column, text, as_written, |cursor| {
+        find_listed(cursor, column, text, list).map(Cow::Borrowed)
+    })
+}
+
+fn find_listed(
+    cursor: &mut Cursor<'_>,
+    column: Column,
+    text: &str,
+    list: &'static List,
 ) -> Result<&'static str, Bad> {
-    let (rule, value) = match list.find(text) {
-        Found::Exact(value) => return Ok(value),
-        Found::Spelling(value) => (&rule::VALUE_SPELLING, value),
-        Found::Synonym(value) => (&rule::VALUE_SYNONYM, value),
+    let value = match list.find(text) {
+        Found::Exact(value) => value,
+        found @ (Found::Spelling(value) | Found::Synonym(value)) => {
+            let is_spelling = matches!(found, Found::Spelling(_));
+            let rule = if is_spelling { &rule::VALUE_SPELLING } else { &rule::VALUE_SYNONYM };
+            cursor.report_value(rule, column, cut(text)).message(format!("Taken as {value}.")).say();
+            value
+        }
         Found::No(likeliest) => {
             let suggestion = match likeliest.as_slice() {
                 [] if list.values.len() <= 7 => format!("Choose one of: {}.", list.values.join(", ")),
-                [] => format!("Choose one of the {} values; the template lists them.", list.values.len()),
+                [] => format!(
+                    "Choose one of the {} values that `template --columns {}` prints.",
+                    list.values.len(),
+                    column.name()
+                ),
                 likeliest => did_you_mean(likeliest),
             };
             return cursor
@@ -143,7 +175,12 @@ pub(super) fn read_listed(
                 .err();
         }
     };
-    cursor.report_value(rule, column, cut(text)).message(format!("Taken as {value}.")).say();
+    if list.newer.contains(&value) {
+        let doubt = cursor.report_value(&rule::NEWER_VALUE, column, cut(text));
+        doubt
+            .message(format!("{value} is on newer pages of Twilio, not in the Voice Integrity guide."))
+            .say();
+    }
     Ok(value)
 }
 
@@ -162,6 +199,12 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
 
 pub(super) fn has_text(cursor: &Cursor<'_>, column: Column) -> bool {
     !raw(cursor, column).is_empty()
+}
+
+/// Whether a cell holds more than a word for nothing.
+pub(super) fn has_value(cursor: &Cursor<'_>, column: Column) -> bool {
+    let text = raw(cursor, column);
+    !text.is_empty() && (!is_placeholder(column, &text) || cursor.is_accepted(column, &text))
 }
 
 pub(super) fn raw(cursor: &Cursor<'_>, column: Column) -> String {

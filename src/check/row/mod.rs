@@ -23,7 +23,8 @@ use representative::{REPRESENTATIVE_1, representative, representative_2};
 use voice_integrity::voice_integrity;
 
 /// Reads the whole row; every finding is said, whatever else is wrong. `None` where one is an error.
-pub(super) fn customer(cursor: &mut Cursor<'_>, rules: &Rules, keys: &mut Keys) -> Option<Customer> {
+pub(super) fn customer<'a>(cursor: &mut Cursor<'a>, rules: &'a Rules, keys: &mut Keys) -> Option<Customer> {
+    cursor.accept = &rules.accept;
     if has_unclosed_quote(cursor) {
         return None;
     }
@@ -34,23 +35,23 @@ pub(super) fn customer(cursor: &mut Cursor<'_>, rules: &Rules, keys: &mut Keys) 
         return None;
     }
     let subaccount = subaccount(cursor, rules, keys);
-    let email = cursor.required(Column::Email).and_then(|field| email(cursor, field));
+    let email = email(cursor, Column::Email);
     let friendly_name = text(cursor, Column::FriendlyName);
     let status_callback = status_callback(cursor);
     let primary_profile = sid(cursor, Column::PrimaryProfileSid, SidKind::Bundle);
     let customer_profile = sid(cursor, Column::CustomerProfileSid, SidKind::Bundle);
     let trust_product = sid(cursor, Column::TrustProductSid, SidKind::Bundle);
     let bundles = bundles_differ(cursor, keys, [&primary_profile, &customer_profile, &trust_product]);
-    let business = business(cursor, keys);
+    let (business, domain) = business(cursor, keys);
     let address = address(cursor, keys);
-    let website = business.as_ref().ok().map(|(_, domain)| domain.as_str());
+    let website = domain.as_deref();
     let representative_1 = representative(cursor, &REPRESENTATIVE_1, website);
     let representative_2 = representative_2(cursor, website);
     let phone_numbers = phone_numbers(cursor, keys);
     let voice_integrity = voice_integrity(cursor);
 
     whole.and(bundles).ok()?;
-    let business = business.ok()?.0;
+    let business = business.ok()?;
     Some(Customer {
         row: cursor.row.number(),
         subaccount: subaccount.ok()?,
@@ -190,10 +191,7 @@ fn bundles_differ(
 
 fn status_callback(cursor: &mut Cursor<'_>) -> Read<String> {
     match cursor.field(Column::StatusCallback)? {
-        Some(field) => {
-            url(cursor, &field)?;
-            Ok(Some(field.text.into_owned()))
-        }
+        Some(field) => url(cursor, field).map(Some),
         None => Ok(None),
     }
 }

@@ -5,23 +5,31 @@ use std::borrow::Cow;
 use super::fields::{parts, read_sid};
 use crate::check::cursor::{Bad, Cursor, cut};
 use crate::check::keys::Keys;
-use crate::check::phone::{self, Phone};
+use crate::check::phone::{self, Of, Phone};
 use crate::check::rule;
 use crate::model::{Column, PhoneNumber, PhoneNumbers, SidKind};
 
-/// A phone number in E.164, and whether it is of country code 1.
-pub(super) fn phone(cursor: &mut Cursor<'_>, column: Column, text: &str) -> Result<(String, bool), Bad> {
-    match phone::read(text) {
-        Phone::Valid { e164: Cow::Borrowed(number), is_us } => Ok((number.to_owned(), is_us)),
-        Phone::Valid { e164: Cow::Owned(number), is_us } => {
-            let note = cursor.report_value(&rule::PHONE_REFORMATTED, column, cut(text));
-            note.message(format!("Taken as {number}.")).say();
-            Ok((number, is_us))
+/// A phone number in E.164, and where it belongs.
+pub(super) fn phone(cursor: &mut Cursor<'_>, column: Column, text: &str) -> Result<(String, Of), Bad> {
+    let (e164, of) = match phone::read(text) {
+        Phone::Valid { e164: Cow::Borrowed(number), of } => return Ok((number.to_owned(), of)),
+        Phone::Valid { e164: Cow::Owned(number), of } => (number, of),
+        Phone::NewAreaCode { e164 } => {
+            let doubt = cursor.report_value(&rule::AREA_CODE_UNKNOWN, column, cut(text));
+            doubt.message(format!("No area code {} is known.", &e164[2..5])).say();
+            // That it is of the United States is as likely as not, and one doubt is enough.
+            (e164, Of::UnitedStates)
         }
-        Phone::Extension => cursor.report_value(&rule::PHONE_EXTENSION, column, cut(text)).err(),
-        Phone::DigitsLost => cursor.report_value(&rule::DIGITS_LOST, column, cut(text)).err(),
-        Phone::Invalid => cursor.report_value(&rule::PHONE_INVALID, column, cut(text)).err(),
+        Phone::Extension => return cursor.report_value(&rule::PHONE_EXTENSION, column, cut(text)).err(),
+        Phone::Letters => return cursor.report_value(&rule::PHONE_LETTERS, column, cut(text)).err(),
+        Phone::DigitsLost => return cursor.report_value(&rule::DIGITS_LOST, column, cut(text)).err(),
+        Phone::Invalid => return cursor.report_value(&rule::PHONE_INVALID, column, cut(text)).err(),
+    };
+    if e164 != text {
+        let note = cursor.report_value(&rule::PHONE_REFORMATTED, column, cut(text));
+        note.message(format!("Taken as {e164}.")).say();
     }
+    Ok((e164, of))
 }
 
 pub(super) fn phone_numbers(cursor: &mut Cursor<'_>, keys: &mut Keys) -> Result<PhoneNumbers, Bad> {
@@ -56,9 +64,16 @@ fn phone_number(cursor: &mut Cursor<'_>, column: Column, part: &str) -> Result<P
     if part.bytes().take(2).all(|byte| byte.is_ascii_alphabetic()) && part.len() > 20 {
         return read_sid(cursor, column, part, SidKind::PhoneNumber).map(PhoneNumber::Sid);
     }
-    let (number, is_us) = phone(cursor, column, part)?;
-    if !is_us {
-        cursor.report_value(&rule::NUMBER_NOT_US, column, cut(part)).say();
-    }
-    Ok(PhoneNumber::E164(number))
+    let as_written = |part: &str| PhoneNumber::E164(part.to_owned());
+    cursor.accepting(column, part, as_written, |cursor| {
+        let (number, of) = phone(cursor, column, part)?;
+        let place = match of {
+            Of::UnitedStates => return Ok(PhoneNumber::E164(number)),
+            Of::CountryCodeOne(place) => place,
+            Of::Elsewhere => "a country with another code than 1",
+        };
+        let doubt = cursor.report_value(&rule::NUMBER_NOT_US, column, cut(part));
+        doubt.message(format!("Voice Integrity registers US numbers; this one is of {place}.")).say();
+        Ok(PhoneNumber::E164(number))
+    })
 }

@@ -1,8 +1,9 @@
 //! The representatives: the first always, the second whole or not at all.
 
-use super::fields::{email, has_text, listed, required_text};
+use super::fields::{email, has_text, has_value, listed, raw, required_text};
 use super::numbers::phone;
 use crate::check::cursor::{Bad, Cursor, Read, cut};
+use crate::check::phone::Of;
 use crate::check::{closed, rule, web};
 use crate::model::column::{COLUMNS, Group};
 use crate::model::{Column, Representative};
@@ -38,7 +39,12 @@ const REPRESENTATIVE_2: Columns = Columns {
 pub(super) fn representative_2(cursor: &mut Cursor<'_>, website: Option<&str>) -> Read<Representative> {
     let columns = COLUMNS.iter().filter(|spec| spec.group == Group::Representative2).map(|spec| spec.column);
     let (filled, empty): (Vec<Column>, Vec<Column>) = columns.partition(|column| has_text(cursor, *column));
-    if filled.is_empty() {
+    if !filled.iter().any(|column| has_value(cursor, *column)) {
+        // Words for nothing in all of them are an empty group.
+        for column in filled {
+            let word = raw(cursor, column);
+            cursor.report_value(&rule::PLACEHOLDER_IGNORED, column, cut(&word)).say();
+        }
         return Ok(None);
     }
     if !empty.is_empty() {
@@ -87,8 +93,7 @@ fn representative_email(
     column: Column,
     website: Option<&str>,
 ) -> Result<String, Bad> {
-    let field = cursor.required(column)?;
-    let address = email(cursor, field)?;
+    let address = email(cursor, column)?;
     let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
     if web::is_free_mail(domain) {
         cursor.report_value(&rule::EMAIL_FREE_MAIL, column, cut(&address)).say();
@@ -103,6 +108,16 @@ fn representative_email(
 
 fn representative_phone(cursor: &mut Cursor<'_>, column: Column) -> Result<String, Bad> {
     let field = cursor.required(column)?;
-    let (number, is_us) = phone(cursor, column, &field.text)?;
-    if is_us { Ok(number) } else { cursor.report(&rule::PHONE_COUNTRY, &field).err() }
+    cursor.accepting(column, &field.text, str::to_owned, |cursor| {
+        let (number, of) = phone(cursor, column, &field.text)?;
+        match of {
+            Of::UnitedStates => Ok(number),
+            Of::CountryCodeOne(place) => {
+                let doubt = cursor.report(&rule::PHONE_NOT_US, &field);
+                doubt.message(format!("The number begins with +1, but it is of {place}.")).say();
+                Ok(number)
+            }
+            Of::Elsewhere => cursor.report(&rule::PHONE_COUNTRY, &field).err(),
+        }
+    })
 }

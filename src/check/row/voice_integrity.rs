@@ -1,8 +1,9 @@
 //! What the calls are for, and how many.
 
 use super::fields::{listed, text};
-use crate::check::cursor::{Bad, Cursor};
-use crate::check::{closed, digits, rule};
+use crate::check::cursor::{Bad, Cursor, Field};
+use crate::check::digits::{self, Count};
+use crate::check::{closed, rule};
 use crate::model::{Column, VoiceIntegrity};
 
 pub(super) fn voice_integrity(cursor: &mut Cursor<'_>) -> Result<VoiceIntegrity, Bad> {
@@ -18,20 +19,25 @@ pub(super) fn voice_integrity(cursor: &mut Cursor<'_>) -> Result<VoiceIntegrity,
     })
 }
 
-fn count(cursor: &mut Cursor<'_>, column: Column) -> Result<u64, Bad> {
+fn count(cursor: &mut Cursor<'_>, column: Column) -> Result<String, Bad> {
     let field = cursor.required(column)?;
-    let count = match digits::count(&field.text) {
-        Some((number, true)) => {
-            let note = cursor.report(&rule::COUNT_REFORMATTED, &field);
+    cursor.accepting(column, &field.text, str::to_owned, |cursor| read_count(cursor, &field))
+}
+
+fn read_count(cursor: &mut Cursor<'_>, field: &Field) -> Result<String, Bad> {
+    let number = match digits::count(&field.text) {
+        Count::Plain(number) => number,
+        Count::Reformatted(number) => {
+            let note = cursor.report(&rule::COUNT_REFORMATTED, field);
             note.message(format!("Taken as {number}.")).say();
             number
         }
-        Some((number, false)) => number,
-        None => return cursor.report(&rule::COUNT, &field).err(),
+        Count::Damaged => return cursor.report(&rule::DIGITS_LOST, field).err(),
+        Count::Malformed => return cursor.report(&rule::COUNT, field).err(),
     };
     // Twilio's examples are positive whole numbers, but nothing says that it refuses a 0, so the row is sent.
-    if count == 0 {
-        cursor.report(&rule::COUNT_ZERO, &field).message(format!("{} is 0.", column.name())).say();
+    if number == 0 {
+        cursor.report(&rule::COUNT_ZERO, field).message(format!("{} is 0.", field.column.name())).say();
     }
-    Ok(count)
+    Ok(number.to_string())
 }

@@ -31,6 +31,10 @@ pub struct SheetArgs {
     /// A value that is the same for every row: our_column=value; repeatable
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = check::parse_set, help_heading = READING)]
     pub set: Vec<(Column, String)>,
+    /// A value to send as it is written although it is called wrong: our_column=value; repeatable. Its errors
+    /// become warnings
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = check::parse_accept, help_heading = READING)]
+    pub accept: Vec<(Column, String)>,
     /// Hold back rows with warnings too
     #[arg(long, help_heading = READING)]
     pub strict: bool,
@@ -47,6 +51,7 @@ impl SheetArgs {
             header_row: None,
             map: vec![],
             set: vec![],
+            accept: vec![],
             strict: false,
         }
     }

@@ -1,8 +1,10 @@
 //! The columns of the sheet: the one table that drives the reader, the validator, the template, the
 //! `--help` text and the README.
 
+mod allowed;
 mod table;
 
+pub use allowed::{Allowed, allowed, explained, page};
 pub use table::COLUMNS;
 
 /// A column that we know. The number is its place in [`COLUMNS`] and in the template.
@@ -67,6 +69,8 @@ pub struct Spec {
     pub synonyms: &'static [&'static str],
     /// The closed list, where there is one.
     pub values: &'static [&'static str],
+    /// What newer pages of Twilio list besides: taken with a warning.
+    pub newer_values: &'static [&'static str],
     /// What the cell holds, for the reader of numeric cells and the writer of the template.
     pub content: Content,
 }
@@ -194,6 +198,7 @@ pub fn help_text() -> String {
         }
         text.push_str(&format!("  {:width$}  {}; {}\n", spec.name, spec.need.words(), spec.rule));
     }
+    text.push_str("\n`template --columns use_case` prints every allowed value of a column.\n");
     text
 }
 

@@ -15,7 +15,8 @@ const fn column(
     help: &'static str,
 ) -> Spec {
     let (example, synonyms, content) = ("", NO_VALUES, Content::Text);
-    Spec { column, name, group, need, rule, help, example, synonyms, values: NO_VALUES, content }
+    let (values, newer_values) = (NO_VALUES, NO_VALUES);
+    Spec { column, name, group, need, rule, help, example, synonyms, values, newer_values, content }
 }
 
 impl Spec {
@@ -31,6 +32,11 @@ impl Spec {
 
     const fn values(mut self, values: &'static [&'static str]) -> Spec {
         self.values = values;
+        self
+    }
+
+    const fn newer_values(mut self, newer_values: &'static [&'static str]) -> Spec {
+        self.newer_values = newer_values;
         self
     }
 
@@ -158,7 +164,8 @@ pub const COLUMNS: [Spec; 40] = {
         column(C::BusinessType, "business_type", G::Business, Required, "one of 7 values", "The legal form.")
             .example("Limited Liability Corporation")
             .synonyms(&["company type", "entity type", "legal entity type", "legal form", "type of business"])
-            .values(&values::BUSINESS_TYPES),
+            .values(&values::BUSINESS_TYPES)
+            .newer_values(&values::NEWER_BUSINESS_TYPES),
         column(
             C::BusinessIndustry,
             "business_industry",
@@ -169,7 +176,8 @@ pub const COLUMNS: [Spec; 40] = {
         )
         .example("HEALTHCARE")
         .synonyms(&["industry", "vertical", "sector", "company industry"])
-        .values(&values::INDUSTRIES),
+        .values(&values::INDUSTRIES)
+        .newer_values(&values::NEWER_INDUSTRIES),
         column(
             C::BusinessRegistrationIdentifier,
             "business_registration_identifier",
@@ -222,13 +230,14 @@ pub const COLUMNS: [Spec; 40] = {
         )
         .example("USA_AND_CANADA")
         .synonyms(&["regions of operation", "business regions", "operating regions", "regions"])
-        .values(&values::REGIONS),
+        .values(&values::REGIONS)
+        .newer_values(&values::NEWER_REGIONS),
         column(
             C::WebsiteUrl,
             "website_url",
             G::Business,
             Required,
-            "a public http or https URL",
+            "a public https URL",
             "The business's live website.",
         )
         .example("https://harborlight.example.com")
@@ -454,7 +463,8 @@ pub const COLUMNS: [Spec; 40] = {
             "job position",
             "authorized representative job position",
         ])
-        .values(&values::JOB_POSITIONS),
+        .values(&values::JOB_POSITIONS)
+        .newer_values(&values::NEWER_JOB_POSITIONS),
         column(
             C::Representative2FirstName,
             "representative_2_first_name",
@@ -553,7 +563,8 @@ pub const COLUMNS: [Spec; 40] = {
             "second representative position",
             "authorized representative 2 job position",
         ])
-        .values(&values::JOB_POSITIONS),
+        .values(&values::JOB_POSITIONS)
+        .newer_values(&values::NEWER_JOB_POSITIONS),
         column(
             C::PhoneNumbers,
             "phone_numbers",

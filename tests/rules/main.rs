@@ -1,0 +1,37 @@
+//! What the rules say about single values, and what is sent of them.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod accept;
+mod digits;
+mod nothing;
+mod phones;
+mod sent;
+mod values;
+
+use common::{Sheet, customers, survey_with};
+use trusthub_onboard::check::{Entry, Rules};
+use trusthub_onboard::model::{Column, Customer, Finding, Severity};
+
+/// What is said about a row in order with some cells changed, and the customer if it may be sent.
+fn row_with(cells: &[(Column, &str)], rules: &Rules) -> (Vec<Finding>, Option<Customer>) {
+    let sheet = cells.iter().fold(Sheet::of(1), |sheet, (column, value)| sheet.with(1, *column, value));
+    let source = sheet.source();
+    let (survey, findings) = survey_with(&source, rules);
+    let mut entries = customers(&source, rules, &survey).map(Result::unwrap);
+    let customer = match entries.next() {
+        Some(Entry::Valid(customer)) => Some(*customer),
+        _ => None,
+    };
+    (findings, customer)
+}
+
+fn row(column: Column, value: &str) -> (Vec<Finding>, Option<Customer>) {
+    row_with(&[(column, value)], &Rules::default())
+}
+
+/// The code and severity of each finding.
+fn codes(findings: &[Finding]) -> Vec<(&'static str, Severity)> {
+    findings.iter().map(|finding| (finding.code, finding.severity)).collect()
+}
