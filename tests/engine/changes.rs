@@ -53,7 +53,7 @@ pub fn other_street() -> Customer {
 }
 
 pub fn other_use_case() -> Customer {
-    with(|it| it.voice_integrity.use_case = "Customer Support")
+    with(|it| it.voice_integrity.use_case = "Customer Support".into())
 }
 
 /// A sandbox that knows what both rows name, with the first of them to be run.

@@ -16,7 +16,7 @@ use trusthub_onboard::sandbox::Kind;
 fn noncompliant() -> [(Customer, StepId); 2] {
     let (mut profile, mut product) = (customer(1), customer(1));
     profile.representative_1.business_title = String::new();
-    product.voice_integrity.use_case = "No use case of theirs";
+    product.voice_integrity.use_case = "No use case of theirs".into();
     [(profile, StepId::CustomerProfileEvaluation), (product, StepId::TrustProductEvaluation)]
 }
 
@@ -115,7 +115,7 @@ async fn without_evaluations_none_is_asked_for_and_both_bundles_are_submitted() 
 #[tokio::test]
 async fn a_requirement_that_fails_says_its_own_reason_beside_those_of_its_fields() {
     let mut row = customer(1);
-    row.business.industry = "NOT_ONE_OF_THEM";
+    row.business.industry = "NOT_ONE_OF_THEM".into();
     let stage = Stage::with(vec![row]);
     let evaluation = serde_json::json!({
         "results": [{

@@ -228,7 +228,7 @@ async fn a_row_that_names_another_bundle_than_the_one_begun_is_refused() {
     // A finished customer is not looked at again; this one is, because its row has changed.
     let other = add_bundle(&stage, 1, BundleKind::CustomerProfile, "By hand");
     stage.customers[0].customer_profile = Some(sid(&other));
-    stage.customers[0].voice_integrity.use_case = "Customer Support";
+    stage.customers[0].voice_integrity.use_case = "Customer Support".into();
     assert_eq!(stage.outcome().await, Outcome::Refused);
     assert!(stage.made().iter().any(|it| it.sid == begun));
 }

@@ -34,7 +34,7 @@ fn unmistakable(n: u32) -> Customer {
         email: format!("{name}@brightwater-okapi.com"),
         phone_number: phone_number.to_owned(),
         business_title: format!("{name} of everything"),
-        job_position: "Director",
+        job_position: "Director".into(),
     };
     row.representative_1 = representative("Gibbon", "+14155550177");
     row.representative_2 = Some(representative("Lemur", "+14155550188"));
@@ -91,7 +91,7 @@ async fn no_file_of_the_ledger_ever_holds_a_value_of_the_sheet_or_a_token_or_a_m
     let reviewer = Some(Reviewer::RejectsAll(vec![18602, 18603]));
     stage.sandbox.edit(Edit::SetReviewer { account: account(1), reviewer }).expect("an edit");
     stage.sandbox.edit(Edit::ForbidNumber { number: format!("PN{:032x}", 3) }).expect("an edit");
-    stage.customers[3].business.industry = "NOT_ONE_OF_THEM";
+    stage.customers[3].business.industry = "NOT_ONE_OF_THEM".into();
     if let PhoneNumbers::Listed(numbers) = &mut stage.customers[4].phone_numbers {
         numbers.push(PhoneNumber::E164("+16285557777".to_owned()));
     }

@@ -321,7 +321,7 @@ async fn an_account_suspended_in_mid_run_is_refused_and_the_others_go_on() {
 async fn a_noncompliant_bundle_is_refused_with_every_failing_field() {
     let mut row = customer(1);
     row.representative_1.business_title = String::new();
-    row.business.industry = "NOT_ONE_OF_THEM";
+    row.business.industry = "NOT_ONE_OF_THEM".into();
     let mut stage = Stage::with(vec![row]);
     let end = refused(&stage, StepId::CustomerProfileEvaluation).await;
     let reason = reason(&stage, StepId::CustomerProfileEvaluation);

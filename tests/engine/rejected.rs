@@ -11,7 +11,7 @@ use trusthub_onboard::sandbox::{Edit, Kind, Method, Reviewer, Verdict};
 fn corrected() -> Customer {
     let mut row = customer(1);
     row.business.name = "Brightwater Dental Group".to_owned();
-    row.voice_integrity.use_case = "Customer Support";
+    row.voice_integrity.use_case = "Customer Support".into();
     row
 }
 
