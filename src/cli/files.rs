@@ -1,5 +1,6 @@
 //! The files that a command reads and writes must not be one another.
 
+use super::Stop;
 use super::style::{OFF, WARNING, tell};
 use crate::model::Fault;
 use crate::private::is_open_to_others;
@@ -19,6 +20,21 @@ pub fn of_results<'a>(
     ];
     files.extend(of_the_ledger.iter().map(|path| ("a file of the ledger", path.as_path())));
     files
+}
+
+/// Says before anything is sent that results cannot be written under the name of another format.
+///
+/// # Errors
+/// The name of the results has an ending, and it is not `.csv`.
+pub fn must_be_csv(results: &ResultsPaths) -> Result<(), Stop> {
+    match results.results.extension() {
+        Some(other) if !other.eq_ignore_ascii_case("csv") => Err(Stop::Usage(format!(
+            "--results {}: results are written as CSV, not as .{}; name a file that ends with .csv",
+            results.results.display(),
+            other.to_string_lossy()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Says which files of other people were in the way of ours, and where they are.

@@ -1,7 +1,7 @@
 //! `results` and `status`: how every customer stands, written down again at any time.
 
 use super::args::{ResultsArgs, StatusArgs};
-use super::files::{must_differ, of_results, tell_kept, tell_of_open};
+use super::files::{must_be_csv, must_differ, of_results, tell_kept, tell_of_open};
 use super::run::{CONNECT_MS, print_tally};
 use super::session::{self, World};
 use super::sheet::Sheet;
@@ -12,7 +12,6 @@ use super::{Exit, Stop};
 use crate::engine::{Brake, DefaultPrimary, Interrupted, Only, Run, Selection, Settings};
 use crate::events::{Nobody, Observer};
 use crate::ledger::Ledger;
-use crate::model::Fault;
 use crate::report::{Results, ResultsPaths, check_writable};
 use crate::sandbox::Start;
 use crate::twilio::{Client, Pace, Rate, Timeouts};
@@ -40,10 +39,11 @@ pub fn results(args: &ResultsArgs) -> Result<Exit, Stop> {
 }
 
 /// Where the results go, once it is certain that they can.
-fn paths(args: &ResultsArgs) -> Result<ResultsPaths, Fault> {
+fn paths(args: &ResultsArgs) -> Result<ResultsPaths, Stop> {
     let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.world));
     let of_the_ledger = session::files_of_the_ledger(&args.world);
     must_differ(&of_results(&args.sheet.path, &paths, &of_the_ledger))?;
+    must_be_csv(&paths)?;
     check_writable(&paths.results)?;
     Ok(paths)
 }

@@ -1,7 +1,7 @@
 //! `run`: the main job.
 
 use super::args::{OnlyArg, RunArgs};
-use super::files::{must_differ, of_results, tell_kept, tell_of_open};
+use super::files::{must_be_csv, must_differ, of_results, tell_kept, tell_of_open};
 use super::live::{Consent, Undertaking, ask};
 use super::session::{self, World};
 use super::sheet::Sheet;
@@ -48,6 +48,7 @@ pub fn run(args: &RunArgs, arguments: &[OsString]) -> Result<Exit, Stop> {
     files.extend(args.failed.as_deref().map(|path| ("--failed", path)));
     files.extend(args.log.as_deref().map(|path| ("--log", path)));
     must_differ(&files)?;
+    must_be_csv(&paths)?;
     let sheet = survey(args)?;
     if sheet.survey.rows == 0 {
         // The findings have said so.

@@ -1,6 +1,5 @@
 //! The arguments of `results` and `status`.
 
-use super::values::csv;
 use super::{FlowArgs, PaceArgs, SheetArgs, WorldArgs};
 use clap::Args;
 use std::path::PathBuf;
@@ -12,7 +11,7 @@ pub struct ResultsArgs {
     #[command(flatten)]
     pub world: WorldArgs,
     /// Where the results are written; a file with -numbers in its name is written beside it
-    #[arg(long, value_name = "FILE.csv", value_parser = csv, default_value = "results.csv")]
+    #[arg(long, value_name = "FILE.csv", default_value = "results.csv")]
     pub results: PathBuf,
     #[command(flatten)]
     pub flow: FlowArgs,

@@ -1,6 +1,6 @@
 //! The arguments of `run`.
 
-use super::values::{bundle, csv, csv_or_xlsx, duration, some_time};
+use super::values::{bundle, csv_or_xlsx, duration, some_time};
 use super::{DONE, FlowArgs, PaceArgs, SheetArgs, TRIAL, WorldArgs};
 use crate::model::Sid;
 use clap::{Args, ValueEnum};
@@ -13,7 +13,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub world: WorldArgs,
     /// Where the results are written; a file with -numbers in its name is written beside it
-    #[arg(long, value_name = "FILE.csv", value_parser = csv, default_value = "results.csv")]
+    #[arg(long, value_name = "FILE.csv", default_value = "results.csv")]
     pub results: PathBuf,
     /// Write the rows that did not succeed, as they stand in the sheet, with their errors: FILE.csv or
     /// FILE.xlsx; corrected, it is valid input

@@ -34,18 +34,6 @@ pub fn template_file(text: &str) -> Result<PathBuf, String> {
     file(text, &["csv", "xlsx", "md"])
 }
 
-/// A file of results: it is CSV, so its name must not promise something else.
-pub fn csv(text: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
-    match path.extension() {
-        Some(other) if !other.eq_ignore_ascii_case("csv") => Err(format!(
-            "results are written as CSV, not as .{}: name a file that ends with .csv",
-            other.to_string_lossy()
-        )),
-        _ => Ok(path),
-    }
-}
-
 pub fn xlsx(text: &str) -> Result<PathBuf, String> {
     file(text, &["xlsx", "xlsm"])
 }
