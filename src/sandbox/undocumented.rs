@@ -111,7 +111,7 @@ impl Default for Undocumented {
         Undocumented {
             friendly_name_chars_max: 255,
             invalid_parameter_http_status: 400,
-            empty_status_callback: Stance::Accepted,
+            empty_status_callback: Stance::Refused,
             empty_parameter: EmptyParameter::Clears,
             number_taken_code: 20409,
             duplicate_entity: Stance::Accepted,
@@ -151,8 +151,8 @@ const REFUSE_OR_ACCEPT: [Stance; 2] = [Stance::Refused, Stance::Accepted];
 const NAMED: &[Named] = &[
     Named { name: "invalid-parameter-status", meaning: "HTTP status of 20422 and 20423", words: &["400", "422"],
         set: |it, n| it.invalid_parameter_http_status = [400, 422][n] },
-    Named { name: "empty-status-callback", meaning: "an empty StatusCallback", words: &["accepted", "refused"],
-        set: |it, n| it.empty_status_callback = ACCEPT_OR_REFUSE[n] },
+    Named { name: "empty-status-callback", meaning: "an empty StatusCallback", words: &["refused", "accepted"],
+        set: |it, n| it.empty_status_callback = REFUSE_OR_ACCEPT[n] },
     Named { name: "empty-parameter", meaning: "an update with an empty parameter", words: &["clears", "is-not-given"],
         set: |it, n| it.empty_parameter = [EmptyParameter::Clears, EmptyParameter::IsNotGiven][n] },
     Named { name: "number-taken-code", meaning: "a number that sits on a bundle", words: &["20409", "70003"],

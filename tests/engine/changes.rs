@@ -6,7 +6,7 @@ use crate::stage::{Stage, customer};
 use crate::watch::{Killer, Moment};
 use trusthub_onboard::model::{Address, Customer, PhoneNumbers, Sid};
 use trusthub_onboard::plan::{Bundle, Code, Mark, OurCode, Outcome, StepId, Submission};
-use trusthub_onboard::sandbox::{Edit, Kind, Lag, Reviewer};
+use trusthub_onboard::sandbox::{Edit, Kind, Lag, Reviewer, Settings, Stance, Undocumented};
 
 /// A customer with one thing changed.
 pub fn with(change: impl FnOnce(&mut Customer)) -> Customer {
@@ -226,7 +226,8 @@ async fn a_row_changed_back_and_forth_is_submitted_as_it_is_last() {
 
 #[tokio::test]
 async fn a_status_callback_that_the_row_has_lost_is_taken_off_both_bundles() {
-    let mut stage = Stage::with(vec![customer(1)]);
+    let undocumented = Undocumented { empty_status_callback: Stance::Accepted, ..Undocumented::default() };
+    let mut stage = Stage::set(vec![customer(1)], Settings { undocumented, ..Settings::default() });
     stage.policy.submission = Submission::Never;
     stage.customers[0].status_callback = Some("https://example.com/hook".to_owned());
     assert_eq!(stage.outcome().await, Outcome::Drafted);

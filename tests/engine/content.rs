@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::model::{Address, Customer};
 use trusthub_onboard::plan::{Code, Mark, OurCode, Outcome, StepId, Submission};
-use trusthub_onboard::sandbox::{Edit, Kind, Method};
+use trusthub_onboard::sandbox::{Edit, EmptyParameter, Kind, Method, Settings, Stance, Undocumented};
 
 fn other_ein() -> Customer {
     with(|it| it.business.registration_number = "987654321".to_owned())
@@ -359,23 +359,44 @@ async fn a_bundle_whose_row_never_had_a_callback_is_updated_without_one() {
     );
 }
 
+/// The API may clear a callback, refuse to, or take the request and leave it: nobody knows. The customer is onboarded
+/// each time, and what stays is said.
 #[tokio::test]
-async fn a_callback_that_the_row_lost_is_cleared_before_the_submission() {
-    for ledger_is_lost in [false, true] {
-        let mut stage = Stage::with(vec![with_a_callback()]);
-        stage.policy.submission = Submission::Never;
-        stage.run().await.expect("no fault");
-        if ledger_is_lost {
-            go_back(&stage, 0);
-        }
-        stage.customers = vec![customer(1)];
-        stage.policy.submission = Submission::ProductAfterApproval;
-        assert_eq!(stage.outcome().await, Outcome::Approved);
-        for kind in [Kind::CustomerProfile, Kind::TrustProduct] {
-            let sid = stage.made().into_iter().find(|it| it.kind == kind).expect("a bundle").sid;
-            let path = if kind == Kind::TrustProduct { "TrustProducts" } else { "CustomerProfiles" };
-            let text = stage.read(&format!("/v1/{path}/{sid}")).await;
-            assert!(!text.contains("reseller.com/twilio"), "{text}");
+async fn a_callback_that_the_row_lost_is_cleared_before_the_submission_or_is_said_to_stay() {
+    let ways = [
+        (Stance::Accepted, EmptyParameter::Clears, false),
+        (Stance::Accepted, EmptyParameter::IsNotGiven, true),
+        (Stance::Refused, EmptyParameter::Clears, true),
+    ];
+    for (empty_status_callback, empty_parameter, stays) in ways {
+        for ledger_is_lost in [false, true] {
+            let context =
+                format!("{empty_status_callback:?} {empty_parameter:?}, ledger lost: {ledger_is_lost}");
+            let undocumented =
+                Undocumented { empty_status_callback, empty_parameter, ..Undocumented::default() };
+            let settings = Settings { undocumented, ..Settings::default() };
+            let mut stage = Stage::set(vec![with_a_callback()], settings);
+            stage.policy.submission = Submission::Never;
+            stage.run().await.expect("no fault");
+            if ledger_is_lost {
+                go_back(&stage, 0);
+            }
+            stage.customers = vec![customer(1)];
+            stage.policy.submission = Submission::ProductAfterApproval;
+            let wait_ms = std::mem::take(&mut stage.wait_ms);
+            let end = stage.end().await;
+            assert_eq!(end.outcome, Outcome::AwaitingProfileApproval, "{context}");
+            stage.wait_ms = wait_ms;
+            assert_eq!(stage.outcome().await, Outcome::Approved, "{context}");
+            for kind in [Kind::CustomerProfile, Kind::TrustProduct] {
+                let sid = stage.made().into_iter().find(|it| it.kind == kind).expect("a bundle").sid;
+                let path = if kind == Kind::TrustProduct { "TrustProducts" } else { "CustomerProfiles" };
+                let text = stage.read(&format!("/v1/{path}/{sid}")).await;
+                assert_eq!(text.contains("reseller.com/twilio"), stays, "{context}: {text}");
+            }
+            let said =
+                end.messages.iter().any(|(_, text)| text.contains("status callback of an earlier row"));
+            assert_eq!(said, stays, "{context}: {:?}", end.messages);
         }
     }
 }
