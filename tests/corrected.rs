@@ -135,11 +135,22 @@ fn the_other_sheets_of_a_marked_workbook_keep_their_values() {
 fn failed(source: &Source, name: &str, folder: &tempfile::TempDir) -> (u64, PathBuf) {
     let (survey, _) = survey(source);
     let mut asked = Vec::new();
-    let written = write_failed(source, &survey, &folder.path().join(name), &MANNER, &mut |row| {
-        asked.push(row);
-        let failure = Failure { state: "refused".to_owned(), error: format!("=row {row} was refused") };
-        (row % 2 == 0).then_some(failure)
-    });
+    let written = write_failed(
+        source,
+        &survey,
+        &Annotations::default(),
+        &folder.path().join(name),
+        &MANNER,
+        &mut |row| {
+            asked.push(row);
+            let failure = Failure {
+                state: "refused".to_owned(),
+                error: format!("=row {row} was refused"),
+                fix: String::new(),
+            };
+            (row % 2 == 0).then_some(failure)
+        },
+    );
     assert!(asked.windows(2).all(|pair| pair[0] < pair[1]), "each row is asked for once, in order");
     let (rows, written) = written.unwrap();
     (rows, written.name)
@@ -187,10 +198,21 @@ fn must_say_the_same(input: &Source) {
     assert_eq!(of_cells(&survey(&marked).1, |row| row), of_cells(&findings, |row| row), "marked");
     for name in ["failed.csv", "failed.xlsx"] {
         let mut rows = Vec::new();
-        let written = write_failed(input, &survey(input).0, &folder.path().join(name), &MANNER, &mut |row| {
-            rows.push(row);
-            Some(Failure { state: "refused".to_owned(), error: "for a reason".to_owned() })
-        });
+        let written = write_failed(
+            input,
+            &survey(input).0,
+            &Annotations::default(),
+            &folder.path().join(name),
+            &MANNER,
+            &mut |row| {
+                rows.push(row);
+                Some(Failure {
+                    state: "refused".to_owned(),
+                    error: "for a reason".to_owned(),
+                    fix: String::new(),
+                })
+            },
+        );
         let again = survey(&Source::new(written.unwrap().1, Options::default()).unwrap()).1;
         // The header is in row 1, and the rows follow without gaps.
         let moved = |row: u64| match rows.iter().position(|it| *it == row) {

@@ -225,8 +225,8 @@ fn note_failure(args: &RunArgs, entry: &Entry, line: &Line, failed: &mut HashMap
     if args.failed.is_none() || succeeded {
         return;
     }
-    let error = format!("{} {}", line.cell("error_message"), line.cell("hint")).trim().to_owned();
-    failed.insert(entry.row(), Failure { state: line.outcome.word().to_owned(), error });
+    let [error, fix] = ["error_message", "hint"].map(|column| line.cell(column).to_owned());
+    failed.insert(entry.row(), Failure { state: line.outcome.word().to_owned(), error, fix });
 }
 
 /// Writes the file of failed rows, if one is asked for.
@@ -234,7 +234,9 @@ fn write_failures(args: &RunArgs, sheet: &Sheet, failed: &HashMap<u64, Failure>)
     let Some(path) = &args.failed else { return Ok(()) };
     let mut failure = |row| failed.get(&row).cloned();
     let manner = Manner::of_work(args.overwrite, Some(session::ledger(&args.world)));
-    let (rows, written) = write_failed(&sheet.source, &sheet.survey, path, &manner, &mut failure)?;
+    let annotations = sheet.annotations(|row| failed.contains_key(&row))?;
+    let (rows, written) =
+        write_failed(&sheet.source, &sheet.survey, &annotations, path, &manner, &mut failure)?;
     tell_kept(&written.kept);
     tell!("Rows that did not succeed: {rows}, in {}", written.name.display());
     Ok(())

@@ -4,6 +4,7 @@ use super::args::SheetArgs;
 use crate::check::{self, Entry, Rules, Strictness, Survey};
 use crate::engine::{Customers, DefaultPrimary};
 use crate::model::{Fault, Finding, Sid};
+use crate::report::Annotations;
 use crate::sheet::{Options, Source};
 
 /// A sheet after its first pass.
@@ -35,6 +36,17 @@ impl Sheet {
         let rules = Rules { parent, strictness, set: args.set.clone(), accept: args.accept.clone() };
         let survey = check::survey(&source, &rules, each)?;
         Ok(Sheet { source, rules, survey })
+    }
+
+    /// What is wrong with some of its rows, found once more.
+    pub fn annotations(&self, is_wanted: impl Fn(u64) -> bool) -> Result<Annotations, Fault> {
+        let mut annotations = Annotations::default();
+        check::survey(&self.source, &self.rules, &mut |finding| {
+            if is_wanted(finding.row) {
+                annotations.add(finding);
+            }
+        })?;
+        Ok(annotations)
     }
 
     /// Its name for messages.

@@ -76,6 +76,7 @@ pub fn annotate(
     let layout = &survey.layout;
     let (at, dropped) = place(source, survey)?;
     let said = |row: u64, findings: &[&Finding]| said(survey, annotations, row, findings);
+    let rows = annotations.findings().iter().map(|finding| finding.row).collect();
     let marking = Marking {
         sheet: match &layout.format {
             Format::Csv { .. } => "Customers",
@@ -87,7 +88,7 @@ pub fn annotate(
         at,
         dropped,
         said: &said,
-        business_names: business_names(source, survey, annotations.findings())?,
+        business_names: business_names(source, survey, rows)?,
         summary: Summary {
             source: source.name(),
             survey,
@@ -167,13 +168,12 @@ fn said(survey: &Survey, annotations: &Annotations, row: u64, findings: &[&Findi
     Some(Said { texts: vec![state.to_owned(), texts.join(" | ")], severity })
 }
 
-/// The name of the business in every row with a finding.
+/// The name of the business in each of these rows.
 pub(super) fn business_names(
     source: &Source,
     survey: &Survey,
-    findings: &[Finding],
+    rows: HashSet<u64>,
 ) -> Result<HashMap<u64, String>, Fault> {
-    let rows: HashSet<u64> = findings.iter().map(|finding| finding.row).collect();
     let is_name = |meaning: &Meaning| *meaning == Meaning::Column(Column::BusinessName);
     let mut names = HashMap::new();
     let Some(at) = survey.layout.meanings.iter().position(is_name) else { return Ok(names) };

@@ -2,43 +2,59 @@
 //! to correct and run again.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use rust_xlsxwriter::{Workbook, XlsxError};
 
-use super::copy::{
-    Copied, FINDINGS_WIDTH, Look, STATE_WIDTH, fitting, may_be_wider, text, widths, write_cell,
-};
+use super::annotate::{Annotations, business_names, write_marks};
+use super::copy::{Copied, Look, STATE_WIDTH, may_be_wider, text, widths, write_cell};
+use super::marking::{Added, Marking, Said, column_of};
+use super::overview::Summary;
 use super::own::Manner;
+use super::rebuild::finished;
 use super::write::{Written, unwritable, write_one};
 use crate::check::Survey;
-use crate::model::Fault;
 use crate::model::column::Content;
-use crate::sheet::names::{Meaning, is_state_header};
-use crate::sheet::{Cell, Row, Source, csv_safe, csv_unguarded};
+use crate::model::{Fault, Finding, Severity};
+use crate::sheet::names::{Meaning, ROW_HEADER, is_row_header, is_state_header};
+use crate::sheet::{Cell, Row, Source, column_letters, csv_safe, csv_unguarded};
 
 /// What is written beside a row.
 #[derive(Clone, Debug, Default)]
 pub struct Failure {
     /// The outcome, such as `refused`.
     pub state: String,
-    /// What went wrong and what to do, for a person.
+    /// What went wrong, for a person.
     pub error: String,
+    /// What to do about it.
+    pub fix: String,
 }
 
-/// The columns that are added at the end. Our reader knows them and passes over them.
-const ADDED: [&str; 2] = ["onboarding_state", "onboarding_error"];
+/// The columns that are added at the end. Our reader knows them and passes over them; `merge` finds by the last
+/// one where a row comes from.
+const ADDED: [Added; 4] = [
+    Added { header: "onboarding_state", width: STATE_WIDTH },
+    Added { header: "onboarding_error", width: ERROR_WIDTH },
+    Added { header: "onboarding_fix", width: ERROR_WIDTH },
+    Added { header: ROW_HEADER, width: STATE_WIDTH },
+];
+
+const ERROR_WIDTH: f64 = 60.0;
 
 /// Writes the rows that `failure` has something to say about, in order, as CSV or, where the name
-/// ends with `.xlsx`, as a workbook. `failure` is asked for every row with anything in it, by its
-/// number in the spreadsheet. Gives how many rows were written, and under which name.
+/// ends with `.xlsx`, as a workbook in which the findings of `annotations` are marked. `failure` is asked for every
+/// row with anything in it, by its number in the spreadsheet. Gives how many rows were written, and under which
+/// name.
 ///
 /// # Errors
 /// The sheet has changed since it was surveyed, or the file cannot be written.
 pub fn write_failed(
     source: &Source,
     survey: &Survey,
+    annotations: &Annotations,
     path: &Path,
     manner: &Manner,
     failure: &mut dyn FnMut(u64) -> Option<Failure>,
@@ -49,12 +65,101 @@ pub fn write_failed(
         if is_workbook {
             let mut workbook = Workbook::new();
             let rows = to_workbook(&mut workbook, source, survey, &columns, failure)?;
-            workbook.save_to_writer(file).map_err(|error| unwritable_workbook(path, &error))?;
-            Ok(rows)
+            let values = finished(&mut workbook)?;
+            mark(source, survey, annotations, &columns, &rows, values, file, path)?;
+            Ok(rows.len() as u64)
         } else {
             to_csv(BufWriter::new(file), source, survey, &columns, path, failure)
         }
     })
+}
+
+/// A row that was written.
+struct Put {
+    /// Its number in the sheet, and in the one that this sheet was made from, if it is a file of failed rows.
+    row: u64,
+    origin: String,
+    failure: Failure,
+}
+
+/// Marks the workbook of failed rows as a marked copy is: the cells with findings, and the rows that Twilio has
+/// refused.
+#[allow(clippy::too_many_arguments)]
+fn mark(
+    source: &Source,
+    survey: &Survey,
+    annotations: &Annotations,
+    columns: &[usize],
+    rows: &[Put],
+    values: File,
+    output: &mut File,
+    path: &Path,
+) -> Result<(), Fault> {
+    // The header is in row 1, and the rows follow without gaps.
+    let number = |at: usize| at as u64 + 2;
+    let mut findings = vec![];
+    let mut by_row: HashMap<u64, Vec<&Finding>> = HashMap::new();
+    for finding in annotations.findings().iter().filter(|finding| finding.severity > Severity::Note) {
+        by_row.entry(finding.row).or_default().push(finding);
+    }
+    for (at, put) in rows.iter().enumerate() {
+        let of_row = by_row.remove(&put.row).unwrap_or_default();
+        if !of_row.iter().any(|finding| finding.severity == Severity::Error) {
+            findings.push(of_failure(number(at), &put.failure));
+        }
+        findings.extend(of_row.into_iter().map(|finding| moved(finding, number(at), columns)));
+    }
+    let business_names = business_names(source, survey, rows.iter().map(|put| put.row).collect())?;
+    let business_names = rows
+        .iter()
+        .enumerate()
+        .filter_map(|(at, put)| business_names.get(&put.row).map(|name| (number(at), name.clone())));
+    let said = |row: u64, _: &[&Finding]| {
+        let put = rows.get(row.checked_sub(2)? as usize)?;
+        let Failure { state, error, fix } = put.failure.clone();
+        Some(Said { texts: vec![state, error, fix, put.origin.clone()], severity: Some(Severity::Error) })
+    };
+    let marking = Marking {
+        sheet: SHEET,
+        header_row: 1,
+        findings: &findings,
+        added: &ADDED,
+        at: columns.len(),
+        dropped: vec![],
+        said: &said,
+        business_names: business_names.collect(),
+        summary: Summary {
+            source: source.name(),
+            survey,
+            left_out: 0,
+            advice: "Correct the rows of this file, save, and run it; then take them over with `merge MASTER THIS-FILE -o NEW`.",
+        },
+    };
+    write_marks(&marking, values, output, path)
+}
+
+const SHEET: &str = "Customers";
+
+/// What a run has to say of a row, as a finding about the row as a whole.
+fn of_failure(row: u64, failure: &Failure) -> Finding {
+    let code = ["refused", "rejected", "unsure", "unfinished", "invalid"];
+    Finding {
+        row,
+        cell: String::new(),
+        column: "".into(),
+        code: code.into_iter().find(|code| *code == failure.state).unwrap_or("failed"),
+        severity: Severity::Error,
+        value: String::new(),
+        message: failure.error.clone(),
+        suggestion: failure.fix.clone(),
+    }
+}
+
+/// A finding where its cell stands in the new file.
+fn moved(finding: &Finding, row: u64, columns: &[usize]) -> Finding {
+    let column = column_of(&finding.cell).and_then(|of| columns.iter().position(|column| *column == of));
+    let cell = column.map_or(String::new(), |column| format!("{}{row}", column_letters(column)));
+    Finding { row, cell, ..finding.clone() }
 }
 
 fn to_csv(
@@ -69,16 +174,18 @@ fn to_csv(
     out.write_all("\u{feff}".as_bytes()).map_err(|error| unwritable(path, &error))?;
     let mut writer = csv::Writer::from_writer(out);
     let failed = |error: csv::Error| unwritable(path, &error.into());
-    let headers = columns.iter().map(|column| header(survey, *column)).chain(ADDED);
+    let headers = columns.iter().map(|column| header(survey, *column));
+    let headers = headers.chain(ADDED.iter().map(|added| added.header));
     writer.write_record(headers.map(|header| csv_safe(header).into_owned())).map_err(failed)?;
     let mut rows = 0;
     each_failed(source, survey, failure, &mut |row, failure| {
         rows += 1;
+        let origin = origin(survey, &row);
         let row = Copied::new(row);
         let contents = columns.iter().map(|column| content(survey, *column));
         let copied: Vec<_> = columns.iter().map(|column| row.cell(*column)).collect();
         let cells = copied.iter().zip(contents).map(|(cell, content)| unchanged(cell, content));
-        let added = [failure.state.as_str(), &failure.error].map(csv_safe);
+        let added = [failure.state.as_str(), &failure.error, &failure.fix, &origin].map(csv_safe);
         writer.write_record(cells.chain(added).map(Cow::into_owned)).map_err(failed)
     })?;
     writer.flush().map_err(|error| unwritable(path, &error))?;
@@ -105,42 +212,49 @@ fn to_workbook(
     survey: &Survey,
     columns: &[usize],
     failure: &mut dyn FnMut(u64) -> Option<Failure>,
-) -> Result<u64, Fault> {
+) -> Result<Vec<Put>, Fault> {
     let failed = |error: XlsxError| unwritable_workbook(Path::new("the workbook of failed rows"), &error);
     let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
     let look = Look::new();
-    let bold = rust_xlsxwriter::Format::new().set_bold();
     let mut begin = || -> Result<(), XlsxError> {
-        sheet.set_name("Customers")?.set_freeze_panes(1, 1)?;
-        for (column, header) in (0..).zip(columns.iter().map(|column| header(survey, *column)).chain(ADDED)) {
-            sheet.write_string_with_format(0, column, header, &bold)?;
+        sheet.set_name(SHEET)?;
+        let bold = Look::header();
+        for (to, column) in (0..).zip(columns) {
+            sheet.write_string_with_format(0, to, header(survey, *column), &bold.text)?;
         }
-        for (column, width) in (0..).zip(widths(survey)) {
-            sheet.set_column_width(column, width)?;
+        let widths: Vec<f64> = widths(survey).collect();
+        for (to, width) in (0..).zip(columns.iter().filter_map(|column| widths.get(*column))) {
+            sheet.set_column_width(to, *width)?;
         }
-        let added = columns.len() as u16;
-        sheet.set_column_width(added, STATE_WIDTH)?.set_column_width(added + 1, FINDINGS_WIDTH)?;
         Ok(())
     };
     begin().map_err(failed)?;
-    let mut at = 0;
+    let mut rows = vec![];
     each_failed(source, survey, failure, &mut |row, failure| {
-        at += 1;
-        let mut write = || -> Result<(), XlsxError> {
-            let row = Copied::new(row);
-            for (to, cell) in (0..).zip(columns.iter().map(|column| row.cell(*column))) {
-                if !cell.text.is_empty() {
-                    write_cell(sheet, (at, to), &cell, &look)?;
-                }
+        rows.push(Put { row: row.number(), origin: origin(survey, &row), failure });
+        let at = rows.len() as u32;
+        let row = Copied::new(row);
+        for (to, cell) in (0..).zip(columns.iter().map(|column| row.cell(*column))) {
+            if !cell.text.is_empty() {
+                write_cell(sheet, (at, to), &cell, &look).map_err(failed)?;
             }
-            for (column, text) in (columns.len() as u16..).zip([&failure.state, &failure.error]) {
-                sheet.write_string_with_format(at, column, fitting(text), &look.text)?;
-            }
-            Ok(())
-        };
-        write().map_err(failed)
+        }
+        // So that the row is in the file even if nothing of it is copied.
+        let at_least = columns.len() as u16;
+        sheet.write_blank(at, at_least, &look.text).map(drop).map_err(failed)
     })?;
-    Ok(u64::from(at))
+    let last_column = (columns.len() + ADDED.len() - 1) as u16;
+    sheet.autofilter(0, 0, rows.len() as u32, last_column).map_err(failed)?;
+    Ok(rows)
+}
+
+/// Where the row comes from: the row of the sheet, or that of the sheet which this sheet was made from.
+fn origin(survey: &Survey, row: &Row) -> String {
+    let at = survey.layout.headers.iter().position(|header| is_row_header(header));
+    match at.map(|at| row.cell(at).text.trim()).filter(|text| !text.is_empty()) {
+        Some(text) => text.to_owned(),
+        None => row.number().to_string(),
+    }
 }
 
 /// The columns that are copied: those of the sheet, and what stands to the right of the last header, but
