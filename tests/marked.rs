@@ -11,7 +11,9 @@ use rust_xlsxwriter::{
     Workbook,
 };
 use trusthub_onboard::model::Column;
-use trusthub_onboard::report::{Annotations, Foreign, Manner, Marked, Uneditable, annotate};
+use trusthub_onboard::report::{
+    Annotations, Failure, Foreign, Manner, Marked, Uneditable, annotate, write_failed,
+};
 use trusthub_onboard::sheet::{Options, Source};
 
 const MANNER: Manner = Manner { foreign: Foreign::Stays, ledger: None };
@@ -343,4 +345,30 @@ fn write(content: &[u8]) -> std::path::PathBuf {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), content).unwrap();
     file.into_temp_path().keep().unwrap()
+}
+
+#[test]
+fn a_row_that_was_refused_has_a_note_with_what_the_run_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = Sheet::of(3).source();
+    let (survey, _) = survey(&input);
+    let path = folder.path().join("failed.xlsx");
+    let refused = Failure {
+        state: "refused".to_owned(),
+        error: "The account is suspended.".to_owned(),
+        fix: "Ask for it to be opened.".to_owned(),
+    };
+    let none = Annotations::default();
+    let mut failure = |row| (row == 3).then(|| refused.clone());
+    let (rows, written) = write_failed(&input, &survey, &none, &path, &MANNER, &mut failure).unwrap();
+    assert_eq!(rows, 1);
+    let parts = parts(&std::fs::read(&written.name).unwrap());
+    let notes = &parts["xl/comments1.xml"];
+    for text in ["ref=\"A2\"", "error [refused]", "The account is suspended.", "Ask for it to be opened."] {
+        assert!(notes.contains(text), "{text}: {notes}");
+    }
+    let list = &parts["xl/worksheets/sheet2.xml"];
+    assert!(list.contains("Harbor Light Dental") && list.contains("The account is suspended."), "{list}");
+    let sheet = &parts["xl/worksheets/sheet1.xml"];
+    assert!(sheet.contains(">refused<") && sheet.contains(">3<"), "its row in the master");
 }

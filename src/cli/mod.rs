@@ -5,6 +5,7 @@ mod exit;
 mod faults;
 mod files;
 mod live;
+mod merge;
 mod rehearse;
 mod results;
 mod run;
@@ -75,6 +76,7 @@ fn command(cli: Cli, arguments: &[OsString]) -> Exit {
         Command::Status(args) => results::status(&args),
         Command::Settle(args) => settle::settle(&args),
         Command::Template(args) => template::template(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Rehearse(args) => rehearse::rehearse(&args, arguments),
         Command::Sandbox(args) => sandbox::serve(&args),
     };

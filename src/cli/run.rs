@@ -239,6 +239,12 @@ fn write_failures(args: &RunArgs, sheet: &Sheet, failed: &HashMap<u64, Failure>)
         write_failed(&sheet.source, &sheet.survey, &annotations, path, &manner, &mut failure)?;
     tell_kept(&written.kept);
     tell!("Rows that did not succeed: {rows}, in {}", written.name.display());
+    if rows > 0 && args.sheet.path != Path::new("-") {
+        let (master, failed) = (args.sheet.path.display(), written.name.display());
+        tell!(
+            "Correct and run that file; then take it over: trusthub-onboard merge {master} {failed} -o NEW"
+        );
+    }
     Ok(())
 }
 

@@ -14,6 +14,19 @@ pub struct Sheet {
     pub survey: Survey,
 }
 
+impl SheetArgs {
+    /// What they say about how the sheet is read.
+    pub fn options(&self) -> Options {
+        Options {
+            sheet: self.sheet.clone(),
+            encoding: self.encoding,
+            delimiter: self.delimiter,
+            header_row: self.header_row,
+            map: self.map.clone(),
+        }
+    }
+}
+
 /// Every row with anything in it, in order.
 pub type Entries = Box<dyn Iterator<Item = Result<Entry, Fault>>>;
 
@@ -24,14 +37,7 @@ impl Sheet {
         parent: Option<Sid>,
         each: &mut dyn FnMut(Finding),
     ) -> Result<Sheet, Fault> {
-        let options = Options {
-            sheet: args.sheet.clone(),
-            encoding: args.encoding,
-            delimiter: args.delimiter,
-            header_row: args.header_row,
-            map: args.map.clone(),
-        };
-        let source = Source::new(&args.path, options)?;
+        let source = Source::new(&args.path, args.options())?;
         let strictness = if args.strict { Strictness::Warnings } else { Strictness::Errors };
         let rules = Rules { parent, strictness, set: args.set.clone(), accept: args.accept.clone() };
         let survey = check::survey(&source, &rules, each)?;

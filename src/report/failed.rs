@@ -194,7 +194,7 @@ fn to_csv(
 
 /// The cell as it stands in the sheet, but for what a spreadsheet would run as a formula. An apostrophe that
 /// guards a cell already stays, and phone numbers are numbers to a spreadsheet.
-fn unchanged<'a>(cell: &Cell<'a>, content: Content) -> Cow<'a, str> {
+pub(super) fn unchanged<'a>(cell: &Cell<'a>, content: Content) -> Cow<'a, str> {
     let is_guarded = cell.shown.is_none() && csv_unguarded(cell.text).len() < cell.text.len();
     let text = text(cell, content);
     let is_numbers = text.starts_with('+')

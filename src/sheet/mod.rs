@@ -13,6 +13,7 @@ mod marks;
 pub mod names;
 mod number_format;
 mod ole;
+mod rewrite;
 mod source;
 mod spool;
 mod tags;
@@ -30,6 +31,7 @@ pub use batch::{
 pub use formula_guard::{csv_safe, csv_unguarded};
 pub use layout::{Format, Layout, Workbook};
 pub use marks::{Marks, Merged};
+pub use rewrite::NewCells;
 pub use source::{Encoding, Mapping, Options, Source};
 pub use workbook::Visibility;
 

@@ -6,6 +6,7 @@ mod days;
 mod desk;
 #[cfg(unix)]
 mod links;
+mod merge;
 #[cfg(unix)]
 mod modes;
 mod own_files;

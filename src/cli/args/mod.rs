@@ -2,6 +2,7 @@
 //! several of them take.
 
 mod flow;
+mod merge;
 mod pace;
 mod rehearse;
 mod results;
@@ -15,6 +16,7 @@ mod values;
 mod world;
 
 pub use flow::FlowArgs;
+pub use merge::MergeArgs;
 pub use pace::PaceArgs;
 pub use rehearse::RehearseArgs;
 pub use results::{ResultsArgs, StatusArgs};
@@ -72,6 +74,9 @@ pub enum Command {
     /// Write the sheet to fill in: a workbook with lists to choose from, or CSV
     #[command(after_long_help = columns())]
     Template(TemplateArgs),
+    /// Take the corrected rows of a file of failed rows over into the sheet they come from
+    #[command(after_long_help = merge::MERGING)]
+    Merge(MergeArgs),
     /// Take your own sheet through the sandbox with faults and kills, and compare what came of it
     #[command(after_long_help = rehearse::REHEARSAL)]
     Rehearse(RehearseArgs),
