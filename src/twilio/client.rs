@@ -2,16 +2,18 @@
 
 use super::answer::{Answer, Class, Refusal, Whole, classify, is_the_apis_own, says_that_it_is_over};
 use super::hosts::{Endpoint, Hosts};
+use super::obstacle;
 use super::pace::{Heard, Pace, Turn};
 use crate::clock::Clock;
 use crate::events::{Event, Observer, Request, Response};
 use crate::model::{Fault, Sid};
 use crate::plan::{Call, Code, Method, StepId, Time};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use std::error::Error as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
 
 /// An auth token. It has no way into a log or a message.
@@ -117,6 +119,8 @@ pub struct Client {
     pace: Pace,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
+    /// Whether anything has answered in this run.
+    was_reached: AtomicBool,
 }
 
 /// Nothing but 429 for this long means that going on is pointless for now.
@@ -173,16 +177,28 @@ impl Client {
             .user_agent(concat!("trusthub-onboard/", env!("CARGO_PKG_VERSION")));
         http = match endpoint.is_loopback() {
             // No proxy for this machine, and no need of certificates, which a slim machine lacks.
-            true => http.no_proxy().tls_certs_only([]),
-            false => http.https_only(true),
+            true if !endpoint.is_encrypted() => http.no_proxy().tls_certs_only([]),
+            true => http.no_proxy(),
+            false => {
+                proxies_must_be_known()?;
+                http.https_only(true)
+            }
         };
         let http = http.build().map_err(|error| {
             Fault::new(
                 format!("Secure connections cannot be set up ({})", root_cause(&error)),
-                "Install the system's CA certificates (on Debian: the package ca-certificates).",
+                "Install the system's CA certificates (on Debian: the package ca-certificates), or name a file of \
+                 them with SSL_CERT_FILE.",
             )
         })?;
-        Ok(Client { http, hosts: endpoint.hosts(), pace, clock, observer })
+        Ok(Client {
+            http,
+            hosts: endpoint.hosts(),
+            pace,
+            clock,
+            observer,
+            was_reached: AtomicBool::new(false),
+        })
     }
 
     /// Reads something, and repeats that for as long as it was surely not carried out. When `stop` is
@@ -265,6 +281,9 @@ impl Client {
                     return Once::Over(sent(class, answer));
                 }
             },
+            Tried::NeverSent(reason) => {
+                return Once::Over(Sent::Unavailable(Obstacle::NoConnection(reason)));
+            }
             Tried::NotSent(reason) => {
                 tries.connections += 1;
                 if tries.connections == CONNECTIONS_MAX {
@@ -300,7 +319,7 @@ impl Client {
                 (Some(answer.status), Refusal::read(answer).code, answer.request_id.clone())
             }
             Tried::Answered(answer) => (Some(answer.status), Code::None, answer.request_id.clone()),
-            Tried::NotSent(_) | Tried::NoAnswer => (None, Code::None, None),
+            Tried::NotSent(_) | Tried::NeverSent(_) | Tried::NoAnswer => (None, Code::None, None),
         };
         let elapsed_ms = self.clock.now().saturating_sub(began);
         self.observer.on(&Event::Sent(&request, &Response { status, code, request_id, elapsed_ms }));
@@ -319,13 +338,20 @@ impl Client {
             .header("Accept", "application/json");
         let mut response = match request.send().await {
             Ok(response) => response,
-            Err(error) if was_not_sent(&error) => return Tried::NotSent(root_cause(&error)),
+            Err(error) if was_not_sent(&error) => {
+                let lasting = obstacle::lasting(&error).filter(|_| !self.was_reached.load(Ordering::Relaxed));
+                return match lasting {
+                    Some(reason) => Tried::NeverSent(reason),
+                    None => Tried::NotSent(root_cause(&error)),
+                };
+            }
             Err(_) => return Tried::NoAnswer,
         };
+        self.was_reached.store(true, Ordering::Relaxed);
         let mut answer = Answer {
             status: response.status().as_u16(),
             request_id: header(response.headers(), "twilio-request-id").filter(|id| is_request_id(id)),
-            retry_after_s: header(response.headers(), RETRY_AFTER.as_str()).and_then(|it| it.parse().ok()),
+            retry_after_s: retry_after_s(response.headers(), self.clock.now()),
             ..Answer::default()
         };
         loop {
@@ -355,6 +381,8 @@ enum Tried {
     Answered(Answer),
     /// Surely not carried out.
     NotSent(String),
+    /// Neither this time nor ever.
+    NeverSent(String),
     /// Perhaps carried out.
     NoAnswer,
 }
@@ -403,6 +431,45 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
+/// `Retry-After` in seconds from now: it is given so, or as a date in one of the three forms that HTTP knows
+/// [RFC 9110, 10.2.3]. A date is by the server's clock, which the answer tells too.
+fn retry_after_s(headers: &HeaderMap, now: Time) -> Option<u64> {
+    let text = header(headers, RETRY_AFTER.as_str())?;
+    let text = text.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let date = |text: &str| httpdate::parse_http_date(text).ok();
+    let then = date(text)?;
+    let now = header(headers, DATE.as_str())
+        .and_then(|text| date(text.trim()))
+        .unwrap_or_else(|| UNIX_EPOCH + Duration::from_millis(now));
+    let wait = then.duration_since(now).unwrap_or_default();
+    Some(wait.as_millis().div_ceil(1_000) as u64)
+}
+
+/// A proxy that is named by the environment and cannot be used would be passed by without a word.
+fn proxies_must_be_known() -> Result<(), Fault> {
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        let Some(value) = std::env::var(variable).ok().filter(|it| !it.is_empty()) else { continue };
+        let address = if value.contains("://") { value } else { format!("http://{value}") };
+        let address = url::Url::parse(&address).ok().filter(url::Url::has_host);
+        if !address.is_some_and(|it| PROXY_SCHEMES.contains(&it.scheme())) {
+            // The value may hold a password.
+            return Err(Fault::new(
+                format!("{variable} names a proxy that cannot be used"),
+                format!(
+                    "Nothing was sent. Write it as SCHEME://HOST:PORT with one of {}.",
+                    PROXY_SCHEMES.join(", ")
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks5", "socks5h", "socks4", "socks4a"];
+
 /// What goes into the ledger must be what it says it is.
 fn is_request_id(id: &str) -> bool {
     id.len() == 34 && id.starts_with("RQ") && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -431,6 +498,27 @@ mod tests {
         for (attempt, wait) in (1..).zip(waits) {
             assert!((wait / 2..=wait).contains(&spread(wait, &account, attempt)));
         }
+    }
+
+    #[test]
+    fn a_time_to_wait_is_understood_in_seconds_and_in_every_form_of_a_date() {
+        // 1994-11-06T08:49:37Z, less half a minute.
+        let now = 784_111_777_000 - 30_000;
+        let wait = |value: &str, date: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, value.parse().unwrap());
+            headers.extend(date.map(|it| (DATE, it.parse().unwrap())));
+            retry_after_s(&headers, now)
+        };
+        for date in
+            ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"]
+        {
+            assert_eq!(wait(date, None), Some(30), "{date}");
+            // By the server's clock, which need not be ours.
+            assert_eq!(wait(date, Some("Sun, 06 Nov 1994 08:49:27 GMT")), Some(10), "{date}");
+            assert_eq!(wait(date, Some("Mon, 07 Nov 1994 08:49:27 GMT")), Some(0), "a time that is over");
+        }
+        assert_eq!((wait("7", None), wait(" 7 ", None), wait("soon", None)), (Some(7), Some(7), None));
     }
 
     #[test]

@@ -37,6 +37,9 @@ impl Endpoint {
                 "Credentials come from TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN only.",
             ));
         }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(Fault::new("The base URL has something behind its path (? or #)", fix));
+        }
         match url.scheme() {
             "https" => Ok(Endpoint::Other(url)),
             "http" if is_loopback(&url) => Ok(Endpoint::Other(url)),
@@ -75,6 +78,11 @@ impl Endpoint {
             Endpoint::Twilio { region: Some(region), .. } => format!("twilio:{region}"),
             Endpoint::Other(url) => url.as_str().trim_end_matches('/').to_owned(),
         }
+    }
+
+    /// Whether requests go out by https.
+    pub fn is_encrypted(&self) -> bool {
+        !matches!(self, Endpoint::Other(url) if url.scheme() == "http")
     }
 
     /// Whether requests stay on this machine.
@@ -128,6 +136,7 @@ mod tests {
         assert!(Endpoint::other("http://example.com").is_err());
         assert!(Endpoint::other("http://127.0.0.1.example.com").is_err());
         assert!(Endpoint::other("ftp://127.0.0.1").is_err());
+        assert!(Endpoint::other("https://example.com/?key=secret").is_err());
         assert!(Endpoint::other("https://user:secret@example.com").is_err());
     }
 

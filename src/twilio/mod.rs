@@ -6,6 +6,7 @@
 mod answer;
 mod client;
 mod hosts;
+mod obstacle;
 mod pace;
 
 pub use answer::{Answer, Class, Refusal, Whole, classify, is_the_apis_own};

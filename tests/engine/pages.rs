@@ -1,7 +1,7 @@
 //! Lists of more than one page.
 
 use crate::checks::{POSTS, undisturbed};
-use crate::proxy::Proxy;
+use crate::proxy::{PATH, Proxy};
 use crate::stage::{Stage, customer};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -212,4 +212,32 @@ async fn a_list_of_one_page_costs_one_request() {
         (stage.sandbox.requests().count, calls(None).await, calls(Some(1)).await);
     assert_eq!(one_page, direct);
     assert!(short_pages > one_page, "the lists that have several pages are read again");
+}
+
+#[tokio::test]
+async fn a_base_url_may_have_a_path_whether_the_pages_name_it_or_not() {
+    for named in [PATH, ""] {
+        let mut row = customer(1);
+        let e164 = |n: u32| PhoneNumber::E164(format!("+1628555000{n}"));
+        row.phone_numbers = PhoneNumbers::Listed((1..=3).map(e164).collect());
+        let expected = undisturbed(std::slice::from_ref(&row)).await;
+        let mut stage = Stage::with(vec![row]);
+        let pages = Arc::new(AtomicU64::new(0));
+        let counter = pages.clone();
+        let proxy = Proxy::before(&stage, Some(1), move |_, body| {
+            for pointer in ["/meta/next_page_url", "/next_page_uri"] {
+                let Some(next) = body.pointer_mut(pointer) else { continue };
+                let Some(address) = next.as_str() else { continue };
+                counter.fetch_add(1, Ordering::SeqCst);
+                let path =
+                    address.find("://").map_or(0, |at| at + 3 + address[at + 3..].find('/').expect("a path"));
+                *next = Value::from(format!("{}{named}{}", &address[..path], &address[path..]));
+            }
+        })
+        .await;
+        stage.elsewhere = Some(format!("{proxy}{PATH}/"));
+        assert_eq!(stage.outcome().await, Outcome::Approved, "{named:?}");
+        stage.is_as(&expected, named);
+        assert!(pages.load(Ordering::SeqCst) >= 2, "the lists had several pages");
+    }
 }

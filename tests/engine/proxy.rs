@@ -41,9 +41,15 @@ impl Proxy {
     }
 }
 
+/// A path below which the API is found too, as behind a company's gateway.
+pub const PATH: &str = "/gateway/twilio";
+
 async fn pass_on(proxy: Arc<Proxy>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let mut held = Held::of(request).await;
+    if let Some(below) = held.target.strip_prefix(PATH) {
+        held.target = below.to_owned();
+    }
     if let Some(size) = proxy.page_size {
         for asked_for in ["PageSize=1000", "PageSize=997"] {
             held.target = held.target.replace(asked_for, &format!("PageSize={size}"));
