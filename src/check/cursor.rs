@@ -161,7 +161,13 @@ impl<'a> Cursor<'a> {
                     self.report(&rule::PLACEHOLDER_IGNORED, field).say();
                     Ok(true)
                 }
-                false => self.report(&rule::PLACEHOLDER, field).err(),
+                false => {
+                    let way_out = format!(
+                        "Type in the value. If it is really meant, send it with --accept {}=VALUE.",
+                        column.name()
+                    );
+                    self.report(&rule::PLACEHOLDER, field).suggestion(way_out).err()
+                }
             };
         }
         if residue::is_trial(&field.text) {

@@ -12,10 +12,10 @@ use crate::model::{Finding, Severity, counted};
 #[derive(Default)]
 pub(super) struct Groups {
     groups: Vec<Group>,
-    places: HashMap<(&'static str, String), usize>,
+    places: HashMap<(Severity, &'static str, String), usize>,
 }
 
-/// The findings of one rule about one column.
+/// The findings of one rule about one column; of a value that was accepted the error is a warning, and apart.
 struct Group {
     is_about_sheet: bool,
     severity: Severity,
@@ -50,11 +50,11 @@ fn units_max(severity: Severity) -> usize {
 
 impl Groups {
     pub fn add(&mut self, finding: Finding) {
-        let key = (finding.code, finding.column.to_string());
-        let index = *self.places.entry(key).or_insert_with_key(|(code, column)| {
+        let key = (finding.severity, finding.code, finding.column.to_string());
+        let index = *self.places.entry(key).or_insert_with_key(|(severity, code, column)| {
             self.groups.push(Group {
                 is_about_sheet: finding.row == 0 || rule::is_about_headers(code),
-                severity: finding.severity,
+                severity: *severity,
                 code,
                 column: column.clone(),
                 findings: 0,

@@ -37,6 +37,22 @@ fn a_value_that_no_list_has_is_sent_with_accept_by_every_command_that_reads_the_
 }
 
 #[test]
+fn an_accepted_value_and_one_that_is_not_are_printed_apart() {
+    let desk = Desk::new();
+    let mut rows = sample_rows();
+    rows.truncate(3);
+    let at = column(&rows, "business_industry");
+    (rows[1][at], rows[2][at]) = ("MINING".to_owned(), "QUARRYING".to_owned());
+    desk.write("sheet.csv", csv_of(&rows));
+    let done = desk.run(&["validate", "sheet.csv", "--accept", "business_industry=MINING"]);
+    assert_eq!(done.code, 3, "{}", done.out);
+    for line in ["warning business_industry [not_in_list]", "error business_industry [not_in_list]"] {
+        assert!(done.out.contains(line), "{line}: {}", done.out);
+    }
+    assert!(done.out.contains("1 error, 1 warning"), "{}", done.out);
+}
+
+#[test]
 fn a_value_of_a_newer_page_goes_through_a_whole_run() {
     let desk = Desk::new();
     for (name, value) in [("business_type", "Non-profit Corporation"), ("business_industry", "CONSTRUCTION")]
