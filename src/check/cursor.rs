@@ -170,6 +170,9 @@ impl<'a> Cursor<'a> {
                 }
             };
         }
+        if residue::takes_words(column) && residue::has_markup(&field.text) {
+            self.report(&rule::MARKUP, field).say();
+        }
         if residue::is_trial(&field.text) {
             self.report(&rule::TRIAL_VALUE, field).say();
         }

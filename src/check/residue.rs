@@ -28,11 +28,11 @@ const WORDS: [&[&str]; 17] = [
     &["to be determined"],
 ];
 
-/// Whether a text stands for nothing in a column of words.
+/// Whether a text stands for nothing in this column.
 pub(super) fn is_placeholder(column: Column, text: &str) -> bool {
     let Some(first) = text.bytes().next() else { return false };
     if !first.is_ascii_alphanumeric() {
-        return is_bare(text);
+        return is_bare(text) && (takes_words(column) || !is_lost(text));
     }
     match first {
         b'0' => text.bytes().all(|byte| matches!(byte, b'0' | b'.' | b',')),
@@ -51,6 +51,29 @@ fn is_bare(text: &str) -> bool {
         || is_word(text)
         || inner.len() < text.len() && is_word(inner)
         || zero.starts_with('0') && zero.bytes().all(|byte| matches!(byte, b'0' | b'.' | b','))
+}
+
+/// Whether there was a value that is lost: the column was too narrow for it, or a script wrote an object as text.
+/// A SID that is lost is not the same as none: without it a second profile would be made.
+fn is_lost(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b'#') || text.starts_with("[object")
+}
+
+/// Whether a text has characters in it that a program has written in its own way: HTML, or what Excel makes of
+/// a carriage return.
+pub(super) fn has_markup(text: &str) -> bool {
+    let is_entity = |rest: &str| {
+        let name = rest.split(';').next().unwrap_or_default();
+        let is_number =
+            || name.strip_prefix('#').is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        name.len() < rest.len()
+            && (matches!(name, "amp" | "lt" | "gt" | "quot" | "apos" | "nbsp")
+                || name.len() < 8 && is_number())
+    };
+    text.split('&').skip(1).any(is_entity)
+        || text.contains('<')
+            && ["<br", "<p>", "</"].iter().any(|tag| text.to_ascii_lowercase().contains(tag))
+        || text.contains("_x000")
 }
 
 fn is_word(text: &str) -> bool {
@@ -178,6 +201,16 @@ mod tests {
         assert!(!is_placeholder(Column::Representative1LastName, "Na"));
         assert!(is_placeholder(Column::Representative1LastName, "NA"));
         assert!(is_placeholder(Column::City, "Na"));
+    }
+
+    #[test]
+    fn markup_is_told_from_an_ampersand() {
+        for text in ["Smith &amp; Sons", "Joe&#39;s", "a&nbsp;b", "12 Main St<br/>Suite 3", "Line_x000D_"] {
+            assert!(has_markup(text), "{text}");
+        }
+        for text in ["Smith & Sons", "A&B; C", "AT&T;", "R&D < 5", "x_000", "a & b; c"] {
+            assert!(!has_markup(text), "{text}");
+        }
     }
 
     #[test]

@@ -151,6 +151,8 @@ rules! {
         .good(&[(Column::Notes, "None of the calls is a sales call.")]).bad(&[(Column::Notes, "nan")]);
     TRIAL_VALUE = warning("trial_value", "The cell holds a word that people type to try something out.", "Enter the real value: what is submitted cannot be changed while it is reviewed.")
         .good(&[(Column::Representative1LastName, "Tester")]).bad(&[(Column::Representative1LastName, "Test")]);
+    MARKUP = warning("markup", "The text has characters in it as a program writes them (&amp; for &, <br>, _x000D_); it is sent as it is written.", "Write the characters themselves.")
+        .good(&[(Column::BusinessName, "Smith & Sons LLC")]).bad(&[(Column::BusinessName, "Smith &amp; Sons LLC")]);
     VALUE_ACCEPTED = warning("value_accepted", "The value is sent as it is written, because --accept names it; without that it would be replaced.", "Leave out the --accept if that is not meant.");
     NOT_IN_LIST = error("not_in_list", "The value is not one of those that Twilio takes.", "Choose one of the list. A value that Twilio has added since is sent with --accept COLUMN=VALUE.")
         .good(&[(Column::BusinessType, "Corporation")]).bad(&[(Column::BusinessType, "Franchise")]);
