@@ -8,8 +8,8 @@
 //! XML, sends no status callbacks and knows no API keys.
 //!
 //! Where to look: `routes` for what a request does, `policies` for what a bundle needs, `review` for
-//! how it is decided, `world` for the state, `journal` for the file, `faults` and `wire` for all that
-//! goes wrong.
+//! how it is decided, `undocumented` for what nobody knows, `world` for the state, `journal` for the file,
+//! `faults`, `late` and `wire` for all that goes wrong.
 
 mod answers;
 mod call;
