@@ -74,6 +74,16 @@ fn bad_and_good(rule: &rule::Rule) -> Option<[Source; 2]> {
         "no_rows" => [Sheet::of(0).source(), text(good())],
         "sheet_choice" => [of_two_sheets("Customers"), of_two_sheets("Shoe sizes")],
         "cell_not_calculated" => [with_formula("<v/>"), with_formula("<v>Boston</v>")],
+        "not_the_sheet" => {
+            [text("row,outcome,customer_profile_status,trust_product_status\n".to_owned()), text(good())]
+        }
+        "encoding_guessed" => {
+            let latin_1 = |city: &str| {
+                let csv = Sheet::of(2).with(1, Column::City, city).csv();
+                source(encoding_rs::WINDOWS_1252.encode(&csv).0)
+            };
+            [latin_1("Santa Fé"), latin_1("Santa Fe")]
+        }
         "hidden_rows" => [
             workbook(&Sheet::of(2), |sheet| _ = sheet.set_row_hidden(1).unwrap()),
             workbook(&Sheet::of(2), |_| ()),

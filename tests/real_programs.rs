@@ -66,18 +66,54 @@ fn every_program_and_format_gives_the_same_customers() {
         ("windows-1252.csv", "CSV, Windows-1252, separated by semicolons, headers in row 1"),
         ("utf-16.csv", "CSV, UTF-16LE, separated by tabs, headers in row 1"),
         ("openpyxl.xlsx", "XLSX, sheet \"Customers\", headers in row 1"),
+        ("python-quoted.csv", "CSV, UTF-8, separated by commas, headers in row 1"),
+        ("python-tabs.csv", "CSV, UTF-8, separated by tabs, headers in row 1"),
+        ("python-unix.csv", "CSV, UTF-8, separated by vertical bars, headers in row 1"),
+        ("sqlite.csv", "CSV, UTF-8, separated by commas, headers in row 1"),
     ] {
         assert_eq!(customers(name), expected, "{name}");
         let (survey, findings) = survey(&fixture(name));
         assert_eq!(survey.layout.to_string(), line);
         // Numbers with a format of separators are written plainly, and that is said.
         let notes = if name == "openpyxl.xlsx" { 10 } else { 0 };
+        // So is each cell whose letters depend on an encoding that nothing in the file says.
+        let warnings = if name == "windows-1252.csv" { 5 } else { 0 };
         assert_eq!(
             (survey.counts.errors, survey.counts.warnings, survey.counts.notes),
-            (0, 0, notes),
+            (0, warnings, notes),
             "{findings:?}"
         );
     }
+}
+
+#[test]
+fn an_old_encoding_is_said_to_be_a_guess_and_read_right_by_its_name() {
+    let expected = customers("source.csv");
+    for name in ["macintosh", "cp850"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.csv"));
+        let letters = |encoding: Option<&str>| {
+            let encoding = encoding.and_then(trusthub_onboard::sheet::Encoding::named);
+            let source = Source::new(&path, Options { encoding, ..Options::default() }).unwrap();
+            let findings = survey(&source).1;
+            let entries = common::entries(&source);
+            let found = entries.iter().map(|entry| match entry {
+                Entry::Valid(customer) => told(customer),
+                Entry::Invalid(invalid) => panic!("{name}, row {}: {}", invalid.row, invalid.finding.message),
+            });
+            (found.collect::<Vec<_>>(), findings)
+        };
+        let (_, findings) = letters(None);
+        assert!(findings.iter().any(|it| it.code == "encoding_guessed"), "{name}: {findings:?}");
+        let (read, findings) = letters(Some(name));
+        assert!(read == expected && findings.is_empty(), "{name}: {findings:?}");
+    }
+}
+
+#[test]
+fn values_in_formulas_that_keep_zeros_are_taken_out_of_them() {
+    assert_eq!(customers("formulas.csv"), customers("source.csv"));
+    let findings = survey(&fixture("formulas.csv")).1;
+    assert!(findings.len() > 50 && findings.iter().all(|it| it.code == "quotes_removed"), "{findings:?}");
 }
 
 #[test]

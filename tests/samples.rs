@@ -75,6 +75,10 @@ fn the_sheet_of_mistakes_has_one_of_every_kind_that_a_csv_file_can_have() {
         &rule::MISSING_COLUMN,
         &rule::DUPLICATE_COLUMN,
         &rule::NO_ROWS,
+        &rule::NOT_THE_SHEET,
+        // Would make the file one that other programs do not read.
+        &rule::ENCODING_GUESSED,
+        &rule::NUL_CHARACTER,
         // Need the parent's SID, an argument, or a workbook.
         &rule::VALUE_ACCEPTED,
         &rule::PARENT_ACCOUNT,

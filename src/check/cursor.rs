@@ -6,11 +6,12 @@ use super::Tally;
 use super::accept::SENT_AS_WRITTEN;
 use super::clean::clean;
 use super::plan::{Place, Plan};
+use super::quotes;
 use super::residue;
 use super::rule::{self, Rule};
 use crate::model::column::{Content, Need};
 use crate::model::{Column, Finding, Severity};
-use crate::sheet::{Kind, Row, column_letters, csv_unguarded};
+use crate::sheet::{Kind, Row, column_letters, csv_unguarded, short, undoubled};
 
 /// A row that is being read.
 pub(super) struct Cursor<'a> {
@@ -19,6 +20,8 @@ pub(super) struct Cursor<'a> {
     /// The column of the sheet, counted from 0, from which on the row is empty though several required
     /// cells stand there. That is said once for the row, not for every cell.
     pub cut_short_at: Option<usize>,
+    /// Whether the row has quotation marks or line breaks anywhere.
+    pub has_marks: bool,
     /// The values that are sent as they are written (`--accept`).
     pub accept: &'a [(Column, String)],
     pub(super) findings: &'a mut Vec<Finding>,
@@ -38,13 +41,6 @@ pub(super) struct Bad;
 /// `None` is an empty cell.
 pub(super) type Read<T> = Result<Option<T>, Bad>;
 
-/// How much of a value is repeated in a finding.
-const VALUE_CHARS_MAX: usize = 80;
-
-/// From this many separators on, a line break in a cell is no line break of an address but the end
-/// of a row that a quotation mark has swallowed. An address that was pasted whole has six.
-const SWALLOWED_SEPARATORS: usize = 8;
-
 impl<'a> Cursor<'a> {
     pub fn new(
         plan: &'a Plan,
@@ -52,7 +48,7 @@ impl<'a> Cursor<'a> {
         findings: &'a mut Vec<Finding>,
         tally: &'a mut Tally,
     ) -> Cursor<'a> {
-        Cursor { plan, row, cut_short_at: None, accept: &[], findings, tally }
+        Cursor { plan, row, cut_short_at: None, has_marks: false, accept: &[], findings, tally }
     }
 
     /// The cell of a column as people meant it: without what a spreadsheet or a careless copy put
@@ -81,18 +77,41 @@ impl<'a> Cursor<'a> {
             Some(shown) if content != Content::Count => shown,
             _ => csv_unguarded(cell.text),
         };
-        let mut text = clean(raw);
+        let unwrapped = match raw.as_bytes()[0] {
+            b'\'' => quotes::unwrapped(raw),
+            _ if self.has_marks => quotes::unwrapped(raw),
+            _ => None,
+        };
+        let mut text = match &unwrapped {
+            Some(inner) => Cow::Owned(clean(inner).into_owned()),
+            None => clean(raw),
+        };
+        // What is taken out makes the text shorter.
+        let has_nul = text.len() != raw.len() && raw.contains('\0');
         let mut is_changed = text.len() != raw.len() || matches!(text, Cow::Owned(_));
+        // These two have findings of their own.
+        is_changed &= unwrapped.is_none() && !has_nul;
         if text.is_empty() {
             self.note_change(column, is_changed);
             return Ok(None);
         }
+        if unwrapped.is_some() {
+            let report = self.report_value(&rule::QUOTES_REMOVED, column, cut(raw.trim()));
+            report.message(format!("Taken as {}.", cut(&text))).say();
+        }
+        if !raw.is_ascii() {
+            self.doubt_encoding(column, raw, &text);
+        }
         let mistyped = match cell.kind {
             // Another program has replaced what it could not read.
             Kind::Text if text.contains('\u{fffd}') => Some(&rule::UNDECODABLE),
+            Kind::Text if has_nul => Some(&rule::NUL_CHARACTER),
             // What a spreadsheet writes into a CSV file for cells that are no text. The rows that we
             // give back as CSV keep their mistakes by it.
             Kind::Text if residue::is_error_value(&text) => Some(&rule::CELL_IS_ERROR),
+            Kind::Text if text.starts_with('=') && column != Column::Notes => {
+                Some(&rule::CELL_NOT_CALCULATED)
+            }
             // A remark may well be a date or a single word.
             Kind::Text | Kind::Date | Kind::Bool if column == Column::Notes => None,
             Kind::Text if is_date_value(&text) => Some(&rule::CELL_IS_DATE),
@@ -104,12 +123,6 @@ impl<'a> Cursor<'a> {
             Kind::Undecodable => Some(&rule::UNDECODABLE),
         };
         if text.contains('\n') && !takes_lines(column) {
-            // A workbook can have such a cell too: the CSV file was opened and saved as one.
-            let separators = text.matches([',', ';', '\t']).count();
-            if separators >= SWALLOWED_SEPARATORS {
-                let field = Field { column, text };
-                return self.report(&rule::UNCLOSED_QUOTE, &field).err();
-            }
             text = Cow::Owned(text.replace('\n', " "));
             is_changed = true;
         }
@@ -177,6 +190,46 @@ impl<'a> Cursor<'a> {
             self.report(&rule::TRIAL_VALUE, field).say();
         }
         Ok(false)
+    }
+
+    /// Warns of a cell whose characters may be others than those that were meant.
+    fn doubt_encoding(&mut self, column: Column, raw: &str, text: &str) {
+        if let Some(meant) = undoubled(raw) {
+            let message = format!(
+                "The text looks as if its encoding had been mistaken once before; \"{}\" was probably meant.",
+                cut(&clean(&meant))
+            );
+            self.report_value(&rule::DECODED_TWICE, column, cut(text)).message(message).say();
+            return;
+        }
+        let Some((encoding, rival)) = self.plan.guessed else { return };
+        let other = rival
+            .and_then(|rival| Some((rival, encoding.encode(raw)?)))
+            .map(|(rival, bytes)| (rival, cut(&clean(&rival.decode(&bytes)))));
+        let name = encoding.name();
+        let report = self.report_value(&rule::ENCODING_GUESSED, column, cut(text));
+        match other.filter(|(_, other)| *other != cut(text)) {
+            Some((rival, other)) => report
+                .message(format!(
+                    "Nothing in the file says its encoding. As {name} the cell is \"{}\", as {} it would be \"{other}\", which looks more likely.",
+                    cut(text),
+                    rival.name()
+                ))
+                .suggestion(format!(
+                    "Say --encoding {} if that is right, --encoding {name} if this is, or save the file as UTF-8.",
+                    rival.name()
+                ))
+                .say(),
+            None => report
+                .message(format!(
+                    "Nothing in the file says its encoding; {name} is a guess, under which the cell is \"{}\".",
+                    cut(text)
+                ))
+                .suggestion(format!(
+                    "Compare it with the file. Say --encoding {name} if it is right, or name another, or save the file as UTF-8."
+                ))
+                .say(),
+        }
     }
 
     /// A cell that must be filled.
@@ -299,10 +352,7 @@ impl Report<'_> {
 
 /// The value, short enough for a line.
 pub(super) fn cut(text: &str) -> String {
-    match text.char_indices().nth(VALUE_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    short(text).into_owned()
 }
 
 /// Whether a text is how we write a date that a workbook holds.

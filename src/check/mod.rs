@@ -16,6 +16,7 @@ mod order;
 mod phone;
 mod places;
 mod plan;
+mod quotes;
 mod residue;
 mod row;
 pub mod rule;

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use super::cursor::cut;
+use super::quotes;
 use super::rule::{self, Rule};
 use crate::model::column::{COLUMNS, Need};
 use crate::model::{Column, Finding, Severity, counted};
-use crate::sheet::names::{Meaning, nearest};
-use crate::sheet::{Format, Layout, column_letters};
+use crate::sheet::names::{self as sheet_names, Meaning, OwnFile, nearest};
+use crate::sheet::{Encoding, Format, Layout, column_letters, short};
 
 /// Where a column's cells come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub(super) struct Plan {
     names: Vec<Cow<'static, str>>,
     /// How many columns there are up to the last header that is not ours.
     pub data_width: usize,
+    /// The encoding of a CSV file if it is a guess, and another that looks more likely.
+    pub guessed: Option<(Encoding, Option<Encoding>)>,
     /// Columns to the right of the last header that our own files have put headers behind.
     pub strays: Vec<usize>,
 }
@@ -36,6 +40,7 @@ impl Plan {
     pub fn new(layout: &Layout, set: &[(Column, String)]) -> (Plan, Vec<Finding>) {
         let mut places = [Place::Absent; COLUMNS.len()];
         let mut findings = Vec::new();
+        findings.extend(swallowed_header(layout));
         for (index, (column, _)) in set.iter().enumerate() {
             places[*column as usize] = Place::Set(index as u16);
         }
@@ -47,7 +52,7 @@ impl Plan {
                     column,
                     code: rule.code,
                     severity: rule.severity,
-                    value: layout.headers[at].trim().to_owned(),
+                    value: cut(layout.headers[at].trim()),
                     message,
                     suggestion,
                 }
@@ -64,13 +69,19 @@ impl Plan {
                         at,
                         column.name().into(),
                         format!(
-                            "The headers \"{}\" ({}) and \"{}\" both mean {}.",
-                            layout.headers[usize::from(first)].trim(),
+                            "The headers \"{}\" ({}) and \"{}\" ({}) both mean {}.",
+                            short(layout.headers[usize::from(first)].trim()),
                             column_letters(usize::from(first)),
-                            layout.headers[at].trim(),
+                            short(layout.headers[at].trim()),
+                            column_letters(at),
                             column.name()
                         ),
-                        rule::DUPLICATE_COLUMN.fix.to_owned(),
+                        format!(
+                            "Delete or rename one of them; or say --map \"{0}={2}\" if the first is meant, --map \"{1}={2}\" if the second is.",
+                            column_letters(usize::from(first)),
+                            column_letters(at),
+                            column.name()
+                        ),
                     )),
                     Place::Set(_) => findings.push(header(
                         &rule::DUPLICATE_COLUMN,
@@ -95,13 +106,32 @@ impl Plan {
         let strays = (layout.data_width()..layout.width())
             .filter(|at| layout.headers[*at].trim().is_empty())
             .collect();
-        let plan =
-            Plan { strays, data_width: layout.data_width(), places, set: set.to_vec(), names: names(layout) };
+        if let Some(own_file) = own_file(layout) {
+            // It says why its headers are not ours.
+            findings = vec![own_file];
+        }
+        let guessed = match layout.format {
+            Format::Csv { encoding, guess, .. } => guess.map(|guess| (encoding, guess.rival)),
+            Format::Workbook { .. } => None,
+        };
+        let plan = Plan {
+            strays,
+            guessed,
+            data_width: layout.data_width(),
+            places,
+            set: set.to_vec(),
+            names: names(layout),
+        };
         (plan, findings)
     }
 
     pub fn place(&self, column: Column) -> Place {
         self.places[column as usize]
+    }
+
+    /// Whether a column of the sheet, counted from 0, is one of ours.
+    pub fn is_read(&self, at: usize) -> bool {
+        self.places.contains(&Place::At(at as u16))
     }
 
     /// The name of a column of the sheet, counted from 0; empty beyond the headers.
@@ -121,7 +151,7 @@ impl Plan {
 fn names(layout: &Layout) -> Vec<Cow<'static, str>> {
     let name = |(header, meaning): (&String, &Meaning)| match meaning {
         Meaning::Column(column) => column.name().into(),
-        Meaning::Nothing | Meaning::Unknown => header.trim().to_owned().into(),
+        Meaning::Nothing | Meaning::Unknown => cut(header.trim()).into(),
     };
     layout.headers.iter().zip(&layout.meanings).map(name).collect()
 }
@@ -171,10 +201,13 @@ fn missing_columns(layout: &Layout, missing: &[Column]) -> Finding {
 }
 
 fn unknown_columns(layout: &Layout, unknown: &[usize]) -> Finding {
+    let more = if unknown.len() > UNKNOWN_NAMED { " …" } else { "" };
     let names: Vec<String> = unknown
         .iter()
+        .take(UNKNOWN_NAMED)
         .map(|at| {
-            let header = layout.headers[*at].trim();
+            let header = short(layout.headers[*at].trim());
+            let header = header.as_ref();
             match nearest(header) {
                 Some(column) => {
                     format!("\"{header}\" ({}; did you mean {}?)", column_letters(*at), column.name())
@@ -186,16 +219,20 @@ fn unknown_columns(layout: &Layout, unknown: &[usize]) -> Finding {
     let message = match names.as_slice() {
         [name] => format!("The column {name} is none that we know; it is not read."),
         names => {
-            format!("{} columns are none that we know; they are not read: {}.", names.len(), names.join(", "))
+            format!(
+                "{} columns are none that we know; they are not read: {}{more}.",
+                unknown.len(),
+                names.join(", ")
+            )
         }
     };
     Finding {
         row: layout.header_row,
         cell: format!("{}{}", column_letters(unknown[0]), layout.header_row),
-        column: layout.headers[unknown[0]].trim().to_owned().into(),
+        column: cut(layout.headers[unknown[0]].trim()).into(),
         code: rule::UNKNOWN_COLUMN.code,
         severity: Severity::Warning,
-        value: layout.headers[unknown[0]].trim().to_owned(),
+        value: cut(layout.headers[unknown[0]].trim()),
         message,
         suggestion: rule::UNKNOWN_COLUMN.fix.to_owned(),
     }
@@ -203,29 +240,82 @@ fn unknown_columns(layout: &Layout, unknown: &[usize]) -> Finding {
 
 /// The other sheets that could be the one that is meant.
 fn rivals(layout: &Layout) -> Option<Finding> {
-    let Format::Workbook { sheet, rivals, .. } = &layout.format else { return None };
+    let Format::Workbook { sheet, rivals, active, .. } = &layout.format else { return None };
     if rivals.is_empty() {
         return None;
     }
-    let named: Vec<_> = rivals.iter().take(NAMED).map(|rival| format!("\"{rival}\"")).collect();
+    let named: Vec<_> = rivals.iter().take(NAMED).map(|rival| format!("\"{}\"", short(rival))).collect();
     let more = if rivals.len() > NAMED { " …" } else { "" };
     Some(Finding {
         row: 0,
         cell: String::new(),
         column: "".into(),
         code: rule::SHEET_CHOICE.code,
-        severity: Severity::Warning,
+        severity: rule::SHEET_CHOICE.severity,
         value: String::new(),
         message: format!(
-            "The sheet \"{sheet}\" is read; the headers of {}{more} match as well, and they are not read.",
+            "The headers of the sheets \"{}\" and {}{more} match equally well, so no row is taken.",
+            short(sheet),
             named.join(", ")
         ),
-        suggestion: rule::SHEET_CHOICE.fix.to_owned(),
+        suggestion: match active.iter().find(|active| *active == sheet || rivals.contains(active)) {
+            Some(active) => format!(
+                "Say which is meant: --sheet \"{}\", the one that was open when the workbook was saved, or another; or delete the others.",
+                short(active)
+            ),
+            None => {
+                format!("Say which is meant, such as --sheet \"{}\", or delete the others.", short(sheet))
+            }
+        },
     })
 }
 
 /// How many places one finding names.
 const NAMED: usize = 5;
+
+/// How many unknown headers one finding names. A sheet of somebody else's has some dozens; a file that is no
+/// sheet may have a thousand.
+const UNKNOWN_NAMED: usize = 30;
+
+/// Says that the file is one of our own that is no sheet of customers.
+fn own_file(layout: &Layout) -> Option<Finding> {
+    let what = match sheet_names::own_file(&layout.headers)? {
+        OwnFile::Results => "the results of a run",
+        OwnFile::Numbers => "the phone numbers of a run's results",
+        OwnFile::Findings => "the findings about a sheet",
+        // That one is input, and what it is stands in the line about the layout.
+        OwnFile::FailedRows => return None,
+    };
+    Some(Finding {
+        row: layout.header_row,
+        cell: String::new(),
+        column: "".into(),
+        code: rule::NOT_THE_SHEET.code,
+        severity: rule::NOT_THE_SHEET.severity,
+        value: String::new(),
+        message: format!(
+            "This file holds {what}, written by this program; it is not the sheet of customers."
+        ),
+        suggestion: rule::NOT_THE_SHEET.fix.to_owned(),
+    })
+}
+
+/// A header that holds rows: a quotation mark among the headers is lost.
+fn swallowed_header(layout: &Layout) -> Option<Finding> {
+    let is_swallowed =
+        |header: &String| quotes::fault(header, quotes::Holds::Text) == Some(quotes::Fault::Swallowed);
+    let at = layout.headers.iter().position(is_swallowed)?;
+    Some(Finding {
+        row: layout.header_row,
+        cell: format!("{}{}", column_letters(at), layout.header_row),
+        column: "".into(),
+        code: rule::UNCLOSED_QUOTE.code,
+        severity: rule::UNCLOSED_QUOTE.severity,
+        value: cut(layout.headers[at].trim()),
+        message: quotes::Fault::Swallowed.message().unwrap_or_default().replacen("cell", "header", 1),
+        suggestion: rule::UNCLOSED_QUOTE.fix.to_owned(),
+    })
+}
 
 fn hidden_rows(layout: &Layout) -> Option<Finding> {
     let below = |(_, last): &(u64, u64)| *last > layout.header_row;

@@ -29,6 +29,7 @@ pub fn is_about_headers(code: &str) -> bool {
         &UNKNOWN_COLUMN,
         &NO_ROWS,
         &SHEET_CHOICE,
+        &NOT_THE_SHEET,
         &HIDDEN_ROWS,
         &MERGED_CELLS,
     ]
@@ -60,7 +61,7 @@ pub fn readme_table() -> String {
 
 fn shown(value: &str) -> String {
     let value: String = value.chars().take(60).collect();
-    value.replace('|', "\\|").replace('\n', " ")
+    value.replace('|', "\\|").replace('\n', " ").replace('\0', "\\0")
 }
 
 const fn error(code: &'static str, text: &'static str, fix: &'static str) -> Rule {
@@ -101,13 +102,15 @@ rules! {
     MISSING_COLUMN = error("missing_column", "A required column is missing.",
         "Add the column, or say with --map which of yours it is, or with --set the value for all rows.");
     DUPLICATE_COLUMN = error("duplicate_column", "Two headers mean the same column.",
-        "Delete or rename one of them, or leave one out with --map \"Header=\".");
+        "Delete or rename one of them, or say which is meant with --map: \"H=business_name\" takes the column with the letter H, \"H=\" leaves it out.");
     UNKNOWN_COLUMN = warning("unknown_column", "Some headers are none that we know; these columns are not read.",
         "Correct the header, or say with --map which column it is.");
     NO_ROWS = error("no_rows", "There are headers but no rows below them.", "Fill in one row for each customer.");
-    SHEET_CHOICE = warning("sheet_choice", "Several sheets of the workbook have headers that match equally well; the first of them is read.",
+    SHEET_CHOICE = error("sheet_choice", "Several sheets of the workbook have headers that match equally well.",
         "Name the sheet that is meant with --sheet, or delete the others.");
-    UNCLOSED_QUOTE = error("unclosed_quote", "A quotation mark opens a cell and is never closed, so that what follows is part of that cell.",
+    NOT_THE_SHEET = error("not_the_sheet", "This is a file that this program wrote, not the sheet of customers.",
+        "Give the sheet that the run was started with.");
+    UNCLOSED_QUOTE = error("unclosed_quote", "The quotation marks of the row are broken: one opens a cell and is not closed at its end, so that what follows may be part of that cell.",
         "Close or delete the quotation mark, or double it if it belongs to the text.")
         .good(&[(Column::BusinessName, "\"Harbor Light\" Dental LLC")]).bad(&[(Column::BusinessName, "\"Harbor Light Dental LLC")]);
     HIDDEN_ROWS = warning("hidden_rows", "Some rows are hidden or filtered out in the spreadsheet; they are read all the same.",
@@ -132,6 +135,16 @@ rules! {
     UNUSUALLY_LONG = warning("unusually_long", "The cell is longer than what usually stands here.", "Look for text of other cells in it.")
         .good(&[(Column::City, "Boston")])
         .bad(&[(Column::City, "Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston Boston")]);
+    QUOTES_REMOVED = note("quotes_removed", "Quotation marks that a program has put around the value, or doubled within it, were taken off.", "Nothing to do.")
+        .good(&[(Column::BusinessName, "Harbor \"Light\" Dental LLC")]).bad(&[(Column::BusinessName, "=\"Harbor Light Dental LLC\"")]);
+    NUL_CHARACTER = error("nul_character", "The cell holds a NUL character, which no text has: something has damaged the file.",
+        "Type the cell in again.")
+        .good(&[(Column::City, "Boston")]).bad(&[(Column::City, "Bos\0ton")]);
+    ENCODING_GUESSED = warning("encoding_guessed", "Nothing in the file says its encoding, so what the cell holds is a guess.",
+        "Compare it with the file, and name the encoding with --encoding; or save the file as UTF-8.");
+    DECODED_TWICE = warning("decoded_twice", "The text looks as if its encoding had been mistaken once before, as in CafÃ© for Café.",
+        "Correct the cell, or export the sheet again as UTF-8.")
+        .good(&[(Column::City, "Santa Fé")]).bad(&[(Column::City, "Santa FÃ©")]);
     UNDECODABLE = error("undecodable", "The cell holds bytes that are not of the file's encoding.",
         "Save the file as UTF-8, or name its encoding with --encoding.");
     CELL_IS_ERROR = error("cell_is_error", "The cell holds an error value instead of text.", "Correct the formula, or type in the value.")

@@ -9,7 +9,7 @@ use super::signals::stop_on_signals;
 use super::style::{say, tell};
 use super::validate::{DEFAULT_RATE, in_short};
 use super::{Exit, Stop, style};
-use crate::check::Entry;
+use crate::check::{Entry, rule};
 use crate::engine::{Brake, Ended, Interrupted, Only, Run, Selection, Settings};
 use crate::events::Observer;
 use crate::ledger::Ledger;
@@ -72,7 +72,10 @@ fn survey(args: &RunArgs) -> Result<Sheet, Fault> {
     let mut printer =
         FindingsPrinter::new(FindingsFormat::Text, anstream::AutoStream::auto(std::io::stderr()));
     let sheet = Sheet::survey(&args.sheet, session::parent_sid(&args.world), &mut |finding: Finding| {
-        if finding.severity == Severity::Error || finding.row == 0 {
+        let is_doubtful =
+            [&rule::ENCODING_GUESSED, &rule::DECODED_TWICE].iter().any(|it| it.code == finding.code);
+        // What would be sent with wrong letters in it is shown before it is sent.
+        if finding.severity == Severity::Error || finding.row == 0 || is_doubtful {
             printer.take(finding);
         }
     })?;

@@ -59,6 +59,10 @@ pub enum Flaw {
     UnclosedQuote { line: u64 },
     /// One row of more than [`ROW_BYTES_MAX`] bytes, which begins in this line of the file.
     TooLong { line: u64 },
+    /// A cell, which begins in this line of the file, goes on behind its closing quotation mark, or has an
+    /// opening or a closing one only. The cell, counted from 0, is kept as it stands in the file, with its
+    /// quotation marks.
+    BrokenQuote { line: u64, column: u32 },
 }
 
 /// The most bytes that one row may have. The longest honest row is a few kilobytes; a quotation mark
@@ -95,6 +99,8 @@ struct RowSpan {
     /// The first filled cell beyond the sheet's width, counted from 0.
     beyond: Option<u32>,
     flaw: Option<Flaw>,
+    /// Where the text of its cells stands.
+    text: (u32, u32),
 }
 
 impl Batch {
@@ -150,7 +156,7 @@ impl Batch {
     }
 
     pub(super) fn end_row(&mut self, number: u64, count: usize, beyond: Option<usize>, flaw: Option<Flaw>) {
-        let first = self.rows.last().map_or(0, |row| row.first + row.count);
+        let (first, text) = self.rows.last().map_or((0, 0), |row| (row.first + row.count, row.text.1));
         debug_assert_eq!(first as usize + count, self.cells.len());
         self.rows.push(RowSpan {
             number: number as u32,
@@ -158,6 +164,7 @@ impl Batch {
             count: count as u32,
             beyond: beyond.map(|column| column as u32),
             flaw,
+            text: (text, self.text.len() as u32),
         });
     }
 }
@@ -189,6 +196,12 @@ impl<'a> Row<'a> {
         self.span.count == 0
     }
 
+    /// The text of all its cells, one behind the other: enough to see which characters the row has.
+    pub fn text(&self) -> &'a str {
+        let (start, end) = self.span.text;
+        &self.batch.text[start as usize..end as usize]
+    }
+
     /// The first filled cell to the right of the last header, counted from 0.
     pub fn beyond(&self) -> Option<usize> {
         self.span.beyond.map(|column| column as usize)
@@ -198,14 +211,24 @@ impl<'a> Row<'a> {
         self.span.flaw
     }
 
-    /// The cell of a flawed row that a quotation mark opens and nothing closes, counted from 0, and its text
-    /// as it stands in the file: with the quotation mark, so that [`is_unclosed`] knows it again wherever it
-    /// is copied to. `None` where the cell was not kept.
+    /// The cell of a flawed row that a quotation mark opens and that is not closed where it ends, counted from
+    /// 0, and its text as it stands in the file: with the quotation mark, so that [`is_unclosed`] knows it
+    /// again wherever it is copied to. `None` where the cell was not kept.
     pub fn unclosed(&self) -> Option<(usize, String)> {
-        let flaw = self.span.flaw.filter(|_| self.span.beyond.is_none())?;
+        let flaw = self.span.flaw?;
+        if let Flaw::BrokenQuote { column, .. } = flaw {
+            let at = column as usize;
+            let text = self.cell(at).text;
+            let text = text.strip_prefix('"').unwrap_or(text);
+            return Some((at, format!("\"{}", text.replace('"', "\"\""))));
+        }
+        if self.span.beyond.is_some() {
+            return None;
+        }
         let at = self.len().saturating_sub(1);
         let text = self.cell(at).text.replace('"', "\"\"");
         Some(match flaw {
+            Flaw::BrokenQuote { .. } => return None,
             // The reader has closed the row with a line break of its own.
             Flaw::UnclosedQuote { .. } => (at, format!("\"{}", text.strip_suffix('\n').unwrap_or(&text))),
             // What follows is too long to be kept.

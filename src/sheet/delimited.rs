@@ -1,14 +1,16 @@
 //! CSV and its relatives, record by record.
 //!
-//! The parser is csv's own core. It is driven here by hand for three things that csv hides: empty
+//! The parser is csv's own core. It is driven here by hand for four things that csv hides: empty
 //! lines count as rows, because a spreadsheet shows them; a quotation mark that is never closed is
-//! told from the end of the file; and the text goes straight into the batch.
+//! told from the end of the file; cells with broken quotation marks are seen; and the text goes
+//! straight into the batch.
 
 use std::io::{self, Read};
 
 use csv_core::ReadRecordResult;
 
 use super::batch::{Batch, Flaw, Kind, ROW_BYTES_MAX};
+use super::quoting::{BrokenCell, broken_cell};
 
 /// The most cells that one row may have: as many as a spreadsheet program has columns. Cells without anything in
 /// them have no bytes of their own, but each costs memory.
@@ -22,6 +24,9 @@ const INPUT_BYTES: usize = 1 << 17;
 /// A CSV file that is being read.
 pub(super) struct Delimited<R> {
     core: csv_core::Reader,
+    delimiter: u8,
+    /// The bytes of the record as they stand in the file.
+    raw: Vec<u8>,
     input: R,
     buffer: Vec<u8>,
     /// What of the buffer has been read from the file and not yet been parsed.
@@ -45,6 +50,8 @@ impl<R: Read> Delimited<R> {
         let core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
         Delimited {
             core,
+            delimiter,
+            raw: Vec::new(),
             input,
             buffer: vec![0; INPUT_BYTES],
             start: 0,
@@ -66,6 +73,7 @@ impl<R: Read> Delimited<R> {
         let (from, mut written, mut cells) = (text.len(), 0, 0);
         let mut flaw = None;
         let mut unclosed = false;
+        self.raw.clear();
         ends.resize(64, 0);
         text.resize(from + 1024, 0);
         loop {
@@ -84,6 +92,7 @@ impl<R: Read> Delimited<R> {
                 self.last_ended_with_cr = false;
             } else if read > 0 {
                 self.last_ended_with_cr = self.buffer[self.start + read - 1] == b'\r';
+                self.raw.extend_from_slice(&self.buffer[self.start..self.start + read]);
                 self.start += read;
             }
             written += out;
@@ -111,6 +120,13 @@ impl<R: Read> Delimited<R> {
         }
         text.truncate(from + written);
         ends.truncate(cells);
+        if flaw.is_none() && self.raw.contains(&b'"') {
+            flaw = broken_cell(&self.raw, self.delimiter).map(|found| {
+                let before = self.raw[..found.cell.start].iter().filter(|byte| **byte == b'\n').count();
+                keep_marks(text, from, ends, &found, &self.raw[found.cell.clone()]);
+                Flaw::BrokenQuote { line: line + before as u64, column: found.column as u32 }
+            });
+        }
         self.rows += 1;
         Ok(Some(Record { number: self.rows, flaw }))
     }
@@ -162,6 +178,16 @@ fn too_many_cells(line: u64) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, text)
 }
 
+/// Puts a cell back as it stands in the file: what the parser makes of it has lost quotation marks.
+fn keep_marks(text: &mut Vec<u8>, from: usize, ends: &mut [usize], found: &BrokenCell, raw: &[u8]) {
+    let start = found.column.checked_sub(1).map_or(0, |before| ends[before]);
+    let Some(end) = ends.get(found.column).copied() else { return };
+    text.splice(from + start..from + end, raw.iter().copied());
+    for later in &mut ends[found.column..] {
+        *later = *later + raw.len() - (end - start);
+    }
+}
+
 /// A batch of records, built from bytes that are checked for UTF-8 all at once.
 #[derive(Default)]
 pub(super) struct Records {
@@ -181,6 +207,11 @@ impl Records {
 
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
+    }
+
+    /// The number of the record that was read last.
+    pub fn last_number(&self) -> Option<u64> {
+        self.records.last().map(|(record, _)| record.number)
     }
 
     /// Reads one more record; `false` at the end of the file.
@@ -283,6 +314,19 @@ mod tests {
         assert_eq!(broken[1].1, ["1", "x\n2,y\n3,z\n"]);
         assert_eq!(broken[1].2, Some(Flaw::UnclosedQuote { line: 3 }));
         assert_eq!(rows("1,\"x\"\n2,5\" pipe")[1].2, None);
+    }
+
+    #[test]
+    fn a_cell_with_broken_quotation_marks_stays_as_it_stands_in_the_file() {
+        let broken = rows("a,b\n\n1,\"x\n2,\"y\",3\n4,5");
+        assert_eq!(broken[1].1, ["1", "\"x\n2,\"y\"", "3"]);
+        assert_eq!(broken[1].2, Some(Flaw::BrokenQuote { line: 3, column: 1 }));
+        assert_eq!(broken[2], (4, vec!["4".to_owned(), "5".to_owned()], None));
+        // Across the end of the buffer too.
+        let far = format!("\"{}\"b,c\n", "a".repeat(INPUT_BYTES));
+        let found = rows(&far);
+        assert_eq!(found[0].2, Some(Flaw::BrokenQuote { line: 1, column: 0 }));
+        assert_eq!((found[0].1[0].len(), found[0].1[1].as_str()), (INPUT_BYTES + 3, "c"));
     }
 
     #[test]

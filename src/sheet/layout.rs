@@ -1,12 +1,14 @@
 //! What was found out about a sheet: its format and where its headers are.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use super::batch::COLUMNS_MAX;
+use super::encoding::{Encoding, Guess};
 use super::marks::Marks;
 use super::names::{self, Meaning};
-use super::source::{Encoding, Mapping};
+use super::source::Mapping;
 
 /// How the sheet is to be read. Found once, used by every pass.
 #[derive(Clone, Debug)]
@@ -27,6 +29,8 @@ pub struct Layout {
 pub enum Format {
     Csv {
         encoding: Encoding,
+        /// That nothing in the file says its encoding, and what speaks against the one that is taken.
+        guess: Option<Guess>,
         delimiter: u8,
         /// How many bytes of byte order mark stand in front.
         skip: usize,
@@ -40,6 +44,8 @@ pub enum Format {
         others: usize,
         /// Those of them whose headers match as well as the ones of `sheet`.
         rivals: Vec<String>,
+        /// The sheet that a spreadsheet program shows when it opens the file, where the file says so.
+        active: Option<String>,
     },
 }
 
@@ -66,7 +72,7 @@ impl Layout {
         while headers.last().is_some_and(|header| header.trim().is_empty()) {
             headers.pop();
         }
-        let meanings = headers.iter().map(|header| names::meaning(header, map)).collect();
+        let meanings = names::meanings(&headers, map);
         Layout { format, header_row: header.row, headers, meanings, marks: None }
     }
 
@@ -121,7 +127,7 @@ impl fmt::Display for Layout {
                 write!(f, "CSV, {}, separated by {separator}", encoding.name())?;
             }
             Format::Workbook { kind, sheet, others, .. } => {
-                write!(f, "{}, sheet \"{sheet}\"", kind.name())?;
+                write!(f, "{}, sheet \"{}\"", kind.name(), short(sheet))?;
                 if *others > 0 {
                     write!(f, " of {}", others + 1)?;
                 }
@@ -131,7 +137,21 @@ impl fmt::Display for Layout {
         if self.header_row > 1 {
             write!(f, " (what is above is skipped)")?;
         }
+        if names::own_file(&self.headers) == Some(names::OwnFile::FailedRows) {
+            write!(f, "; this is a file of failed rows that a run wrote, not the whole sheet")?;
+        }
         Ok(())
+    }
+}
+
+/// How much of a text of the file a message repeats.
+const SHOWN_CHARS_MAX: usize = 80;
+
+/// A text of the file, short enough for a line.
+pub fn short(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(SHOWN_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 
@@ -169,9 +189,9 @@ pub(super) fn find_header(
 }
 
 fn score(cells: &[String], map: &[Mapping]) -> usize {
-    let mut columns: Vec<_> = cells
-        .iter()
-        .filter_map(|cell| match names::meaning(cell, map) {
+    let mut columns: Vec<_> = names::meanings(cells, map)
+        .into_iter()
+        .filter_map(|meaning| match meaning {
             Meaning::Column(column) => Some(column),
             Meaning::Nothing | Meaning::Unknown => None,
         })

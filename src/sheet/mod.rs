@@ -7,12 +7,14 @@ mod archive;
 mod batch;
 mod compound;
 mod delimited;
+mod encoding;
 mod formula_guard;
 mod layout;
 mod marks;
 pub mod names;
 mod number_format;
 mod ole;
+mod quoting;
 mod rewrite;
 mod source;
 mod spool;
@@ -28,11 +30,12 @@ use std::sync::mpsc::{Receiver, sync_channel};
 pub use batch::{
     Batch, COLUMNS_MAX, Cell, Flaw, Kind, ROW_BYTES_MAX, ROWS_MAX, Row, column_letters, is_unclosed,
 };
+pub use encoding::{Encoding, undoubled};
 pub use formula_guard::{csv_safe, csv_unguarded};
-pub use layout::{Format, Layout, Workbook};
+pub use layout::{Format, Layout, Workbook, short};
 pub use marks::{Marks, Merged};
 pub use rewrite::NewCells;
-pub use source::{Encoding, Mapping, Options, Source};
+pub use source::{Mapping, Options, Source};
 pub use workbook::Visibility;
 
 use crate::model::Fault;
@@ -167,10 +170,7 @@ fn guarded<T>(source: &Source, read: impl FnOnce() -> Result<T, Fault>) -> Resul
 fn empty(source: &Source) -> Fault {
     if let Some(row) = source.options().header_row {
         return Fault::new(
-            format!(
-                "{} has nothing in row {row}, or that row is too far down to be the one of the headers.",
-                source.name()
-            ),
+            format!("{} has nothing in row {row}.", source.name()),
             "Leave --header-row out to have the row of the headers found, or name another one.",
         );
     }

@@ -17,7 +17,7 @@ impl Source {
     /// # Errors
     /// A new text has characters that the encoding does not have, or a file cannot be read or written.
     pub fn rewrite_csv(&self, layout: &Layout, cells: &NewCells, output: impl Write) -> Result<(), Fault> {
-        let Format::Csv { encoding, delimiter, skip, sep_line } = &layout.format else { return Ok(()) };
+        let Format::Csv { encoding, delimiter, skip, sep_line, .. } = &layout.format else { return Ok(()) };
         let failed = |error: io::Error| self.broken_off(&error);
         let name = encoding.name();
         let mut input = BufReader::with_capacity(1 << 16, self.open());
@@ -46,13 +46,7 @@ impl Source {
             return rewrite(BufReader::new(decoder), units, *delimiter, first, &cells)
                 .map_err(|stop| stop.fault(failed, unencodable));
         }
-        let encode = |text: &str| {
-            if text.is_ascii() {
-                return Some(text.as_bytes().to_vec());
-            }
-            let (bytes, _, is_lossy) = rules?.encode(text);
-            (!is_lossy).then(|| bytes.into_owned())
-        };
+        let encode = |text: &str| encoding.encode(text);
         let cells = Cells { cells, encode: &encode };
         rewrite(input, output, *delimiter, first, &cells).map_err(|stop| stop.fault(failed, unencodable))
     }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::encoding::Encoding;
 use super::spool::Spool;
 use super::workbook::Opened;
 use crate::model::{Column, Fault};
@@ -34,56 +35,12 @@ pub struct Options {
     pub map: Vec<Mapping>,
 }
 
-/// `--map "Their Header=our_column"`; `--map "Their Header="` leaves the column out.
+/// `--map "Their Header=our_column"`; `--map "Their Header="` leaves the column out. Where no header is called
+/// so, `H=our_column` means the column with that letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
     pub header: String,
     pub column: Option<Column>,
-}
-
-/// The encodings that spreadsheet programs write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    Utf8,
-    Utf16Le,
-    Utf16Be,
-    Windows1252,
-}
-
-impl Encoding {
-    pub const ALL: [Encoding; 4] =
-        [Encoding::Utf8, Encoding::Utf16Le, Encoding::Utf16Be, Encoding::Windows1252];
-
-    /// The name in messages and for `--encoding`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Encoding::Utf8 => "UTF-8",
-            Encoding::Utf16Le => "UTF-16LE",
-            Encoding::Utf16Be => "UTF-16BE",
-            Encoding::Windows1252 => "Windows-1252",
-        }
-    }
-
-    /// Reads a name as people write it, such as `utf8` or `cp1252`.
-    pub fn named(text: &str) -> Option<Encoding> {
-        match encoding_rs::Encoding::for_label(text.trim().replace("utf16", "utf-16").as_bytes()) {
-            Some(found) if found == encoding_rs::UTF_16LE => Some(Encoding::Utf16Le),
-            Some(found) if found == encoding_rs::UTF_16BE => Some(Encoding::Utf16Be),
-            Some(found) if found == encoding_rs::UTF_8 => Some(Encoding::Utf8),
-            Some(found) if found == encoding_rs::WINDOWS_1252 => Some(Encoding::Windows1252),
-            _ if text.eq_ignore_ascii_case("cp1252") => Some(Encoding::Windows1252),
-            _ => None,
-        }
-    }
-
-    pub(super) fn rules(self) -> &'static encoding_rs::Encoding {
-        match self {
-            Encoding::Utf8 => encoding_rs::UTF_8,
-            Encoding::Utf16Le => encoding_rs::UTF_16LE,
-            Encoding::Utf16Be => encoding_rs::UTF_16BE,
-            Encoding::Windows1252 => encoding_rs::WINDOWS_1252,
-        }
-    }
 }
 
 impl Mapping {

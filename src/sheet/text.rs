@@ -4,8 +4,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use super::batch::Batch;
 use super::delimited::{Delimited, Records};
+use super::encoding::{Encoding, Guess, guess};
 use super::layout::{Format, HEADER_ROWS_MAX, Header, Layout, find_header};
-use super::source::{Encoding, Source};
+use super::source::Source;
 use super::spool::Spool;
 use crate::model::Fault;
 
@@ -24,15 +25,11 @@ pub(super) fn detect(source: &Source, file: &mut Spool) -> Result<Layout, Fault>
     if source.options().sheet.is_some() {
         return Err(no_sheets(source));
     }
-    let (encodings, skip) = encodings(&sample, source.options().encoding);
+    let (attempts, skip) = attempts(&sample, source.options().encoding);
     let mut best: Option<(Format, Header)> = None;
     let mut is_binary = false;
-    for encoding in encodings {
+    for Attempt { encoding, guess, needs_headers } in attempts {
         let text = decode(&sample[skip..], encoding, is_cut);
-        if text.contains('\0') {
-            is_binary = true;
-            continue;
-        }
         let is_text = is_text(&text);
         is_binary |= !is_text;
         let sep = sep_line(&text);
@@ -41,24 +38,37 @@ pub(super) fn detect(source: &Source, file: &mut Spool) -> Result<Layout, Fault>
             (None, None) => DELIMITERS.to_vec(),
         };
         for delimiter in delimiters {
-            let rows = first_rows(&text, delimiter, sep.is_some());
+            let format = Format::Csv { encoding, guess, delimiter, skip, sep_line: sep.is_some() };
+            let rows = match source.options().header_row {
+                Some(row) if row > HEADER_ROWS_MAX as u64 || is_cut => row_at(source, file, &format, row)?,
+                _ => first_rows(&text, delimiter, sep.is_some()),
+            };
             let Some(header) = find_header(rows, &source.options().map, source.options().header_row) else {
                 continue;
             };
             // What names our columns is a sheet, whatever else is in it.
-            if !is_text && header.score == 0 {
+            if header.score == 0 && (!is_text || needs_headers) {
                 continue;
             }
             if best.as_ref().is_none_or(|(_, best)| header.score > best.score) {
-                best = Some((Format::Csv { encoding, delimiter, skip, sep_line: sep.is_some() }, header));
+                best = Some((format, header));
             }
         }
     }
     match best {
         Some((format, header)) => Ok(Layout::new(format, header, &source.options().map)),
+        None if is_binary && source.options().encoding.is_some() => Err(other_encoding(source)),
         None if is_binary => Err(super::not_a_spreadsheet(source, "it holds binary data")),
         None => Err(super::empty(source)),
     }
+}
+
+fn other_encoding(source: &Source) -> Fault {
+    let encoding = source.options().encoding.map(Encoding::name).unwrap_or_default();
+    Fault::new(
+        format!("{} is no text in {encoding}, or holds binary data.", source.name()),
+        "Leave --encoding out to have the encoding found, or name another one.",
+    )
 }
 
 fn no_sheets(source: &Source) -> Fault {
@@ -91,13 +101,8 @@ pub(super) fn read(
     layout: &Layout,
     each: &mut dyn FnMut(Batch) -> bool,
 ) -> Result<(), Fault> {
-    let Format::Csv { encoding, delimiter, skip, sep_line } = layout.format else { return Ok(()) };
     let failed = |error: io::Error| source.broken_off(&error);
-    let input = decoded(file, encoding, skip).map_err(failed)?;
-    let mut csv = Delimited::new(input, delimiter);
-    if sep_line {
-        csv.skip_uncounted().map_err(failed)?;
-    }
+    let Some(mut csv) = rows_of(file, &layout.format).map_err(failed)? else { return Ok(()) };
     loop {
         let mut records = Records::default();
         while !records.is_full() && records.read_from(&mut csv).map_err(failed)? {}
@@ -111,42 +116,70 @@ pub(super) fn read(
     }
 }
 
-/// The bytes of the file from `skip` on, as UTF-8.
-fn decoded(mut file: Spool, encoding: Encoding, skip: usize) -> io::Result<Box<dyn Read>> {
+/// The rows of a CSV file from the first one on; `None` for the format of a workbook.
+fn rows_of(mut file: Spool, format: &Format) -> io::Result<Option<Delimited<Box<dyn Read>>>> {
+    let Format::Csv { encoding, delimiter, skip, sep_line, .. } = *format else { return Ok(None) };
     file.seek(SeekFrom::Start(skip as u64))?;
-    if encoding == Encoding::Utf8 {
-        return Ok(Box::new(file));
+    let mut csv = Delimited::new(encoding.decoded(file), delimiter);
+    if sep_line {
+        csv.skip_uncounted()?;
     }
-    let decoder = encoding_rs_io::DecodeReaderBytesBuilder::new()
-        .encoding(Some(encoding.rules()))
-        .bom_override(false)
-        .bom_sniffing(false)
-        .build(file);
-    Ok(Box::new(decoder))
+    Ok(Some(csv))
 }
 
+/// One row of the file, however far down it is; none where the file ends before it.
+fn row_at(source: &Source, file: &Spool, format: &Format, wanted: u64) -> Result<Vec<Numbered>, Fault> {
+    let failed = |error: io::Error| source.broken_off(&error);
+    let Some(mut csv) = rows_of(file.reader(), format).map_err(failed)? else { return Ok(Vec::new()) };
+    loop {
+        let mut records = Records::default();
+        if !records.read_from(&mut csv).map_err(failed)? {
+            return Ok(Vec::new());
+        }
+        match records.last_number() {
+            Some(number) if number == wanted => return Ok(numbered(records)),
+            Some(number) if number > wanted => return Ok(Vec::new()),
+            _ => {}
+        }
+    }
+}
+
+/// An encoding to try.
+struct Attempt {
+    encoding: Encoding,
+    guess: Option<Guess>,
+    /// Whether only headers that we know prove it.
+    needs_headers: bool,
+}
+
+/// In UTF-16 of what people write in English every second byte is zero; names in other scripts make it fewer.
+/// A file with some stray zeros is none.
+const UTF_16_BYTES_PER_ZERO: usize = 8;
+
 /// The encodings to try, the likeliest first, and how many bytes of byte order mark to skip.
-fn encodings(sample: &[u8], wanted: Option<Encoding>) -> (Vec<Encoding>, usize) {
+fn attempts(sample: &[u8], wanted: Option<Encoding>) -> (Vec<Attempt>, usize) {
+    let sure = |encoding| Attempt { encoding, guess: None, needs_headers: false };
     if let Some((marked, skip)) = encoding_rs::Encoding::for_bom(sample) {
-        let marked = Encoding::ALL.into_iter().find(|encoding| encoding.rules() == marked);
-        let skip = if wanted.is_none_or(|wanted| Some(wanted) == marked) { skip } else { 0 };
-        return (wanted.or(marked).into_iter().collect(), skip);
+        let marked = Encoding::of(marked);
+        let skip = if wanted.is_none_or(|wanted| wanted == marked) { skip } else { 0 };
+        return (vec![sure(wanted.unwrap_or(marked))], skip);
     }
     if let Some(wanted) = wanted {
-        return (vec![wanted], 0);
+        return (vec![sure(wanted)], 0);
     }
-    let single = if is_mostly_utf8(sample) {
-        [Encoding::Utf8, Encoding::Windows1252]
-    } else {
-        [Encoding::Windows1252, Encoding::Utf8]
-    };
-    // UTF-16 of what people write in English has a zero in every second byte.
-    if sample.contains(&0) {
-        let [first, second] = single;
-        (vec![Encoding::Utf16Le, Encoding::Utf16Be, first, second], 0)
-    } else {
-        (single.to_vec(), 0)
+    let mut attempts = Vec::new();
+    let zeros = sample.iter().filter(|byte| **byte == 0).count();
+    if zeros * UTF_16_BYTES_PER_ZERO > sample.len() {
+        let utf_16 = [Encoding::Utf16Le, Encoding::Utf16Be];
+        attempts.extend(utf_16.map(|encoding| Attempt { needs_headers: true, ..sure(encoding) }));
     }
+    if is_mostly_utf8(sample) {
+        attempts.push(sure(Encoding::Utf8));
+    } else {
+        let (encoding, guess) = guess(sample);
+        attempts.push(Attempt { encoding, guess: Some(guess), needs_headers: false });
+    }
+    (attempts, 0)
 }
 
 /// Whether the bytes beyond ASCII are UTF-8, or most of them: one damaged name in a UTF-8 file does
@@ -162,7 +195,7 @@ fn is_mostly_utf8(sample: &[u8]) -> bool {
 }
 
 fn decode(sample: &[u8], encoding: Encoding, is_cut: bool) -> String {
-    let text = encoding.rules().decode_without_bom_handling(sample).0;
+    let text = encoding.decode(sample);
     match text.rfind(['\n', '\r']) {
         // What follows the last line break may be half a row.
         Some(end) if is_cut => text[..=end].to_owned(),
@@ -182,7 +215,10 @@ fn sep_line(text: &str) -> Option<u8> {
     }
 }
 
-fn first_rows(text: &str, delimiter: u8, sep_line: bool) -> Vec<(u64, Vec<String>)> {
+/// The cells of a row, and its number.
+type Numbered = (u64, Vec<String>);
+
+fn first_rows(text: &str, delimiter: u8, sep_line: bool) -> Vec<Numbered> {
     let mut csv = Delimited::new(text.as_bytes(), delimiter);
     if sep_line {
         // Reading from memory does not fail.
@@ -194,6 +230,10 @@ fn first_rows(text: &str, delimiter: u8, sep_line: bool) -> Vec<(u64, Vec<String
             break;
         }
     }
+    numbered(records)
+}
+
+fn numbered(records: Records) -> Vec<Numbered> {
     let batch = records.into_batch(super::COLUMNS_MAX, 0);
     batch
         .rows()

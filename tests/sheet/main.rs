@@ -1,8 +1,11 @@
 //! What comes out of files as people really have them, and out of files that are none.
 
+mod choice;
 #[path = "../common/mod.rs"]
 mod common;
 mod csv;
+mod encodings;
 mod files;
 mod headers;
+mod quoting;
 mod workbooks;

@@ -11,10 +11,10 @@ use super::clean::clean;
 use super::cursor::{Bad, Cursor, Read};
 use super::keys::Keys;
 use super::plan::Place;
-use super::{Rules, rule};
+use super::{Rules, quotes, rule};
 use crate::model::column::{COLUMNS, Need};
 use crate::model::{Column, Customer, Sid, SidKind};
-use crate::sheet::{Flaw, column_letters, is_unclosed};
+use crate::sheet::column_letters;
 use address::address;
 use business::business;
 use fields::{email, sid, text, url};
@@ -25,7 +25,7 @@ use voice_integrity::voice_integrity;
 /// Reads the whole row; every finding is said, whatever else is wrong. `None` where one is an error.
 pub(super) fn customer<'a>(cursor: &mut Cursor<'a>, rules: &'a Rules, keys: &mut Keys) -> Option<Customer> {
     cursor.accept = &rules.accept;
-    if has_unclosed_quote(cursor) {
+    if quotes::are_broken(cursor) {
         return None;
     }
     let whole = cell_number(cursor);
@@ -70,34 +70,6 @@ pub(super) fn customer<'a>(cursor: &mut Cursor<'a>, rules: &'a Rules, keys: &mut
     })
 }
 
-/// Says where a quotation mark opens a cell and is never closed. The other cells of the row are not looked
-/// at: what stands in them may belong anywhere.
-///
-/// The mark is found in the cell itself too, because that is how we give such a row back.
-fn has_unclosed_quote(cursor: &mut Cursor<'_>) -> bool {
-    let row = cursor.row;
-    let is_open = |column: &usize| is_unclosed(row.cell(*column).text);
-    let found = row.unclosed().or_else(|| {
-        let found = (0..cursor.plan.data_width.min(row.len())).find(is_open)?;
-        Some((found, row.cell(found).text.to_owned()))
-    });
-    // To the right of the headers it is one cell too many, and said as that.
-    let Some((at, text)) = found.filter(|(at, _)| *at < cursor.plan.data_width) else { return false };
-    let report = cursor.report_at(&rule::UNCLOSED_QUOTE, at, &text);
-    match row.flaw() {
-        Some(flaw) => report.message(format!("A quotation mark {}", swallows(flaw))).say(),
-        None => report.say(),
-    }
-    true
-}
-
-fn swallows(flaw: Flaw) -> String {
-    let (Flaw::UnclosedQuote { line } | Flaw::TooLong { line }) = flaw;
-    format!(
-        "in line {line} of the file, or soon after, opens a cell that is never closed; everything below is taken for part of it."
-    )
-}
-
 /// The fewest required cells at the end of a row whose absence is said once for the row. Of fewer each is
 /// named.
 const LACKING_MIN: usize = 4;
@@ -117,7 +89,7 @@ fn cell_number(cursor: &mut Cursor<'_>) -> Result<(), Bad> {
         column_letters(cursor.plan.data_width.saturating_sub(1))
     );
     let message = match row.flaw() {
-        Some(flaw) => format!("{message} A quotation mark {}", swallows(flaw)),
+        Some(flaw) => format!("{message} {}", quotes::of_flaw(flaw)),
         None => message,
     };
     cursor.report_at(&rule::TOO_MANY_CELLS, stray, "").message(message).err()

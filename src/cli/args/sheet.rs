@@ -16,7 +16,7 @@ pub struct SheetArgs {
     /// The worksheet to read, where a workbook has several
     #[arg(long, value_name = "NAME", help_heading = READING)]
     pub sheet: Option<String>,
-    /// The encoding of a CSV file [default: found out]
+    /// The encoding of a CSV file, such as UTF-8, windows-1252, macintosh, cp850 [default: found out]
     #[arg(long, value_name = "NAME", value_parser = encoding, help_heading = READING)]
     pub encoding: Option<Encoding>,
     /// The delimiter of a CSV file: one character, or `tab` [default: found out]
@@ -25,7 +25,7 @@ pub struct SheetArgs {
     /// The row of the headers, counted from 1 [default: found out]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = READING)]
     pub header_row: Option<u64>,
-    /// What a header of yours means: "Their Header=our_column"; repeatable
+    /// What a header of yours means: "Their Header=our_column", or its column's letter: "H=our_column"; with nothing behind the = the column is left out; repeatable
     #[arg(long, value_name = "HEADER=COLUMN", value_parser = Mapping::parse, help_heading = READING)]
     pub map: Vec<Mapping>,
     /// A value that is the same for every row: our_column=value; repeatable
@@ -58,10 +58,7 @@ impl SheetArgs {
 }
 
 fn encoding(text: &str) -> Result<Encoding, String> {
-    Encoding::named(text).ok_or_else(|| {
-        let names: Vec<&str> = Encoding::ALL.iter().map(|it| it.name()).collect();
-        format!("known are {}", names.join(", "))
-    })
+    Encoding::named(text).ok_or_else(|| format!("known are {} and others", Encoding::EXAMPLES))
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

@@ -3,6 +3,7 @@
 //! XLSX is read cell by cell: a table of the whole sheet would cost 500 GB for a file of 4 KB that
 //! has a cell in its last corner. XLS and ODS can only be read whole; their own limits bound them.
 
+mod active;
 mod cells;
 mod rows;
 
@@ -14,7 +15,7 @@ use calamine::{Data, Ods, OdsError, Range, Reader, SheetType, SheetVisible, Xls,
 
 use super::archive;
 use super::batch::{Batch, COLUMNS_MAX};
-use super::layout::{Format, HEADER_ROWS_MAX, Header, Layout, Workbook, find_header};
+use super::layout::{Format, HEADER_ROWS_MAX, Header, Layout, Workbook, find_header, short};
 use super::marks::{self, Marks, Unsound};
 use super::source::Source;
 use super::spool::Spool;
@@ -53,7 +54,7 @@ pub(super) fn detect(source: &Source, file: Spool, kind: Workbook) -> Result<Lay
             Workbook::Xlsx => Some(marks_of(source, &again, &book, kind, &sheet)?),
             Workbook::Xls | Workbook::Ods => None,
         };
-        let rows = book.first_rows(source, &sheet)?;
+        let rows = book.first_rows(source, &sheet, source.options().header_row)?;
         let Some(header) = find_header(rows, &source.options().map, source.options().header_row) else {
             continue;
         };
@@ -71,7 +72,9 @@ pub(super) fn detect(source: &Source, file: Spool, kind: Workbook) -> Result<Lay
         Some(marks) => marks,
         None => marks_of(source, &again, &book, kind, &sheet)?,
     };
-    let format = Format::Workbook { kind, sheet, others: sheets.len().saturating_sub(1), rivals };
+    // Only where there is something to choose it is asked which one people see first.
+    let active = if rivals.is_empty() { None } else { active::sheet(kind, &again, &book.all_sheets()) };
+    let format = Format::Workbook { kind, sheet, others: sheets.len().saturating_sub(1), rivals, active };
     source.opened.put(book);
     Ok(Layout::new(format, header, &source.options().map).with_marks(marks))
 }
@@ -199,13 +202,26 @@ impl Book {
         if visible.is_empty() { worksheets().map(|sheet| sheet.name.clone()).collect() } else { visible }
     }
 
-    /// The first rows of a sheet as text, to look for headers in.
-    fn first_rows(&mut self, source: &Source, sheet: &str) -> Result<Vec<(u64, Vec<String>)>, Fault> {
+    /// All sheets in the order of their tabs, hidden ones and charts too.
+    fn all_sheets(&self) -> Vec<String> {
+        self.metadata().iter().map(|sheet| sheet.name.clone()).collect()
+    }
+
+    /// The first rows of a sheet as text, to look for headers in; or the one row that the user says it is.
+    fn first_rows(
+        &mut self,
+        source: &Source,
+        sheet: &str,
+        wanted: Option<u64>,
+    ) -> Result<Vec<(u64, Vec<String>)>, Fault> {
         let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
         let mut cells = 0;
         let mut add = |row: u32, column: u32, cell: Value| {
-            cells += 1;
             let number = u64::from(row) + 1;
+            if wanted.is_some_and(|wanted| wanted != number) {
+                return wanted > Some(number);
+            }
+            cells += 1;
             if rows.last().is_none_or(|(last, _)| *last != number) {
                 rows.push((number, Vec::new()));
             }
@@ -249,10 +265,19 @@ fn only_for_csv(source: &Source, kind: Workbook, flag: &str) -> Fault {
     )
 }
 
+/// How many sheets a message names.
+const NAMED: usize = 20;
+
+fn listed(sheets: &[String]) -> String {
+    let named: Vec<_> = sheets.iter().take(NAMED).map(|sheet| short(sheet)).collect();
+    let more = if sheets.len() > NAMED { " …" } else { "" };
+    format!("{}{more}", named.join(", "))
+}
+
 fn no_such_sheet(source: &Source, name: &str, sheets: &[String]) -> Fault {
     Fault::new(
-        format!("{} has no sheet \"{name}\".", source.name()),
-        format!("Its sheets are: {}. Give one of these with --sheet.", sheets.join(", ")),
+        format!("{} has no sheet \"{}\".", source.name(), short(name)),
+        format!("Its sheets are: {}. Give one of these with --sheet.", listed(sheets)),
     )
 }
 
