@@ -6,6 +6,7 @@
 
 mod notes;
 mod package;
+mod pieces;
 mod sheet;
 mod styles;
 mod tag;
@@ -23,7 +24,7 @@ use package::{Package, Relationship, relationships_path, tags};
 use sheet::Frame;
 use tag::Tag;
 
-pub(super) use sheet::cell;
+pub(super) use pieces::cell;
 pub(super) use styles::Styles;
 pub(super) use tag::escaped;
 
