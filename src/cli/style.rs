@@ -1,9 +1,10 @@
 //! Colours, which appear on a terminal only, and printing. Whoever reads less than all of it, such as
 //! `head`, has what it wants; what is lost on a full disk is a fault.
 
-use crate::model::Fault;
+use crate::model::{Fault, shown};
 use crate::report::reason;
 use anstyle::{AnsiColor, Reset, Style};
+use std::fmt;
 use std::io;
 use std::sync::OnceLock;
 
@@ -34,11 +35,33 @@ pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub const BOLD: Style = Style::new().bold();
 pub const OFF: Reset = Reset;
 
+/// A text to be printed, in which nothing but our own colours does anything to a terminal. A colour is written by
+/// itself; what others wrote comes as a whole.
+pub fn cleaned(text: fmt::Arguments<'_>) -> String {
+    struct Cleaned(String);
+
+    impl fmt::Write for Cleaned {
+        fn write_str(&mut self, piece: &str) -> fmt::Result {
+            let code = piece.strip_prefix("\x1b[").and_then(|it| it.strip_suffix('m'));
+            match code.is_some_and(|it| it.bytes().all(|it| it.is_ascii_digit() || it == b';')) {
+                true => self.0.push_str(piece),
+                false => self.0.push_str(&shown(piece)),
+            }
+            Ok(())
+        }
+    }
+
+    let mut cleaned = Cleaned(String::new());
+    // Writing to memory does not fail.
+    let _ = fmt::write(&mut cleaned, text);
+    cleaned.0
+}
+
 /// Prints a line on standard output.
 macro_rules! say {
     ($($text:tt)*) => {{
         use std::io::Write;
-        $crate::cli::style::printed(writeln!(anstream::stdout(), $($text)*));
+        $crate::cli::style::printed(writeln!(anstream::stdout(), "{}", $crate::cli::style::cleaned(format_args!($($text)*))));
     }};
 }
 
@@ -46,7 +69,7 @@ macro_rules! say {
 macro_rules! tell {
     ($($text:tt)*) => {{
         use std::io::Write;
-        let _ = writeln!(anstream::stderr(), $($text)*);
+        let _ = writeln!(anstream::stderr(), "{}", $crate::cli::style::cleaned(format_args!($($text)*)));
     }};
 }
 

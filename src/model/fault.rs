@@ -13,9 +13,11 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// `what` says what happened and where; `fix` says what to do next.
+    /// `what` says what happened and where; `fix` says what to do next. Names of files and sheets may stand in
+    /// them as they are: what is unseen in them is named.
     pub fn new(what: impl Into<String>, fix: impl Into<String>) -> Fault {
-        Fault { what: what.into(), fix: fix.into() }
+        let clean = |text: String| super::shown(&text).into_owned();
+        Fault { what: clean(what.into()), fix: clean(fix.into()) }
     }
 
     pub fn what(&self) -> &str {

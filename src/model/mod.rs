@@ -4,6 +4,7 @@ pub mod column;
 mod customer;
 mod fault;
 mod finding;
+mod shown;
 mod sid;
 pub mod values;
 mod words;
@@ -14,5 +15,6 @@ pub use customer::{
 };
 pub use fault::Fault;
 pub use finding::{Finding, Severity};
+pub use shown::{is_unseen, json_shown, redacted, shown, shown_in_line};
 pub use sid::{Sid, SidKind};
 pub use words::counted;

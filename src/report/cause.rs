@@ -3,6 +3,7 @@
 use super::hints::{hint, hint_for_words};
 use super::numbers;
 use crate::engine::CustomerEnd;
+use crate::model::redacted;
 use crate::plan::{Bundle, Code, Ending, Facts, Key, Mark, Next, Note, Outcome, Plan, Reason, StepId};
 
 /// The seven columns about what went wrong.
@@ -152,7 +153,9 @@ impl Cause {
 
     /// In the order of the results file.
     pub fn cells(self) -> [String; 7] {
-        [self.step, self.http_status, self.code, self.message, self.hint, self.more_info, self.request_id]
+        // Whichever answer the words are from.
+        let message = redacted(&self.message, &[]);
+        [self.step, self.http_status, self.code, message, self.hint, self.more_info, self.request_id]
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::grouped::Groups;
 use crate::check::Survey;
-use crate::model::{Finding, counted};
+use crate::model::{Finding, counted, json_shown, shown};
 use crate::sheet::csv_safe;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// How findings are printed.
@@ -47,7 +48,11 @@ impl<W: Write> FindingsPrinter<W> {
     }
 
     /// Takes one finding.
-    pub fn take(&mut self, finding: Finding) {
+    pub fn take(&mut self, mut finding: Finding) {
+        let clean = |text: &str| shown(text).into_owned();
+        finding.message = clean(&finding.message);
+        finding.suggestion = clean(&finding.suggestion);
+        finding.column = Cow::Owned(clean(&finding.column));
         let written = match self.format {
             FindingsFormat::Text => {
                 self.groups.add(finding);
@@ -88,7 +93,8 @@ impl<W: Write> FindingsPrinter<W> {
     }
 
     fn json(&mut self, finding: &Finding) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, &record(finding))?;
+        let json = serde_json::to_string(&record(finding))?;
+        self.out.write_all(json_shown(&json).as_bytes())?;
         self.out.write_all(b"\n")
     }
 
@@ -96,7 +102,8 @@ impl<W: Write> FindingsPrinter<W> {
         let header = !std::mem::replace(&mut self.csv_begun, true);
         let mut writer = csv::WriterBuilder::new().has_headers(header).from_writer(&mut self.out);
         // A sheet of findings is opened in a spreadsheet program too.
-        let (column, value) = (csv_safe(&finding.column), csv_safe(&finding.value));
+        let value = shown(&finding.value);
+        let (column, value) = (csv_safe(&finding.column), csv_safe(&value));
         let record = Record { column: &column, value: &value, ..record(finding) };
         writer.serialize(record).map_err(io::Error::other)?;
         writer.flush()

@@ -11,10 +11,11 @@ use super::write::write_pair;
 use crate::check::{Entry, Invalid};
 use crate::engine::Ended;
 use crate::ledger::{CustomerRun, Ledger};
-use crate::model::{Customer, Fault, Sid, SidKind};
+use crate::model::{Customer, Fault, Sid, SidKind, shown};
 use crate::plan::{Bundle, Facts, Mark, Outcome, Part, Plan, Policy, RefusedNumbers, StepId, UNKNOWN};
 use crate::products::secondary_profile;
 use crate::sheet::csv_safe;
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -163,10 +164,16 @@ impl Results<'_> {
 
     /// What is known of one row.
     pub fn line(&self, entry: &Entry) -> Result<Line, Fault> {
-        match entry {
-            Entry::Valid(customer) => self.customer(customer),
-            Entry::Invalid(invalid) => self.invalid(invalid),
+        let mut line = match entry {
+            Entry::Valid(customer) => self.customer(customer)?,
+            Entry::Invalid(invalid) => self.invalid(invalid)?,
+        };
+        for cell in line.cells.iter_mut().chain(line.numbers.iter_mut().flatten()) {
+            if let Cow::Owned(cleaned) = shown(cell) {
+                *cell = cleaned;
+            }
         }
+        Ok(line)
     }
 
     fn customer(&self, customer: &Customer) -> Result<Line, Fault> {

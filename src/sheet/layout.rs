@@ -9,6 +9,7 @@ use super::encoding::{Encoding, Guess};
 use super::marks::Marks;
 use super::names::{self, Meaning};
 use super::source::Mapping;
+use crate::model::{is_unseen, shown_in_line};
 
 /// How the sheet is to be read. Found once, used by every pass.
 #[derive(Clone, Debug)]
@@ -73,6 +74,10 @@ impl Layout {
             headers.pop();
         }
         let meanings = names::meanings(&headers, map);
+        // From here on they are only shown and copied.
+        for header in &mut headers {
+            header.retain(|c| c == '\t' || !is_unseen(c));
+        }
         Layout { format, header_row: header.row, headers, meanings, marks: None }
     }
 
@@ -127,7 +132,7 @@ impl fmt::Display for Layout {
                 write!(f, "CSV, {}, separated by {separator}", encoding.name())?;
             }
             Format::Workbook { kind, sheet, others, .. } => {
-                write!(f, "{}, sheet \"{}\"", kind.name(), short(sheet))?;
+                write!(f, "{}, sheet \"{}\"", kind.name(), short(&shown_in_line(sheet)))?;
                 if *others > 0 {
                     write!(f, " of {}", others + 1)?;
                 }

@@ -1,6 +1,6 @@
 //! What an answer means: one pure function and its table.
 
-use crate::model::Sid;
+use crate::model::{Sid, redacted, shown_in_line};
 use crate::plan::Code;
 use serde::Deserialize;
 
@@ -107,6 +107,11 @@ fn is_json(answer: &Answer) -> bool {
     answer.whole == Whole::Yes && serde_json::from_slice::<serde::de::IgnoredAny>(&answer.body).is_ok()
 }
 
+/// The API's words as they may be shown: in one line, nothing unseen and no secret in it.
+fn in_words(text: &str, secrets: &[&str]) -> String {
+    redacted(&shown_in_line(text), secrets)
+}
+
 /// The API said no.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -131,9 +136,15 @@ impl Refusal {
         Refusal {
             http_status: answer.status,
             code: body.code.map_or(Code::None, Code::Twilio),
-            message: body.message.or(body.detail).unwrap_or_default(),
+            message: in_words(&body.message.or(body.detail).unwrap_or_default(), &[]),
             request_id: answer.request_id.clone(),
         }
+    }
+
+    /// The same without these secrets, which a server may have echoed.
+    pub fn without(mut self, secrets: &[&str]) -> Refusal {
+        self.message = in_words(&self.message, secrets);
+        self
     }
 
     /// The first bundle that the message names, such as in `already assigned to BU…`.
@@ -239,5 +250,14 @@ mod tests {
         assert_eq!(refusal.names_bundle(), Sid::parse("BUaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
         let page = Refusal::read(&answer(403, "<html>"));
         assert_eq!((page.code, page.message.as_str(), page.names_bundle()), (Code::None, "", None));
+    }
+
+    #[test]
+    fn the_words_of_a_refusal_are_one_line_without_secrets_and_without_what_is_unseen() {
+        let token = "0123456789abcdef0123456789abcdef";
+        let message = format!("no\u{202e} to {token}\n(swordfish)\u{1b}[2J");
+        let body = serde_json::json!({"code": 20001, "message": message}).to_string();
+        let refusal = Refusal::read(&answer(400, &body)).without(&["swordfish"]);
+        assert_eq!(refusal.message, "no<U+202E> to [secret] ([secret])<U+001B>[2J");
     }
 }

@@ -245,13 +245,14 @@ impl Client {
         tries: &mut Tries,
     ) -> Once {
         tries.count += 1;
+        let secrets = [identity.token.expose_secret()];
         let wait_ms = match self.try_once(call, identity, purpose, tries.count).await {
             Tried::Answered(answer) => match classify(&answer) {
                 Class::TooMany => {
                     let asked_for = answer.retry_after_s.map(|it| it.saturating_mul(1_000));
                     turn.heard(Heard::TooMany { pause_ms: asked_for });
                     if call.method == Method::Post && !is_the_apis_own(&answer) {
-                        return Once::Over(sent(Class::Unknown, answer));
+                        return Once::Over(sent(Class::Unknown, answer, &secrets));
                     }
                     let now = self.clock.now();
                     let since = *tries.refused_since.get_or_insert(now);
@@ -278,7 +279,7 @@ impl Client {
                     if class != Class::Unknown {
                         turn.heard(Heard::Welcome);
                     }
-                    return Once::Over(sent(class, answer));
+                    return Once::Over(sent(class, answer, &secrets));
                 }
             },
             Tried::NeverSent(reason) => {
@@ -387,18 +388,19 @@ enum Tried {
     NoAnswer,
 }
 
-fn sent(class: Class, answer: Answer) -> Sent {
+fn sent(class: Class, answer: Answer, secrets: &[&str]) -> Sent {
+    let refusal = || Refusal::read(&answer).without(secrets);
     match class {
         Class::Done => Sent::Done(answer),
         Class::Unknown if says_that_it_is_over(&answer) => {
             Sent::Unknown { heard: Answered::Failed { status: answer.status } }
         }
         Class::Unknown => Sent::Unknown { heard: Answered::Gateway { status: answer.status } },
-        Class::Unauthorized => Sent::Unauthorized(Refusal::read(&answer)),
-        Class::NotFound => Sent::NotFound(Refusal::read(&answer)),
-        Class::Conflict => Sent::Conflict(Refusal::read(&answer)),
-        Class::Redirected => Sent::Redirected(Refusal::read(&answer)),
-        Class::Refused | Class::TooMany | Class::UpdateInProgress => Sent::Refused(Refusal::read(&answer)),
+        Class::Unauthorized => Sent::Unauthorized(refusal()),
+        Class::NotFound => Sent::NotFound(refusal()),
+        Class::Conflict => Sent::Conflict(refusal()),
+        Class::Redirected => Sent::Redirected(refusal()),
+        Class::Refused | Class::TooMany | Class::UpdateInProgress => Sent::Refused(refusal()),
     }
 }
 

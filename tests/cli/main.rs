@@ -4,6 +4,7 @@
 mod common;
 mod days;
 mod desk;
+mod hostile;
 #[cfg(unix)]
 mod links;
 mod merge;

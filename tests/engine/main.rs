@@ -6,6 +6,7 @@ mod checks;
 mod conflicts;
 mod content;
 mod crashes;
+mod echoes;
 mod evaluations;
 mod flow;
 mod holding;
