@@ -40,6 +40,15 @@ pub enum Event<'a> {
         outcome: Outcome,
         failed_step: Option<StepId>,
     },
+    /// Nobody gets an answer of the API; all customers pause until it is back.
+    ApiIsAway {
+        /// In the words of the network, or what was answered instead.
+        reason: &'a str,
+    },
+    /// The API answers again; all go on.
+    ApiIsBack {
+        away_ms: u64,
+    },
     /// Reviews are under way; the run looks again after this many milliseconds.
     Polls {
         waiting: u64,

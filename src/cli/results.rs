@@ -8,7 +8,7 @@ use super::sheet::Sheet;
 use super::signals::stop_on_signals;
 use super::style::say;
 use super::validate::DEFAULT_RATE;
-use super::{Exit, Stop};
+use super::{Exit, Stop, style};
 use crate::engine::{Brake, DefaultPrimary, Interrupted, Only, Run, Selection, Settings};
 use crate::events::{Nobody, Observer};
 use crate::ledger::Ledger;
@@ -95,6 +95,12 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
         }
         let (tally, written) = written?;
         closed?;
+        if let Some(reason) = &ended.away {
+            style::error(&format!(
+                "nobody got an answer of the API any more ({reason}), so this is how they stood when last read. \
+                 Check the network and Twilio's status page, then look again"
+            ));
+        }
         print_tally(&tally);
         tell_kept(&written.kept);
         say!("Results: {}, {}", written.results.display(), written.numbers.display());

@@ -188,6 +188,12 @@ async fn go(
     }
     let (tally, written) = written?;
     tell!("{} in {:.1} s", counted(calls, "call"), took.as_secs_f64());
+    if let Some(reason) = &ended.away {
+        style::error(&format!(
+            "the run ended because nobody got an answer of the API any more ({reason}); nothing is lost. Check the \
+             network and Twilio's status page, then run it again; with --wait it waits longer, such as --wait 12h"
+        ));
+    }
     if let Some((key, code)) = &ended.braked {
         style::error(&format!(
             "the run stopped itself: its first customers were all refused at the step {} with {}",

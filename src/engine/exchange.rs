@@ -57,8 +57,14 @@ impl Row<'_> {
             self.save().await?;
             let identity = self.identity(as_whom);
             let run = self.run;
-            let Some(turn) = run.client.turn(&identity, &run.drain).await else {
-                return Err(self.stopped(key, call));
+            let turn = match run.client.turn(call, &identity, run.waits_until(), &run.drain).await {
+                Ok(turn) => turn,
+                Err(Obstacle::Away(reason)) => {
+                    self.messages.push((key, format!("the API did not answer anyone: {reason}")));
+                    run.give_up(reason);
+                    return Err(self.stopped(key, call));
+                }
+                Err(_) => return Err(self.stopped(key, call)),
             };
             let sent_at = run.clock.now();
             if call.method == Method::Post && self.has_waited_long(key, sent_at) {
@@ -111,10 +117,9 @@ impl Row<'_> {
                     if std::mem::replace(&mut self.token_read_again, true) {
                         let reason = reason_of(OurCode::Unauthorized, &refusal);
                         // It stays started, so that the next run looks for it: neither this answer nor that
-                        // to a look says that nothing was made.
-                        if !self.facts.is_started(key) {
-                            self.refuse_as(key, OurCode::Unauthorized, &refusal)?;
-                        }
+                        // to a look says that nothing was made. The account is read anew by every run.
+                        let at = if self.facts.is_started(key) { StepId::Account.into() } else { key };
+                        self.refuse_as(at, OurCode::Unauthorized, &refusal)?;
                         return Err(Stop::Over(Ending::Refused(vec![(key, reason)])));
                     }
                     // The token may have been changed in mid-run: it is read once more.
@@ -160,7 +165,7 @@ impl Row<'_> {
                                 "another request is changing the same resource (20162), and does not end";
                             self.messages.push((key, text.to_owned()));
                         }
-                        Obstacle::TooMany | Obstacle::Stopped => (),
+                        Obstacle::TooMany | Obstacle::Stopped | Obstacle::Away(_) => (),
                     }
                     return Err(Stop::Over(Ending::Unfinished(key)));
                 }
@@ -342,7 +347,11 @@ impl Row<'_> {
         match reply {
             Reply::No(refusal) | Reply::NotFound(refusal) | Reply::Conflict(refusal) => {
                 self.messages.push((key, refusal.message.clone()));
-                Stop::Over(Ending::Refused(vec![(key, answered_no(&refusal))]))
+                // Reports find it where every run looks anew.
+                let reason = answered_no(&refusal);
+                let mark = Mark::Refused { reason: reason.clone(), kept: None };
+                self.settle(StepId::Existing.into(), mark);
+                Stop::Over(Ending::Refused(vec![(key, reason)]))
             }
             Reply::Yes(_) => Stop::Lost(key),
         }

@@ -101,6 +101,8 @@ pub struct Ended {
     pub interrupted: Interrupted,
     /// Where and why the brake stopped the run, if it did.
     pub braked: Option<(Key, Code)>,
+    /// Why nobody got an answer of the API any more, where the run has given up waiting for it.
+    pub away: Option<String>,
     /// What broke the run off, if anything did: the machine, the configuration, the parent account, or an
     /// answer from the wrong account. What had been done stands in the ledger.
     pub fault: Option<Fault>,
@@ -147,6 +149,8 @@ pub struct Run {
     drain: CancellationToken,
     started_at: Time,
     slots: Arc<Semaphore>,
+    /// Why the run has given up waiting for the API.
+    away: Mutex<Option<String>>,
 }
 
 impl Run {
@@ -172,7 +176,19 @@ impl Run {
             drain,
             started_at,
             slots,
+            away: Mutex::default(),
         })
+    }
+
+    /// Until when the run has time to wait for an API that is away.
+    fn waits_until(&self) -> Time {
+        self.started_at + self.settings.wait_ms
+    }
+
+    /// The API has been away for too long: the run comes to its end.
+    fn give_up(&self, reason: String) {
+        lock(&self.away).get_or_insert(reason);
+        self.drain.cancel();
     }
 
     /// Takes every selected customer as far as it goes now, and keeps looking at reviews for as long
@@ -195,7 +211,7 @@ impl Run {
             self.find_default_primary().await?;
         }
         // Where it was stopped meanwhile, the round takes no one on.
-        let deadline = self.started_at + self.settings.wait_ms;
+        let deadline = self.waits_until();
         let mut only_these: Option<HashSet<Sid>> = None;
         loop {
             self.round(customers()?, only_these.as_ref(), ended).await?;
@@ -209,8 +225,13 @@ impl Run {
             if self.drain.is_cancelled() && ended.braked.is_none() {
                 ended.interrupted = Interrupted::Yes;
             }
+            ended.away = lock(&self.away).clone();
             let looks_only = self.settings.selection.only == Only::ToLookAt;
             if waiting.is_empty() || looks_only || wait_ms == 0 || self.drain.is_cancelled() {
+                // Who is in review and was not reached this time is to be looked at again.
+                if ended.customers.values().any(|end| is_waiting(end.outcome) && end.failed.is_some()) {
+                    ended.interrupted = Interrupted::Yes;
+                }
                 return Ok(());
             }
             self.observer.on(&Event::Polls { waiting: waiting.len() as u64, wait_ms });
@@ -219,6 +240,7 @@ impl Run {
                 () = self.drain.cancelled() => (),
             }
             only_these = Some(waiting);
+            self.client.only_looks_are_left();
         }
     }
 

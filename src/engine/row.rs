@@ -6,7 +6,9 @@ use crate::events::Event;
 use crate::ledger::{CustomerRun, Record};
 use crate::model::{Customer, Fault, Sid};
 use crate::plan::Policy;
-use crate::plan::{Bundle, Digest, Ending, Facts, Key, Mark, Next, Plan, Reason, StepId, Task, Time, Verb};
+use crate::plan::{
+    Bundle, Digest, Ending, Facts, Key, Mark, Next, Outcome, Plan, Reason, StepId, Task, Time, Verb,
+};
 use crate::twilio::Token;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -44,6 +46,8 @@ pub(super) struct Row<'a> {
     pub(super) found_submitted: Vec<Bundle>,
     /// The steps whose content an answer of this run has shown, whatever it was.
     pub(super) seen: HashSet<Key>,
+    /// What held the customer back in an earlier run, until this run has looked for itself.
+    pub(super) held_back: Vec<Key>,
 }
 
 /// Why a customer's work pauses or ends.
@@ -72,6 +76,7 @@ impl Row<'_> {
         }
         let started_at = run.clock.now();
         let (recorded, earlier) = run.ledger.customer(&customer.subaccount)?;
+        let held_back = held_back(&recorded);
         let facts = recorded.for_a_new_run(started_at);
         let (facts, token) = match run.waiting.take(&customer.subaccount) {
             Some(kept) => {
@@ -121,6 +126,7 @@ impl Row<'_> {
             looked_at: vec![],
             found_submitted: vec![],
             seen: HashSet::new(),
+            held_back,
         };
         let ending = match row.go().await {
             Ok(ending) => ending,
@@ -140,6 +146,7 @@ impl Row<'_> {
         row.save().await?;
         let outcome = match (run.settings.selection.only, &ending) {
             (Only::ToLookAt, Ending::Done) => row.plan.standing(&row.facts),
+            (_, Ending::Unfinished(_)) => row.unfinished()?,
             _ => row.plan.outcome(&ending, &row.facts),
         };
         let (failed, code) = failed_key(&ending);
@@ -219,7 +226,10 @@ impl Row<'_> {
             match turn {
                 Ok(()) => (),
                 Err(Stop::Lost(key)) => {
-                    self.unknowns += 1;
+                    // What keeps everyone away uses up nobody's tries.
+                    if !self.run.client.is_away() {
+                        self.unknowns += 1;
+                    }
                     if self.unknowns >= UNKNOWNS_MAX {
                         return Ok(Ending::Unfinished(key));
                     }
@@ -250,6 +260,14 @@ impl Row<'_> {
             }
         }
         Next::Over(Ending::Done)
+    }
+
+    /// How a customer stands whom the run did not get through with. One in review still is: only the look at
+    /// it has failed.
+    fn unfinished(&self) -> Result<Outcome, Fault> {
+        let (recorded, _) = self.run.ledger.customer(&self.customer.subaccount)?;
+        let standing = self.plan.standing(&recorded);
+        Ok(if super::is_waiting(standing) { standing } else { Outcome::Unfinished })
     }
 
     /// A step has come to an end of some kind.
@@ -307,6 +325,15 @@ impl Row<'_> {
             () = self.run.drain.cancelled() => (),
         }
     }
+}
+
+/// The steps at which an earlier run was held back and nothing exists.
+fn held_back(recorded: &Facts) -> Vec<Key> {
+    let is_one = |key: Key, mark: &Mark| {
+        matches!(mark, Mark::Refused { kept: None, .. } | Mark::Unsure { .. })
+            && crate::products::step(key.step).is_some_and(|it| it.verb.can_hold_back())
+    };
+    recorded.marks().filter(|(key, mark)| is_one(*key, mark)).map(|it| it.0).collect()
 }
 
 /// Whether the SID of this step is that of something which its request made.

@@ -3,6 +3,7 @@
 
 use super::exchange::{As, Fresh, Reply};
 use super::row::{Row, Stop, done};
+use crate::ledger::Record;
 use crate::model::{Sid, SidKind};
 use crate::plan::{
     Assignments, Bundle, BundleStatus, Call, Ending, Existing, Item, Key, Mark, OurCode, Part, Plan, Reason,
@@ -31,7 +32,18 @@ impl Row<'_> {
             }
         }
         self.settle(StepId::Existing.into(), done(None, UNKNOWN));
+        self.forget_what_held_back();
         Ok(())
+    }
+
+    /// What held an earlier run back and was not found again is not to be reported any more.
+    fn forget_what_held_back(&mut self) {
+        let at = self.run.clock.now();
+        for key in std::mem::take(&mut self.held_back) {
+            if self.facts.mark(key).is_none() {
+                self.unsaved.push(Record::Step { key, mark: Mark::Removed, at });
+            }
+        }
     }
 
     fn plan_anew(&mut self) {

@@ -217,6 +217,7 @@ impl<'a> Plan<'a> {
         }
         match self.next(&recorded.clone().with_reads_done(), 0) {
             Next::Over(ending) => self.outcome(&ending, recorded),
+            _ if let Some(ending) = self.held_back(recorded) => self.outcome(&ending, recorded),
             // Everything is there, and only what `--no-submit` leaves out has not been asked for.
             Next::Send(Task { verb: Verb::Evaluate(bundle) | Verb::Submit(bundle), .. })
                 if recorded.status(bundle) == Some(BundleStatus::Draft)
@@ -226,6 +227,17 @@ impl<'a> Plan<'a> {
             }
             _ => Outcome::Unfinished,
         }
+    }
+
+    /// What has held a customer back, by what is recorded: a run looks at what is there already before it
+    /// begins, so that a later step can be refused or in doubt before an earlier one has had its turn.
+    pub fn held_back(&self, recorded: &Facts) -> Option<Ending> {
+        let steps = self.steps.iter().filter(|step| step.verb.can_hold_back());
+        steps.flat_map(|step| self.tasks(step, recorded)).find_map(|task| match recorded.mark(task.key)? {
+            Mark::Refused { reason, .. } => Some(Ending::Refused(vec![(task.key, reason.clone())])),
+            Mark::Unsure { candidates } => Some(Ending::Unsure(task.key, candidates.clone())),
+            _ => None,
+        })
     }
 
     /// Whether nothing at all is left to do or to wait for.

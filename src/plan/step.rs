@@ -182,6 +182,12 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Whether the look at what is there already, before a run begins anything, can refuse it or leave it in
+    /// doubt.
+    pub fn can_hold_back(self) -> bool {
+        matches!(self, Verb::Make(_) | Verb::Attach(..))
+    }
+
     /// Whether it only reads, so that it may be repeated at will.
     pub fn only_reads(self) -> bool {
         matches!(

@@ -23,7 +23,7 @@ impl Cause {
     pub fn of(plan: &Plan, facts: &Facts, outcome: Outcome, end: Option<&CustomerEnd>) -> Cause {
         let ending = match plan.next(&facts.clone().with_reads_done(), 0) {
             Next::Over(ending) => ending,
-            _ => Ending::Done,
+            _ => plan.held_back(facts).unwrap_or(Ending::Done),
         };
         match (outcome, ending) {
             (Outcome::Refused, Ending::Refused(refused)) => Cause::refused(plan, &refused, end),
@@ -57,6 +57,18 @@ impl Cause {
                 hint: "Run the same command again: it goes on from here.".to_owned(),
                 ..Cause::default()
             },
+            // In review when it was last read; this time it was not reached.
+            (Outcome::Submitted | Outcome::AwaitingProfileApproval, _)
+                if let Some(key) = end.and_then(|end| end.failed) =>
+            {
+                let words = end.and_then(|end| end.messages.last()).map_or("", |it| it.1.as_str());
+                Cause {
+                    step: key.step.name().to_owned(),
+                    message: format!("its review could not be read just now {words}").trim_end().to_owned(),
+                    hint: "Run the same command again: it is looked at again.".to_owned(),
+                    ..Cause::default()
+                }
+            }
             _ => Cause::remark(facts),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::events::{Event, Observer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -76,6 +77,12 @@ impl Progress {
     }
 }
 
+/// Says something that is to stay, on standard error.
+fn tell(line: &str) {
+    // Where it is closed, there is nobody to tell.
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
 impl Observer for Progress {
     fn on(&self, event: &Event<'_>) {
         match event {
@@ -89,6 +96,12 @@ impl Observer for Progress {
             // Whoever ends in a later round has been counted in the first one.
             Event::CustomerEnds { .. } if self.polls.load(Ordering::Relaxed) => (),
             Event::CustomerEnds { .. } => self.bar.inc(1),
+            Event::ApiIsAway { reason } => self.bar.suspend(|| {
+                tell(&format!("The API does not answer ({reason}). All customers pause until it does."));
+            }),
+            Event::ApiIsBack { away_ms } => self.bar.suspend(|| {
+                tell(&format!("The API answers again, after {} s. All go on.", away_ms.div_ceil(1_000)));
+            }),
             Event::Polls { waiting, wait_ms } => {
                 self.polls.store(true, Ordering::Relaxed);
                 self.bar.set_message(format!(

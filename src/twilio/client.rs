@@ -1,6 +1,7 @@
 //! One request, as often as it may safely be repeated.
 
 use super::answer::{Answer, Class, Refusal, Whole, classify, is_the_apis_own, says_that_it_is_over};
+use super::breaker::{Breaker, Failure, Pass};
 use super::hosts::{Endpoint, Hosts};
 use super::obstacle;
 use super::pace::{Heard, Pace, Turn};
@@ -110,6 +111,8 @@ pub enum Obstacle {
     NoConnection(String),
     /// The run was stopped before it went out.
     Stopped,
+    /// The API was away for everyone, for as long as we were ready to wait; the reason.
+    Away(String),
 }
 
 /// Sends requests to both APIs.
@@ -117,6 +120,7 @@ pub struct Client {
     http: reqwest::Client,
     hosts: Hosts,
     pace: Pace,
+    breaker: Breaker,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     /// Whether anything has answered in this run.
@@ -191,10 +195,12 @@ impl Client {
                  them with SSL_CERT_FILE.",
             )
         })?;
+        let breaker = Breaker::new(clock.clone(), observer.clone());
         Ok(Client {
             http,
             hosts: endpoint.hosts(),
             pace,
+            breaker,
             clock,
             observer,
             was_reached: AtomicBool::new(false),
@@ -223,15 +229,44 @@ impl Client {
         stop.run_until_cancelled(read).await.unwrap_or(Sent::Unavailable(Obstacle::Stopped))
     }
 
-    /// Waits until a request may go out, which may take minutes. `None`: `stop` was cancelled, and it
-    /// must not go out any more.
-    pub async fn turn<'a>(&'a self, identity: &'a Identity, stop: &CancellationToken) -> Option<Turn<'a>> {
+    /// Waits until a request may go out, which may take minutes. Where the API is away, that is waited for
+    /// too: some minutes, and at least until the given time.
+    ///
+    /// # Errors
+    /// It must not go out any more: `stop` was cancelled, or the API has been away for too long.
+    pub async fn turn<'a>(
+        &'a self,
+        call: &Call,
+        identity: &'a Identity,
+        until: Time,
+        stop: &CancellationToken,
+    ) -> Result<Turn<'a>, Obstacle> {
+        let turn = async {
+            loop {
+                let pass = self.breaker.pass(call.host, call.method, until).await.map_err(Obstacle::Away)?;
+                let turn = self.pace.turn(&identity.account).await;
+                // The API may have gone while this one waited for its turn.
+                if pass == Pass::Probe || !self.breaker.is_open(call.host) {
+                    return Ok(turn);
+                }
+            }
+        };
         // Asked first, because the turn may have come in the same moment.
         tokio::select! {
             biased;
-            () = stop.cancelled() => None,
-            turn = self.pace.turn(&identity.account) => Some(turn),
+            () = stop.cancelled() => Err(Obstacle::Stopped),
+            turn = turn => turn,
         }
+    }
+
+    /// From now on the run does nothing but look at reviews.
+    pub fn only_looks_are_left(&self) {
+        self.breaker.let_one_be_enough();
+    }
+
+    /// Whether the API is away for everyone just now.
+    pub fn is_away(&self) -> bool {
+        self.breaker.is_any_open()
     }
 
     /// Sends a request once. Whoever has to write down when it went out waits for its turn and repeats it by
@@ -246,7 +281,9 @@ impl Client {
     ) -> Once {
         tries.count += 1;
         let secrets = [identity.token.expose_secret()];
-        let wait_ms = match self.try_once(call, identity, purpose, tries.count).await {
+        let tried = self.try_once(call, identity, purpose, tries.count).await;
+        self.note(call, purpose.map_or(&identity.account, |it| it.customer), &tried);
+        let wait_ms = match tried {
             Tried::Answered(answer) => match classify(&answer) {
                 Class::TooMany => {
                     let asked_for = answer.retry_after_s.map(|it| it.saturating_mul(1_000));
@@ -285,6 +322,8 @@ impl Client {
             Tried::NeverSent(reason) => {
                 return Once::Over(Sent::Unavailable(Obstacle::NoConnection(reason)));
             }
+            // What keeps everyone away uses up nobody's tries.
+            Tried::NotSent(_) if self.breaker.is_open(call.host) => 0,
             Tried::NotSent(reason) => {
                 tries.connections += 1;
                 if tries.connections == CONNECTIONS_MAX {
@@ -295,6 +334,23 @@ impl Client {
             Tried::NoAnswer => return Once::Over(Sent::Unknown { heard: Answered::Nothing }),
         };
         Once::Again { wait_ms }
+    }
+
+    /// Tells the breaker how a request went. A 429 that is not the API's own says nothing about it.
+    fn note(&self, call: &Call, customer: &Sid, tried: &Tried) {
+        let (failure, reason) = match tried {
+            Tried::NeverSent(_) => return,
+            Tried::NotSent(reason) => (Failure::NoConnection, reason.clone()),
+            Tried::NoAnswer => (Failure::NoAnswer, "no answer came".to_owned()),
+            Tried::Answered(answer) => match classify(answer) {
+                Class::TooMany if !is_the_apis_own(answer) => return,
+                Class::Unknown => {
+                    (Failure::NoAnswer, format!("HTTP {}, and not in the API's words", answer.status))
+                }
+                _ => return self.breaker.answered(call.host),
+            },
+        };
+        self.breaker.failed(call.host, customer, failure, &reason);
     }
 
     async fn try_once(

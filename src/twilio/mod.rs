@@ -4,12 +4,14 @@
 //! business; whether it may be sent again is decided here, by one pure function (`answer`).
 
 mod answer;
+mod breaker;
 mod client;
 mod hosts;
 mod obstacle;
 mod pace;
 
 pub use answer::{Answer, Class, Refusal, Whole, classify, is_the_apis_own};
+pub use breaker::AWAY_MAX_MS;
 pub use client::{
     Answered, Client, Identity, Obstacle, Once, Purpose, Sent, Timeouts, Token, Tries, next_page,
 };

@@ -1,5 +1,6 @@
 //! The run against the sandbox, in process: every step, every crash, every lost reply.
 
+mod away;
 mod brake;
 mod changes;
 mod checks;
@@ -27,6 +28,7 @@ mod refusals;
 mod rejected;
 mod settle;
 mod stage;
+mod standing;
 mod stops;
 mod strays;
 mod waits;

@@ -33,9 +33,16 @@ pub const PRIMARY: &str = "BU000000000000000000000000000000ff";
 pub struct StageClock {
     now_ms: AtomicU64,
     on_their_way: AtomicI64,
+    /// Every wait takes so much real time, in which the others get something done: without it, one customer
+    /// may wait five times while the others wait for one commit of the ledger.
+    real_ms: AtomicU64,
 }
 
 impl StageClock {
+    pub fn let_others_work(&self, real_ms: u64) {
+        self.real_ms.store(real_ms, Ordering::SeqCst);
+    }
+
     pub fn set(&self, now_ms: u64) {
         self.now_ms.store(now_ms, Ordering::SeqCst);
     }
@@ -49,6 +56,10 @@ impl Clock for StageClock {
     fn sleep(&self, wait_ms: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
             tokio::task::yield_now().await;
+            let began = std::time::Instant::now();
+            while began.elapsed().as_millis() < u128::from(self.real_ms.load(Ordering::SeqCst)) {
+                tokio::task::yield_now().await;
+            }
             while self.on_their_way.load(Ordering::SeqCst) > 0 {
                 tokio::task::yield_now().await;
             }
@@ -91,6 +102,8 @@ pub struct Stage {
     pub wait_ms: u64,
     pub concurrency: usize,
     pub rate: Rate,
+    /// How long an answer is waited for, in real time.
+    pub call_ms: u64,
     pub parent: String,
     pub parent_token: String,
     pub primary_profile: Option<Sid>,
@@ -142,6 +155,7 @@ impl Stage {
             wait_ms: 600_000,
             concurrency: 4,
             rate: Rate::Unlimited,
+            call_ms: 60_000,
             parent: PARENT.to_owned(),
             parent_token: PARENT_TOKEN.to_owned(),
             primary_profile: None,
@@ -190,7 +204,7 @@ impl Stage {
         let observer: Arc<dyn Observer> = Arc::new(Counting { clock: self.clock.clone(), inner: observer });
         let endpoint = Endpoint::other(self.elsewhere.as_deref().unwrap_or(&base_url))?;
         let clock: Arc<dyn Clock> = self.clock.clone();
-        let timeouts = Timeouts { connect_ms: 5_000, call_ms: 60_000 };
+        let timeouts = Timeouts { connect_ms: 5_000, call_ms: self.call_ms };
         let pace = Pace::new(self.rate, clock.clone());
         let client = Client::new(&endpoint, timeouts, pace, clock.clone(), observer.clone())?;
         let ledger = Ledger::open(&self.ledger, &self.sandbox.id(), observer.clone())?;

@@ -1,0 +1,213 @@
+//! How a customer stands is the same to the run that has just ended, to `results` and to `status`.
+
+use crate::stage::{Stage, customer};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use trusthub_onboard::check::Entry;
+use trusthub_onboard::engine::{Ended, Interrupted, Only};
+use trusthub_onboard::events::Nobody;
+use trusthub_onboard::ledger::Ledger;
+use trusthub_onboard::model::{Address, Customer, PhoneNumber, PhoneNumbers, Sid};
+use trusthub_onboard::plan::{Existing, OurCode, Outcome, Submission};
+use trusthub_onboard::report::Results;
+use trusthub_onboard::sandbox::{Among, BundleKind, Edit, Fault, Faults, Method, Rule, When};
+
+fn sid(text: &str) -> Sid {
+    Sid::parse(text).expect("a SID")
+}
+
+fn number(n: u32) -> Sid {
+    sid(&format!("PN{n:032x}"))
+}
+
+/// Outcome, step and code of the first customer, as the results say them.
+fn said(stage: &Stage, ended: Option<&Ended>) -> [String; 3] {
+    let ledger = Ledger::open_for_reading(&stage.ledger, &stage.sandbox.id()).expect("a ledger");
+    let results = Results { ledger: Some(&ledger), policy: &stage.policy, ended };
+    let line = results.line(&Entry::Valid(Box::new(stage.customers[0].clone()))).expect("a line");
+    ["outcome", "failed_step", "error_code"].map(|column| line.cell(column).to_owned())
+}
+
+/// Stages on which a run ends with this code for the first customer: one for each way to it that matters.
+async fn stages(code: OurCode) -> Vec<Stage> {
+    let account = customer(1).subaccount.to_string();
+    let one = |change: &dyn Fn(&mut Customer)| {
+        let mut row = customer(1);
+        change(&mut row);
+        Stage::with(vec![row])
+    };
+    // The sheet says something else than what the sandbox was set up for.
+    let differing = |change: &dyn Fn(&mut Customer)| {
+        let mut stage = Stage::with(vec![customer(1)]);
+        change(&mut stage.customers[0]);
+        stage
+    };
+    let by_hand = |stage: &Stage, kind| {
+        let friendly_name = "By hand".to_owned();
+        stage
+            .sandbox
+            .edit(Edit::AddBundle { account: account.clone(), kind, friendly_name })
+            .expect("an edit")
+    };
+    let kinds = [BundleKind::CustomerProfile, BundleKind::TrustProduct];
+    match code {
+        OurCode::ChangedAfterSubmission => {
+            let mut stage = one(&|_| ());
+            stage.wait_ms = 0;
+            stage.run().await.expect("no fault");
+            stage.customers[0].business.name = "Another name".to_owned();
+            vec![stage]
+        }
+        OurCode::ExistsAlready => kinds
+            .map(|kind| {
+                let stage = one(&|_| ());
+                by_hand(&stage, kind);
+                stage
+            })
+            .into(),
+        OurCode::UnknownToTheLedger => {
+            let mut stage = one(&|_| ());
+            stage.policy.submission = Submission::Never;
+            stage.run().await.expect("no fault");
+            stage.ledger = stage.folder.path().join("another.db");
+            stage.policy.existing = Existing::Refuse;
+            vec![stage]
+        }
+        OurCode::OtherBundleBegun => {
+            let mut stages = vec![];
+            for kind in kinds {
+                let mut stage = one(&|_| ());
+                stage.policy.submission = Submission::Never;
+                stage.run().await.expect("no fault");
+                stage.policy.submission = Submission::ProductAfterApproval;
+                let other = Some(sid(&by_hand(&stage, kind)));
+                match kind {
+                    BundleKind::CustomerProfile => stage.customers[0].customer_profile = other,
+                    BundleKind::TrustProduct => stage.customers[0].trust_product = other,
+                }
+                stages.push(stage);
+            }
+            stages
+        }
+        OurCode::NotSuchABundle => {
+            let named = Some(sid("BU0000000000000000000000000000dead"));
+            vec![
+                differing(&|row| row.customer_profile = named.clone()),
+                differing(&|row| row.trust_product = named.clone()),
+            ]
+        }
+        OurCode::NotASubaccount => {
+            vec![differing(&|row| row.subaccount = sid("AC0000000000000000000000000000dead"))]
+        }
+        OurCode::HoldsWhatIsNotOurs => kinds
+            .map(|kind| {
+                let mut stage = one(&|_| ());
+                let bundle = by_hand(&stage, kind);
+                let object_type = match kind {
+                    BundleKind::CustomerProfile => "authorized_representative_1",
+                    BundleKind::TrustProduct => "voice_integrity_information",
+                };
+                let object = Edit::AddObject {
+                    account: account.clone(),
+                    object_type: object_type.to_owned(),
+                    friendly_name: "By hand".to_owned(),
+                    attributes: "{}".to_owned(),
+                };
+                let object = stage.sandbox.edit(object).expect("an edit");
+                stage.sandbox.edit(Edit::AssignEntity { bundle: bundle.clone(), object }).expect("an edit");
+                match kind {
+                    BundleKind::CustomerProfile => stage.customers[0].customer_profile = Some(sid(&bundle)),
+                    BundleKind::TrustProduct => stage.customers[0].trust_product = Some(sid(&bundle)),
+                }
+                stage
+            })
+            .into(),
+        OurCode::AccountNotActive => {
+            let mut stages = vec![];
+            for (status, in_review) in [("suspended", false), ("closed", false), ("suspended", true)] {
+                let mut stage = one(&|_| ());
+                stage.wait_ms = 0;
+                if in_review {
+                    stage.run().await.expect("no fault");
+                }
+                let status = status.to_owned();
+                let edit = Edit::SetAccountStatus { account: account.clone(), status };
+                stage.sandbox.edit(edit).expect("an edit");
+                stages.push(stage);
+            }
+            stages
+        }
+        OurCode::Unauthorized => [Among::Account(account.clone()), Among::Posts]
+            .map(|among| {
+                let stage = one(&|_| ());
+                let rule = Rule { fault: Fault::RotateToken, among, when: When::Always };
+                stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+                stage
+            })
+            .into(),
+        OurCode::PrimaryProfile => {
+            vec![differing(&|row| row.primary_profile = Some(sid("BU0000000000000000000000000000dead")))]
+        }
+        OurCode::AddressNotUsable => {
+            let address = Address::Existing(sid("AD0000000000000000000000000000dead"));
+            vec![differing(&|row| row.address = address.clone())]
+        }
+        OurCode::NoNumbers => {
+            let mut stage = one(&|row| row.phone_numbers = PhoneNumbers::Listed(vec![]));
+            stage.customers[0].phone_numbers = PhoneNumbers::All;
+            vec![stage]
+        }
+        OurCode::NumberNotFound => {
+            let numbers = vec![PhoneNumber::Sid(number(1)), PhoneNumber::E164("+16285559999".to_owned())];
+            vec![differing(&|row| row.phone_numbers = PhoneNumbers::Listed(numbers.clone()))]
+        }
+        OurCode::NumberElsewhere => {
+            let mut stage = one(&|_| ());
+            let [ours, theirs] = [0, 1].map(|_| by_hand(&stage, BundleKind::CustomerProfile));
+            stage.customers[0].customer_profile = Some(sid(&ours));
+            let assign = Edit::AssignNumber { bundle: theirs, number: number(1).to_string() };
+            stage.sandbox.edit(assign).expect("an edit");
+            vec![stage]
+        }
+        OurCode::Noncompliant => vec![one(&|row| row.business.industry = "NOT_ONE_OF_THEM")],
+    }
+}
+
+#[tokio::test]
+async fn every_refusal_of_ours_reads_the_same_in_the_run_in_results_and_in_status() {
+    for code in OurCode::ALL {
+        for (way, mut stage) in stages(*code).await.into_iter().enumerate() {
+            let context = format!("{}, way {way}", code.name());
+            let run = stage.run_whatever_happens(Arc::new(Nobody), CancellationToken::new());
+            let ended = run.await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
+            let by_the_run = said(&stage, Some(&ended));
+            assert_eq!(by_the_run[0], "refused", "{context}");
+            assert_eq!(by_the_run[2], code.name(), "{context}");
+            assert_eq!(said(&stage, None), by_the_run, "{context}: results");
+            stage.only = Only::ToLookAt;
+            let mut looked = stage.run().await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
+            looked.customers.retain(|_, end| end.failed.is_some());
+            assert_eq!(said(&stage, Some(&looked)), by_the_run, "{context}: status");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_held_a_customer_back_is_not_said_any_more_once_a_run_has_found_it_gone() {
+    let mut stage = Stage::with(vec![customer(1)]);
+    let account = customer(1).subaccount.to_string();
+    let (kind, friendly_name) = (BundleKind::TrustProduct, "By hand".to_owned());
+    let bundle = stage.sandbox.edit(Edit::AddBundle { account, kind, friendly_name }).expect("an edit");
+    stage.run().await.expect("no fault");
+    assert_eq!(said(&stage, None)[2], "exists_already");
+    stage.sandbox.edit(Edit::Remove { sid: bundle }).expect("an edit");
+    // The customer gets no further than its first creation.
+    let among = Among::Matching(Method::Post, "/v1/CustomerProfiles".to_owned());
+    let rule = Rule { fault: Fault::FailBefore(500), among, when: When::Always };
+    stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+    let ended = stage.run().await.expect("no fault");
+    assert_eq!(said(&stage, Some(&ended))[0], Outcome::Unfinished.word());
+    assert_eq!(said(&stage, None)[0], Outcome::Unfinished.word());
+    stage.only = Only::ToLookAt;
+    assert_eq!(stage.run().await.expect("no fault").interrupted, Interrupted::No);
+}
