@@ -5,6 +5,7 @@ mod exit;
 mod faults;
 mod files;
 mod live;
+mod meanwhile;
 mod merge;
 mod rehearse;
 mod results;

@@ -8,7 +8,7 @@ use super::sheet::Sheet;
 use super::signals::stop_on_signals;
 use super::style::{say, tell};
 use super::validate::{DEFAULT_RATE, in_short};
-use super::{Exit, Stop, style};
+use super::{Exit, Stop, meanwhile, style};
 use crate::check::{Entry, rule};
 use crate::engine::{Brake, Ended, Interrupted, Only, Run, Selection, Settings};
 use crate::events::Observer;
@@ -125,7 +125,8 @@ async fn go(
     });
     let customers = args.limit.map_or(sheet.survey.valid, |limit| limit.min(sheet.survey.valid));
     let progress = Arc::new(Progress::new(customers, cap(rate)));
-    let mut observers: Vec<Arc<dyn Observer>> = vec![progress.clone()];
+    let rounds = Arc::new(meanwhile::Rounds::default());
+    let mut observers: Vec<Arc<dyn Observer>> = vec![progress.clone(), rounds.clone()];
     if let Some(path) = &args.log {
         observers.push(Arc::new(Log::open(path, clock.clone())?));
     }
@@ -155,8 +156,8 @@ async fn go(
     };
     let drain = CancellationToken::new();
     stop_on_signals(drain.clone());
-    let run = Run::new(settings, client, ledger, clock, observer, drain);
-    let ended = run.go(|| sheet.customers()).await;
+    let run = Run::new(settings, client, ledger, clock.clone(), observer, drain);
+    let ended = meanwhile::go(&run, sheet, &policy, paths, &rounds, &*clock).await;
     progress.finish();
     let results = Results { ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
     let mut failed = HashMap::new();

