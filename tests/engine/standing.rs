@@ -169,7 +169,7 @@ async fn stages(code: OurCode) -> Vec<Stage> {
             stage.sandbox.edit(assign).expect("an edit");
             vec![stage]
         }
-        OurCode::Noncompliant => vec![one(&|row| row.business.industry = "NOT_ONE_OF_THEM")],
+        OurCode::Noncompliant => vec![one(&|row| row.business.industry = "NOT_ONE_OF_THEM".into())],
     }
 }
 
