@@ -220,6 +220,7 @@ impl<'a> Plan<'a> {
             _ if let Some(ending) = self.held_back(recorded) => self.outcome(&ending, recorded),
             // Everything is there, and only what `--no-submit` leaves out has not been asked for.
             Next::Send(Task { verb: Verb::Evaluate(bundle) | Verb::Submit(bundle), .. })
+            | Next::ReadBack(bundle)
                 if recorded.status(bundle) == Some(BundleStatus::Draft)
                     && Bundle::BOTH.into_iter().all(|it| recorded.is_done(it.made_by())) =>
             {
