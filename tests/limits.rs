@@ -102,13 +102,16 @@ fn a_disk_that_fills_up_under_the_ledger_stops_the_run_and_the_next_one_finishes
     // not. The ledger with its log needs more than 100 kB, the sheet less than 10.
     for blocks in [32, 64, 128, 200] {
         for before in ["", "trap '' XFSZ;"] {
-            let (code, text) = place.run(&format!("{before} ulimit -f {blocks};"), "--concurrency 20");
+            let arguments = "--concurrency 20 --timeout 10s";
+            let (code, text) = place.run(&format!("{before} ulimit -f {blocks};"), arguments);
             assert_eq!(code, 1, "{text}");
             assert!(text.contains("ledger") && text.contains("a limit on the size of a file"), "{text}");
             assert!(text.contains("Make room"), "{text}");
         }
     }
-    let (code, text) = place.run("", "");
+    // What was begun when the disk was full is waited for as long as a call may take: less than the run waits for
+    // reviews.
+    let (code, text) = place.run("", "--timeout 10s");
     assert_eq!(code, 0, "{text}");
     assert_eq!(place.approved("results.csv"), 20, "{text}");
 }
