@@ -18,7 +18,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use trusthub_onboard::clock::Clock;
-use trusthub_onboard::engine::{Brake, Customers, DefaultPrimary, Only, Run, Selection, Settings};
+use trusthub_onboard::engine::{
+    Brake, Customers, DefaultPrimary, Only, Run, Selection, Settings, YoungLedger,
+};
 use trusthub_onboard::events::{Event, Observer};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::Sid;
@@ -189,6 +191,7 @@ fn child(arguments: &[String]) {
             concurrency: 1,
             selection: Selection { only: Only::Everyone, limit: None },
             brake: Brake::On,
+            young_ledger: YoungLedger::LooksAtOnce,
             wait_ms: 60_000,
             poll_ms: 1_000,
         };

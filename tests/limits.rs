@@ -58,7 +58,7 @@ impl Place {
         let binary = assert_cmd::cargo::cargo_bin!("trusthub-onboard").display().to_string();
         let sheet = sample("customers.csv");
         let run = format!(
-            "run '{sheet}' --base-url {} --rate unlimited --wait 30s --poll 200ms {arguments}",
+            "run '{sheet}' --base-url {} --rate unlimited --wait 30s --poll 200ms --visibility-window 1s {arguments}",
             self.url
         );
         let mut command = Command::new("sh");
@@ -269,7 +269,7 @@ fn a_second_interrupt_stops_at_once_and_the_next_run_finishes() {
     assert!(!place.path("results.csv").exists(), "nothing more was done");
     writeln!(place.sandbox.stdin.as_mut().expect("its input"), "calm").expect("a line");
     // What was cut off is looked for until it can no longer be on its way.
-    let (code, text) = place.run("", "--timeout 2s --visibility-window 1s");
+    let (code, text) = place.run("", "--timeout 2s");
     assert_eq!((code, place.approved("results.csv")), (0, 20), "{text}");
 }
 
@@ -334,7 +334,7 @@ fn a_sheet_whose_name_begins_with_a_dash_can_be_rehearsed() {
 #[test]
 fn the_log_tells_of_calls_without_an_answer_of_codes_and_of_further_attempts() {
     let place = Place::new(&["--fault", "storm@8%", "--fault", "throttle@5%"]);
-    let (_, text) = place.run("", "--log calls.jsonl --timeout 2s --visibility-window 1s");
+    let (_, text) = place.run("", "--log calls.jsonl --timeout 2s");
     let log = std::fs::read_to_string(place.path("calls.jsonl")).expect(&text);
     let calls: Vec<serde_json::Value> =
         log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
@@ -349,4 +349,25 @@ fn the_log_tells_of_calls_without_an_answer_of_codes_and_of_further_attempts() {
     // With this field everything of a customer is found by one name.
     let token_reads = calls.iter().filter(|it| it["step"] == "account");
     assert!(token_reads.clone().all(|it| it["account_sid"] != it["subaccount_sid"]));
+}
+
+#[test]
+fn a_second_process_on_the_same_ledger_is_refused_under_any_name_and_whatever_became_of_the_lock() {
+    let place = Place::new(&["--review-seconds", "86400"]);
+    let arguments = "--ledger a.db --log calls.jsonl";
+    let mut first =
+        place.command("", arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a run");
+    place.wait_for_calls(1);
+    std::fs::hard_link(place.path("a.db"), place.path("b.db")).expect("a link");
+    std::fs::remove_file(place.path("a.db.lock")).expect("it is there");
+    let others: Vec<_> = ["a.db", "b.db"]
+        .map(|name| place.run("", &format!("--ledger {name} --log others.jsonl --results others.csv")))
+        .into();
+    first.kill().and_then(|()| first.wait()).expect("it ends");
+    for (code, text) in others {
+        assert_eq!(code, 1, "{text}");
+        assert!(text.contains("Another process is working with the ledger"), "{text}");
+    }
+    let calls = std::fs::read_to_string(place.path("others.jsonl")).unwrap_or_default();
+    assert_eq!(calls.lines().count(), 0, "{calls}");
 }

@@ -9,7 +9,7 @@ use super::signals::stop_on_signals;
 use super::style::say;
 use super::validate::DEFAULT_RATE;
 use super::{Exit, Stop, style};
-use crate::engine::{Brake, DefaultPrimary, Interrupted, Only, Run, Selection, Settings};
+use crate::engine::{Brake, DefaultPrimary, Interrupted, Only, Run, Selection, Settings, YoungLedger};
 use crate::events::{Nobody, Observer};
 use crate::ledger::Ledger;
 use crate::report::{Results, ResultsPaths, check_writable};
@@ -76,6 +76,7 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
             concurrency: usize::from(args.pace.concurrency),
             selection: Selection { only: Only::ToLookAt, limit: None },
             brake: Brake::Off,
+            young_ledger: YoungLedger::LooksAtOnce,
             wait_ms: 0,
             poll_ms: 0,
         };

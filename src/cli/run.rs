@@ -10,7 +10,7 @@ use super::style::{say, tell};
 use super::validate::{DEFAULT_RATE, in_short};
 use super::{Exit, Stop, meanwhile, style};
 use crate::check::{Entry, rule};
-use crate::engine::{Brake, Ended, Interrupted, Only, Run, Selection, Settings};
+use crate::engine::{Brake, Ended, Interrupted, Only, Run, Selection, Settings, YoungLedger};
 use crate::events::Observer;
 use crate::ledger::Ledger;
 use crate::model::{Fault, Finding, Severity, counted};
@@ -132,6 +132,15 @@ async fn go(
     }
     let observer: Arc<dyn Observer> = Arc::new(All(observers));
     let ledger = Ledger::open(&world.ledger, &world.name, observer.clone())?;
+    let young_ledger = if args.world.sandbox { YoungLedger::LooksAtOnce } else { YoungLedger::Waits };
+    if ledger.is_young() && young_ledger == YoungLedger::Waits {
+        tell!(
+            "The ledger {} is new here: customers are looked at after {} s (--visibility-window), so that what a run \
+             with another ledger may just have made is found.",
+            world.ledger.display(),
+            policy.visibility_window_ms.div_ceil(1_000)
+        );
+    }
     let of_the_ledger = session::files_of_the_ledger(&args.world);
     tell_of_open(of_the_ledger.iter().chain(&args.log).map(PathBuf::as_path));
     let timeouts = Timeouts { connect_ms: CONNECT_MS.min(args.flow.timeout), call_ms: args.flow.timeout };
@@ -151,6 +160,7 @@ async fn go(
         concurrency: usize::from(args.pace.concurrency),
         selection: Selection { only, limit: args.limit },
         brake: if args.no_brake { Brake::Off } else { Brake::On },
+        young_ledger,
         wait_ms: args.wait.unwrap_or(if args.world.sandbox { sandbox_wait_ms } else { 0 }),
         poll_ms: args.poll.unwrap_or(if args.world.sandbox { SANDBOX_POLL_MS } else { POLL_MS }),
     };

@@ -49,6 +49,7 @@ pub struct Settings {
     pub concurrency: usize,
     pub selection: Selection,
     pub brake: Brake,
+    pub young_ledger: YoungLedger,
     /// How long to go on looking at reviews, and how often, in milliseconds.
     pub wait_ms: u64,
     pub poll_ms: u64,
@@ -59,6 +60,15 @@ pub enum DefaultPrimary {
     Needed,
     /// Every row names its own.
     NotNeeded,
+}
+
+/// Whether a run whose ledger is young looks at the first customer only after the visibility window: an earlier
+/// run, whose ledger was lost, may just have made what no list shows yet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum YoungLedger {
+    Waits,
+    /// No other run can have left anything there.
+    LooksAtOnce,
 }
 
 /// Which of the valid customers a run takes on.
@@ -182,7 +192,16 @@ impl Run {
 
     /// Until when the run has time to wait for an API that is away.
     fn waits_until(&self) -> Time {
-        self.started_at + self.settings.wait_ms
+        self.started_at + self.settings.wait_ms + self.young_ledger_ms()
+    }
+
+    /// How long after its beginning a run whose ledger is young looks at its first customer. How old the file is
+    /// no clock can say for sure.
+    fn young_ledger_ms(&self) -> u64 {
+        match self.settings.young_ledger {
+            YoungLedger::Waits if self.ledger.is_young() => self.settings.policy.visibility_window_ms,
+            _ => 0,
+        }
     }
 
     /// The API has been away for too long: the run comes to its end.
@@ -209,6 +228,7 @@ impl Run {
     ) -> Result<(), Fault> {
         if self.settings.selection.only != Only::ToLookAt {
             self.find_default_primary().await?;
+            self.watch_with_a_young_ledger().await?;
         }
         // Where it was stopped meanwhile, the round takes no one on.
         let deadline = self.waits_until();
@@ -242,6 +262,20 @@ impl Run {
             only_these = Some(waiting);
             self.client.only_looks_are_left();
         }
+    }
+
+    /// Waits once for what a run before this one may have made, and this ledger knows nothing of, to show.
+    async fn watch_with_a_young_ledger(&self) -> Result<(), Fault> {
+        let window = self.young_ledger_ms();
+        if window == 0 {
+            return Ok(());
+        }
+        let until = self.started_at + window;
+        tokio::select! {
+            () = self.clock.sleep(until.saturating_sub(self.clock.now())) => (),
+            () = self.drain.cancelled() => return Ok(()),
+        }
+        self.ledger.note_watched(&self.settings.parent.account).await
     }
 
     /// Ends the run's hold on its ledger.

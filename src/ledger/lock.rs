@@ -6,10 +6,13 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 /// Held as long as the process works with the ledger; the system lets go of it at any end, a
-/// `kill -9` included. It is a file of its own, because closing any handle of the database file
-/// would drop SQLite's own locks.
+/// `kill -9` included. Closing any handle of the database file drops SQLite's own locks, so that this is
+/// closed after the last connection.
 pub struct Lock {
-    _file: File,
+    _beside: File,
+    /// The database itself, however many names it has and whatever became of the file beside it. Only on Linux
+    /// does such a lock (flock) leave SQLite's own (fcntl) alone.
+    _database: Option<File>,
 }
 
 impl Lock {
@@ -30,17 +33,36 @@ impl Lock {
                 )
             },
         )?;
-        match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(Fault::new(
-                format!("Another process is working with the ledger {}", ledger.display()),
-                "Wait until it ends, or stop it; a second run on the same ledger could do things twice.",
-            )),
-            Err(TryLockError::Error(error)) => Err(Fault::new(
-                format!("The ledger {} cannot be locked ({error})", ledger.display()),
-                "Put the ledger on a local disk with --ledger: some network file systems have no locks.",
-            )),
+        held(&file, ledger)?;
+        let database = database(ledger);
+        if let Some(database) = &database {
+            held(database, ledger)?;
         }
+        Ok(Lock { _beside: file, _database: database })
+    }
+}
+
+/// The database to be locked, which is created where there is none. What cannot be opened is named when SQLite
+/// is to open it.
+fn database(ledger: &Path) -> Option<File> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    let mut options = OpenOptions::new();
+    private::file(options.create(true).truncate(false).read(true).write(true)).open(ledger).ok()
+}
+
+fn held(file: &File, ledger: &Path) -> Result<(), Fault> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(Fault::new(
+            format!("Another process is working with the ledger {}", ledger.display()),
+            "Wait until it ends, or stop it; a second run on the same ledger could do things twice.",
+        )),
+        Err(TryLockError::Error(error)) => Err(Fault::new(
+            format!("The ledger {} cannot be locked ({error})", ledger.display()),
+            "Put the ledger on a local disk with --ledger: some network file systems have no locks.",
+        )),
     }
 }
 

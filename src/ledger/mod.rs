@@ -35,6 +35,7 @@ pub struct Ledger {
     writer: Option<Writer>,
     /// `None` where the ledger is only read.
     files: Option<Files>,
+    is_young: bool,
     _lock: Option<Lock>,
 }
 
@@ -49,7 +50,8 @@ impl Ledger {
         let lock = Lock::take(path)?;
         let connection = schema::open_for_writing(path)?;
         let world = schema::world(&connection, world).map_err(|error| unusable(path, &error))?;
-        let reader = schema::open_for_reading(path)?;
+        let is_young = schema::is_young(&connection, path).map_err(|error| unusable(path, &error))?;
+        let reader = schema::open_beside_the_writer(path)?;
         // The first read opens the log: later, it might be another file by then.
         let key = schema::digest_key(&reader).map_err(|error| unusable(path, &error))?;
         let files = Files::of(path);
@@ -61,6 +63,7 @@ impl Ledger {
             reader: Mutex::new(reader),
             writer: Some(writer),
             files: Some(files),
+            is_young,
             _lock: Some(lock),
         })
     }
@@ -80,6 +83,7 @@ impl Ledger {
             reader: Mutex::new(reader),
             writer: None,
             files: None,
+            is_young: false,
             _lock: None,
         })
     }
@@ -91,6 +95,21 @@ impl Ledger {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether no run has waited for the visibility window with this file: it was created by this run or just
+    /// before it, or it is an older copy that was put in its place. What an earlier run has made then may not
+    /// show yet, and nothing here says that it was asked for.
+    pub fn is_young(&self) -> bool {
+        self.is_young
+    }
+
+    /// Notes that a run has waited for the visibility window.
+    ///
+    /// # Errors
+    /// The ledger cannot write.
+    pub async fn note_watched(&self, parent: &Sid) -> Result<(), Fault> {
+        self.append(parent, vec![Record::Watched(schema::fingerprint(&self.path))]).await
     }
 
     /// What is recorded of one customer, and of the last run that touched it.

@@ -10,9 +10,15 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 /// One line to be written.
 #[derive(Clone)]
 pub enum Record {
-    Step { key: Key, mark: Mark, at: Time },
+    Step {
+        key: Key,
+        mark: Mark,
+        at: Time,
+    },
     Stray(Stray),
     Customer(CustomerRun),
+    /// A run has waited for the visibility window with this file.
+    Watched(Vec<u8>),
 }
 
 /// Something that came to be in another account than the one that was meant.
@@ -39,6 +45,10 @@ pub struct CustomerRun {
 pub fn write(connection: &Connection, world: i64, subaccount: &Sid, record: &Record) -> rusqlite::Result<()> {
     match record {
         Record::Step { key, mark, at } => write_step(connection, world, subaccount, *key, mark, *at),
+        Record::Watched(file) => {
+            connection.execute("INSERT OR REPLACE INTO secrets VALUES ('watched', ?1)", [file])?;
+            Ok(())
+        }
         Record::Stray(stray) => {
             let mut statement =
                 connection.prepare_cached("INSERT INTO strays VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;

@@ -87,6 +87,12 @@ pub fn open_for_reading(path: &Path) -> Result<Connection, Fault> {
         ));
     }
     look_before_touching(path)?;
+    open_beside_the_writer(path)
+}
+
+/// Opens a ledger that this process has open already. Nothing else may open and close its file meanwhile:
+/// that would drop the locks of the connections that there are.
+pub fn open_beside_the_writer(path: &Path) -> Result<Connection, Fault> {
     // Not read-only: in WAL mode a reader keeps its place in the shared index file.
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.pragma_update(None, "query_only", true).map_err(|error| fault_of(path, &error))?;
@@ -110,6 +116,27 @@ pub fn digest_key(connection: &Connection) -> rusqlite::Result<DigestKey> {
     connection
         .query_row("SELECT value FROM secrets WHERE name = 'digest_key'", [], |row| row.get(0))
         .map(DigestKey::new)
+}
+
+/// Whether this file is new to the runs: it was just created, or it is a copy that took the place of another.
+/// `watched` names the file with which a run has waited for the visibility window; a ledger of an older
+/// version has none, and counts as watched.
+pub fn is_young(connection: &Connection, path: &Path) -> rusqlite::Result<bool> {
+    let this = fingerprint(path);
+    connection.execute("INSERT OR IGNORE INTO secrets VALUES ('watched', ?1)", [&this])?;
+    let watched: Vec<u8> =
+        connection.query_row("SELECT value FROM secrets WHERE name = 'watched'", [], |row| row.get(0))?;
+    Ok(watched != this)
+}
+
+/// Which file this is: its number on the disk, and when it came to be there, because numbers are used again.
+pub fn fingerprint(path: &Path) -> Vec<u8> {
+    let Ok(metadata) = std::fs::metadata(path) else { return vec![0] };
+    let created = metadata.created().ok().and_then(|it| it.duration_since(std::time::UNIX_EPOCH).ok());
+    let mut fingerprint = created.map_or(0, |it| it.as_nanos()).to_le_bytes().to_vec();
+    #[cfg(unix)]
+    fingerprint.extend(std::os::unix::fs::MetadataExt::ino(&metadata).to_le_bytes());
+    fingerprint
 }
 
 /// What SQLite's error means to a person.
@@ -307,7 +334,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
         connection.execute_batch(&format!(
             "BEGIN IMMEDIATE;
              {TABLES}
-             INSERT INTO secrets VALUES ('digest_key', randomblob(32));
+             INSERT INTO secrets VALUES ('digest_key', randomblob(32)), ('watched', x'');
              PRAGMA application_id = {APPLICATION_ID};
              PRAGMA user_version = {VERSION};
              COMMIT;"

@@ -176,7 +176,8 @@ async fn a_digest_that_an_earlier_version_kept_does_not_make_a_row_a_changed_one
 
 #[tokio::test]
 async fn a_number_that_the_subaccount_does_not_have_is_asked_for_once() {
-    let stage = stage_of(vec![pn(1), pn(7)]);
+    let mut stage = stage_of(vec![pn(1), pn(7)]);
+    stage.young_ledger = trusthub_onboard::engine::YoungLedger::LooksAtOnce;
     let began = trusthub_onboard::clock::Clock::now(stage.clock.as_ref());
     assert_eq!(stage.outcome().await, Outcome::Refused);
     let requests = stage.sandbox.requests().latest;

@@ -80,6 +80,8 @@ async fn a_ledger_that_was_lost_during_the_review_learns_of_the_rejection_and_go
             judged_by(&stage, Some(Reviewer::LeavesInReview));
             assert_eq!(stage.outcome().await, Outcome::Submitted);
         }
+        // The review goes on meanwhile.
+        stage.young_ledger = trusthub_onboard::engine::YoungLedger::LooksAtOnce;
         stage.ledger = stage.folder.path().join("another.db");
         let waiting = stage.outcome().await;
         assert!(matches!(waiting, Outcome::AwaitingProfileApproval | Outcome::Submitted), "{waiting:?}");
@@ -154,6 +156,7 @@ async fn a_bundle_of_ours_that_the_row_names_is_ours_when_it_is_rejected_after_i
     let mut stage = Stage::with(vec![customer(1)]);
     stage.wait_ms = 0;
     assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
+    stage.young_ledger = trusthub_onboard::engine::YoungLedger::LooksAtOnce;
     stage.ledger = stage.folder.path().join("another.db");
     let profile =
         stage.made().into_iter().find(|it| it.kind == Kind::CustomerProfile).expect("a profile").sid;

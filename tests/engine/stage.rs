@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::{
-    Brake, CustomerEnd, Customers, DefaultPrimary, Ended, Only, Run, Selection, Settings,
+    Brake, CustomerEnd, Customers, DefaultPrimary, Ended, Only, Run, Selection, Settings, YoungLedger,
 };
 use trusthub_onboard::events::{Event, Nobody, Observer};
 use trusthub_onboard::ledger::Ledger;
@@ -99,6 +99,7 @@ pub struct Stage {
     pub only: Only,
     pub limit: Option<u64>,
     pub brake: Brake,
+    pub young_ledger: YoungLedger,
     pub wait_ms: u64,
     pub concurrency: usize,
     pub rate: Rate,
@@ -151,6 +152,7 @@ impl Stage {
             only: Only::Everyone,
             limit: None,
             brake: Brake::Off,
+            young_ledger: YoungLedger::Waits,
             // Long enough for every review, also after a wait for something that does not show.
             wait_ms: 600_000,
             concurrency: 4,
@@ -217,6 +219,7 @@ impl Stage {
             concurrency: self.concurrency,
             selection: Selection { only: self.only, limit: self.limit },
             brake: self.brake,
+            young_ledger: self.young_ledger,
             wait_ms: self.wait_ms,
             poll_ms: 1_000,
         };

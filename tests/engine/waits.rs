@@ -220,3 +220,70 @@ async fn credentials_that_are_refused_after_the_work_was_done_make_nothing_twice
         }
     }
 }
+
+/// As in a container that was started anew: the ledger is gone, or an older copy is in its place, and the lists do
+/// not show yet what the run before has made.
+#[tokio::test]
+async fn a_run_with_a_new_ledger_or_an_older_copy_waits_once_for_what_an_earlier_run_has_just_made() {
+    let customers = vec![customer(1), customer(2)];
+    let undisturbed = undisturbed(&customers).await;
+    for older_copy in [false, true] {
+        for n in (3..=40).step_by(3) {
+            let context = format!("cut off after request {n}, older copy: {older_copy}");
+            let stage = Stage::with(customers.clone());
+            if older_copy {
+                // A ledger that is not new any more, and knows of no customer.
+                let drain = tokio_util::sync::CancellationToken::new();
+                let stop = drain.clone();
+                let commits = AtomicU64::new(0);
+                let observer = watching(move |event| {
+                    if let Event::LedgerWrote = event
+                        && commits.fetch_add(1, Ordering::SeqCst) == 0
+                    {
+                        stop.cancel();
+                    }
+                });
+                stage.run_until(observer, drain).await.expect("no fault");
+                std::fs::copy(&stage.ledger, stage.folder.path().join("backup")).expect("a copy");
+            }
+            stage.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
+            assert!(stage.run_watched(Killer::at(Moment::Sent, n)).await.is_err(), "{context}");
+            for end in ["", "-wal", "-shm", ".lock"] {
+                let _ = std::fs::remove_file(format!("{}{end}", stage.ledger.display()));
+            }
+            if older_copy {
+                std::fs::copy(stage.folder.path().join("backup"), &stage.ledger).expect("a copy");
+            }
+            stage.run_until_finished(3, &context).await;
+            stage.is_as(&undisturbed, &context);
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_a_ledger_that_is_new_waits_and_it_costs_no_request() {
+    let mut stage = Stage::with(vec![customer(1)]);
+    // Not finished, so that the run after the next one looks at it too.
+    stage.wait_ms = 0;
+    let first_look = || {
+        let (clock, began) = (stage.clock.clone(), stage.clock.now());
+        let first = Arc::new(std::sync::Mutex::new(None));
+        let note = first.clone();
+        let observer = watching(move |event| {
+            if let Event::Sending(request) = event
+                && request.customer.is_some()
+            {
+                note.lock().unwrap().get_or_insert(clock.now() - began);
+            }
+        });
+        (observer, first)
+    };
+    let waited = |first: Arc<std::sync::Mutex<Option<u64>>>| first.lock().unwrap().expect("a look");
+    // Cut off while it waits: the next one waits from its own beginning.
+    assert!(stage.run_watched(Killer::at(Moment::Write, 1)).await.is_err());
+    for least in [stage.policy.visibility_window_ms, 0] {
+        let (observer, first) = first_look();
+        stage.run_watched(observer).await.expect("no fault");
+        assert_eq!(waited(first), least);
+    }
+}
