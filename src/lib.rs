@@ -74,6 +74,7 @@ pub mod cli;
 pub mod clock;
 pub mod engine;
 pub mod events;
+pub mod flow;
 pub mod ledger;
 pub mod model;
 pub mod plan;

@@ -22,9 +22,10 @@ use trusthub_onboard::engine::{
     Brake, Customers, DefaultPrimary, Only, Run, Selection, Settings, YoungLedger,
 };
 use trusthub_onboard::events::{Event, Observer};
+use trusthub_onboard::flow::Method;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::Sid;
-use trusthub_onboard::plan::Method;
+use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox;
 use trusthub_onboard::twilio::{Client, Endpoint, Identity, Pace, Rate, Timeouts};
 
@@ -182,8 +183,9 @@ fn child(arguments: &[String]) {
         let pace = Pace::new(Rate::Unlimited, clock.clone());
         let client =
             Client::new(&endpoint, timeouts, pace, clock.clone(), observer.clone()).expect("a client");
-        let ledger = Ledger::open(Path::new(ledger), world, observer.clone()).expect("a ledger");
+        let ledger = Ledger::open(Path::new(ledger), &FLOW, world, observer.clone()).expect("a ledger");
         let settings = Settings {
+            flow: &FLOW,
             parent: Identity { account: Sid::parse(PARENT).expect("a SID"), token: PARENT_TOKEN.into() },
             policy: policy(),
             primary_profile: None,

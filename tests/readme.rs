@@ -4,8 +4,9 @@ use std::path::Path;
 use trusthub_onboard::check::rule;
 use trusthub_onboard::cli::Exit;
 use trusthub_onboard::model::column;
-use trusthub_onboard::plan::{Outcome, StepId};
-use trusthub_onboard::report::RESULT_COLUMNS;
+use trusthub_onboard::plan::Outcome;
+use trusthub_onboard::products::FLOW;
+use trusthub_onboard::report::result_columns;
 
 fn readme() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("the README")
@@ -60,9 +61,10 @@ fn the_rules_are_the_programs_rules() {
 fn every_step_outcome_and_result_column_is_explained() {
     let readme = readme();
     let own_representative = |it: &&str| !it.starts_with("representative_2");
-    let steps = StepId::ALL.iter().map(|step| step.name()).filter(own_representative);
+    let steps = FLOW.steps().map(|step| step.name).filter(own_representative);
+    let columns = result_columns(&FLOW);
     let outcomes = Outcome::ALL.iter().map(|outcome| outcome.word());
-    for word in steps.chain(outcomes).chain(RESULT_COLUMNS) {
+    for word in steps.chain(outcomes).chain(columns.iter().map(String::as_str)) {
         assert!(readme.contains(&format!("`{word}`")), "{word} is not in the README");
     }
 }

@@ -12,6 +12,7 @@ use super::{Exit, Stop, style};
 use crate::engine::{Brake, DefaultPrimary, Interrupted, Only, Run, Selection, Settings, YoungLedger};
 use crate::events::{Nobody, Observer};
 use crate::ledger::Ledger;
+use crate::products::FLOW;
 use crate::report::{Results, ResultsPaths, check_writable};
 use crate::sandbox::Start;
 use crate::twilio::{Client, Pace, Rate, Timeouts};
@@ -27,10 +28,10 @@ pub fn results(args: &ResultsArgs) -> Result<Exit, Stop> {
     let paths = paths(args)?;
     let sheet = Sheet::survey(&args.sheet, session::parent_sid(&args.world), &mut |_| ())?;
     let world = session::world_name(&args.world)?;
-    let ledger = Ledger::open_for_reading(&session::ledger(&args.world), &world)?;
+    let ledger = Ledger::open_for_reading(&session::ledger(&args.world), &FLOW, &world)?;
     tell_of_open(session::files_of_the_ledger(&args.world).iter().map(PathBuf::as_path));
     let policy = args.flow.policy();
-    let results = Results { ledger: Some(&ledger), policy: &policy, ended: None };
+    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &policy, ended: None };
     let (tally, written) = results.write(&paths, || sheet.entries(), |_, _| ())?;
     print_tally(&tally);
     tell_kept(&written.kept);
@@ -53,7 +54,7 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
     let paths = paths(&args.results)?;
     let sheet = Sheet::survey(sheet_args, session::parent_sid(world_args), &mut |_| ())?;
     // Said before anything is asked for: a ledger that is not there has nothing to look at.
-    drop(Ledger::open_for_reading(&session::ledger(world_args), &session::world_name(world_args)?)?);
+    drop(Ledger::open_for_reading(&session::ledger(world_args), &FLOW, &session::world_name(world_args)?)?);
     session::runtime()?.block_on(async {
         let world = match world_args.sandbox {
             true => World::in_sandbox(world_args, &sheet, SANDBOX_REVIEW_MS, Start::GoOn).await?,
@@ -65,10 +66,11 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
         let timeouts = Timeouts { connect_ms: CONNECT_MS.min(flow.timeout), call_ms: flow.timeout };
         let pace = Pace::new(rate, clock.clone());
         let client = Client::new(&world.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
-        let ledger = Ledger::open(&world.ledger, &world.name, observer.clone())?;
+        let ledger = Ledger::open(&world.ledger, &FLOW, &world.name, observer.clone())?;
         tell_of_open(session::files_of_the_ledger(world_args).iter().map(PathBuf::as_path));
         let policy = flow.policy();
         let settings = Settings {
+            flow: &FLOW,
             parent: world.parent.clone(),
             policy: policy.clone(),
             primary_profile: None,
@@ -87,7 +89,8 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
         // A look that went well says no more than what it left in the ledger, from which the results
         // read how a customer stands: an earlier refusal, for one, is still its answer.
         ended.customers.retain(|_, end| end.failed.is_some());
-        let results = Results { ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
+        let results =
+            Results { flow: &FLOW, ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
         let written = results.write(&paths, || sheet.entries(), |_, _| ());
         let closed = run.close();
         if let Some(fault) = ended.fault {

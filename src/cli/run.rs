@@ -15,6 +15,7 @@ use crate::events::Observer;
 use crate::ledger::Ledger;
 use crate::model::{Fault, Finding, Severity, counted};
 use crate::plan::{Code, Outcome};
+use crate::products::FLOW;
 use crate::report::{
     All, Estimate, Failure, FindingsFormat, FindingsPrinter, Line, Log, Manner, Progress, Results,
     ResultsPaths, Tally, check_writable, write_failed,
@@ -131,7 +132,7 @@ async fn go(
         observers.push(Arc::new(Log::open(path, clock.clone())?));
     }
     let observer: Arc<dyn Observer> = Arc::new(All(observers));
-    let ledger = Ledger::open(&world.ledger, &world.name, observer.clone())?;
+    let ledger = Ledger::open(&world.ledger, &FLOW, &world.name, observer.clone())?;
     let young_ledger = if args.world.sandbox { YoungLedger::LooksAtOnce } else { YoungLedger::Waits };
     if ledger.is_young() && young_ledger == YoungLedger::Waits {
         tell!(
@@ -153,6 +154,7 @@ async fn go(
     // Two reviews one after the other, and as much again for good measure.
     let sandbox_wait_ms = 4 * review_ms + 10_000;
     let settings = Settings {
+        flow: &FLOW,
         parent: world.parent.clone(),
         policy: policy.clone(),
         primary_profile: args.primary_profile.clone(),
@@ -169,7 +171,7 @@ async fn go(
     let run = Run::new(settings, client, ledger, clock.clone(), observer, drain);
     let ended = meanwhile::go(&run, sheet, &policy, paths, &rounds, &*clock).await;
     progress.finish();
-    let results = Results { ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
+    let results = Results { flow: &FLOW, ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
     let mut failed = HashMap::new();
     let written =
         results.write(paths, || sheet.entries(), |entry, line| note_failure(args, entry, line, &mut failed));
@@ -224,7 +226,7 @@ async fn go(
 
 fn write_without_a_run(args: &RunArgs, sheet: &Sheet, paths: &ResultsPaths) -> Result<Tally, Fault> {
     let policy = args.flow.policy();
-    let results = Results { ledger: None, policy: &policy, ended: None };
+    let results = Results { flow: &FLOW, ledger: None, policy: &policy, ended: None };
     let mut failed = HashMap::new();
     let written = results.write(
         paths,

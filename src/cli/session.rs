@@ -70,7 +70,7 @@ impl World {
 
     /// The host, for the question before going live.
     pub fn host(&self) -> String {
-        self.endpoint.hosts().base(crate::plan::Host::TrustHub).to_owned()
+        self.endpoint.hosts().base(crate::flow::Host::TrustHub).to_owned()
     }
 }
 

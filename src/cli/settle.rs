@@ -8,6 +8,7 @@ use super::{Exit, Stop};
 use crate::engine;
 use crate::events::{Nobody, Observer};
 use crate::ledger::Ledger;
+use crate::products::FLOW;
 use crate::twilio::{Client, Pace, Rate, Timeouts};
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ const CALL_MS: u64 = 60_000;
 
 pub fn settle(args: &SettleArgs) -> Result<Exit, Stop> {
     // A ledger that is not there is not made for this.
-    drop(Ledger::open_for_reading(&session::ledger(&args.world), &session::world_name(&args.world)?)?);
+    drop(Ledger::open_for_reading(&session::ledger(&args.world), &FLOW, &session::world_name(&args.world)?)?);
     session::runtime()?.block_on(async {
         let world = match args.world.sandbox {
             true => World::in_known_sandbox(&args.world).await?,
@@ -27,7 +28,7 @@ pub fn settle(args: &SettleArgs) -> Result<Exit, Stop> {
         let timeouts = Timeouts { connect_ms: CONNECT_MS, call_ms: CALL_MS };
         let pace = Pace::new(Rate::Unlimited, clock.clone());
         let client = Client::new(&world.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
-        let ledger = Ledger::open(&world.ledger, &world.name, observer)?;
+        let ledger = Ledger::open(&world.ledger, &FLOW, &world.name, observer)?;
         engine::settle(
             &ledger,
             &client,

@@ -1,6 +1,6 @@
 //! What an evaluation says [spec, docs "synchronous request, instant feedback"].
 
-use crate::plan::Bundle;
+use crate::flow::BundleId;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -44,7 +44,8 @@ pub(super) struct Failing {
 impl Evaluation {
     /// Everything that stands against a submission. That the profile of a product is not approved
     /// yet does not: the flow waits for that by itself.
-    pub(super) fn failing(&self, bundle: Bundle) -> Vec<Failing> {
+    pub(super) fn failing(&self, bundle: BundleId) -> Vec<Failing> {
+        let waits_for = bundle.depends_on.as_ref();
         let mut failing = vec![];
         for requirement in &self.results {
             if requirement.passed == Some(true) {
@@ -54,12 +55,12 @@ impl Evaluation {
             let object_type = text(&requirement.object_type);
             let fields = requirement.invalid.iter().chain(&requirement.fields).flatten();
             let fields: Vec<&Field> = fields.filter(|it| it.passed != Some(true)).collect();
-            let about_the_profile = bundle == Bundle::TrustProduct
-                && requirement.requirement_name.as_deref() == Some("customer_profile");
+            let about_the_profile =
+                waits_for.filter(|it| requirement.requirement_name.as_deref() == Some(it.requirement.0));
             let mut failing_fields = vec![];
             for field in &fields {
                 let object_field = text(&field.object_field);
-                if about_the_profile && object_field == "bundle_status" {
+                if about_the_profile.is_some_and(|it| it.requirement.1 == object_field) {
                     continue;
                 }
                 failing_fields.push(Failing {

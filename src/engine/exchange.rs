@@ -1,15 +1,13 @@
 //! One request of a customer and what is made of its answer: who asks, whose answer it is, what a no means.
 
+use crate::flow::{BundleId, Call, Item, Key, Method, StepId};
 use crate::ledger::{Record, Stray};
 use crate::model::{Fault, Sid};
-use crate::plan::{
-    Bundle, BundleStatus, Call, Code, Ending, Item, Key, Mark, Method, OurCode, Reason, StepId, TURN_MAX_MS,
-    Time, UNKNOWN,
-};
+use crate::plan::{BundleStatus, Code, Ending, Mark, OurCode, Reason, TURN_MAX_MS, Time, UNKNOWN};
 use crate::twilio::{Answer, Answered, Identity, Obstacle, Once, Purpose, Refusal, Sent, Tries};
 use serde::de::DeserializeOwned;
 
-use super::row::{Row, Stop, creates, done};
+use super::row::{Row, Stop, done};
 
 /// How often something that was just created is asked for again while it is not found. Public
 /// scripts wait one or two seconds after every creation.
@@ -118,14 +116,14 @@ impl Row<'_> {
                         let reason = reason_of(OurCode::Unauthorized, &refusal);
                         // It stays started, so that the next run looks for it: neither this answer nor that
                         // to a look says that nothing was made. The account is read anew by every run.
-                        let at = if self.facts.is_started(key) { StepId::Account.into() } else { key };
+                        let at = if self.facts.is_started(key) { self.flow().account.into() } else { key };
                         self.refuse_as(at, OurCode::Unauthorized, &refusal)?;
                         return Err(Stop::Over(Ending::Refused(vec![(key, reason)])));
                     }
                     // The token may have been changed in mid-run: it is read once more.
-                    Box::pin(self.check_account(StepId::Account.into())).await?;
-                    if let Some(Mark::Refused { reason, .. }) = self.facts.mark(StepId::Account) {
-                        let refused = vec![(StepId::Account.into(), reason.clone())];
+                    Box::pin(self.check_account(self.flow().account.into())).await?;
+                    if let Some(Mark::Refused { reason, .. }) = self.facts.mark(self.flow().account) {
+                        let refused = vec![(self.flow().account.into(), reason.clone())];
                         return Err(Stop::Over(Ending::Refused(refused)));
                     }
                     if call.method == Method::Post {
@@ -233,7 +231,7 @@ impl Row<'_> {
         }
         // Only the first request of a step is sure: one before it may have been carried out after all.
         let first = self.facts.times_sent(key) == 1;
-        if !creates(key.step) || !first {
+        if !key.step.verb.creates() || !first {
             return;
         }
         match self.facts.mark(key) {
@@ -263,9 +261,14 @@ impl Row<'_> {
     }
 
     /// Reads the resource with that SID; an answer that shows another one is as good as lost.
-    pub(super) async fn item_of(&mut self, key: Key, answer: &Answer, sid: &Sid) -> Result<Item, Stop> {
+    pub(super) async fn item_of(
+        &mut self,
+        key: Key,
+        answer: &Answer,
+        sid: Option<&Sid>,
+    ) -> Result<Item, Stop> {
         let item = self.item(key, answer).await?;
-        if item.sid().as_ref() == Some(sid) { Ok(item) } else { Err(Stop::Lost(key)) }
+        if item.sid().is_some_and(|it| Some(&it) == sid) { Ok(item) } else { Err(Stop::Lost(key)) }
     }
 
     /// An answer from another account stops the run: what it created there is written down first.
@@ -306,13 +309,11 @@ impl Row<'_> {
     pub(super) async fn status(
         &mut self,
         key: Key,
-        bundle: Bundle,
+        bundle: BundleId,
         answer: &Answer,
     ) -> Result<(Item, BundleStatus), Stop> {
-        let item = match self.facts.sid(bundle.made_by()).cloned() {
-            Some(sid) => self.item_of(key, answer, &sid).await?,
-            None => return Err(self.wrong_table(key.step)),
-        };
+        let sid = self.facts.sid(bundle.made_by()).cloned();
+        let item = self.item_of(key, answer, sid.as_ref()).await?;
         match item.status.as_deref().and_then(BundleStatus::parse) {
             Some(status) => Ok((item, status)),
             None => Err(Stop::Lost(key)),
@@ -350,7 +351,7 @@ impl Row<'_> {
                 // Reports find it where every run looks anew.
                 let reason = answered_no(&refusal);
                 let mark = Mark::Refused { reason: reason.clone(), kept: None };
-                self.settle(StepId::Existing.into(), mark);
+                self.settle(self.flow().discovery.into(), mark);
                 Stop::Over(Ending::Refused(vec![(key, reason)]))
             }
             Reply::Yes(_) => Stop::Lost(key),

@@ -2,8 +2,9 @@
 
 use super::exchange::{As, Fresh, Reply};
 use super::row::{Row, Stop};
+use crate::flow::{Call, Item, Key};
 use crate::model::Sid;
-use crate::plan::{Call, Ending, Item, Key};
+use crate::plan::Ending;
 use crate::twilio::{Answer, next_page};
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
@@ -169,7 +170,7 @@ impl Row<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Host;
+    use crate::flow::Host;
 
     fn sid(n: usize) -> String {
         format!("IT{n:032x}")

@@ -1,5 +1,6 @@
 //! The run: many customers at once, and for each of them one loop that asks the plan what is next.
 
+mod discovery;
 mod evaluation;
 mod exchange;
 mod list;
@@ -8,7 +9,6 @@ mod read_back;
 mod reads;
 mod row;
 mod settle;
-mod survey;
 mod waiting;
 mod writes;
 
@@ -17,9 +17,10 @@ pub use settle::{Choice, settle};
 
 use crate::clock::Clock;
 use crate::events::{Event, Observer};
+use crate::flow::{Flow, Key, StepId};
 use crate::ledger::Ledger;
 use crate::model::{Customer, Fault, Sid};
-use crate::plan::{Bundle, Code, Ending, Key, Outcome, Plan, Policy, StepId, Time};
+use crate::plan::{Code, Ending, Outcome, Plan, Policy, Time};
 use crate::twilio::{Client, Identity};
 use primary::Primaries;
 use row::Row;
@@ -39,6 +40,8 @@ const READ_AHEAD: usize = 64;
 
 /// Everything that a run needs from outside.
 pub struct Settings {
+    /// The products that customers are onboarded to.
+    pub flow: &'static Flow,
     pub parent: Identity,
     pub policy: Policy,
     /// The primary profile of rows that name none; `None` lets it be found in the parent account.
@@ -379,7 +382,8 @@ impl Run {
     fn is_selected(&self, customer: &Customer) -> Result<bool, Fault> {
         let (facts, begun) = self.ledger.customer(&customer.subaccount)?;
         let primary = customer.primary_profile.as_ref();
-        let plan = Plan::of(customer, &self.settings.policy, primary, self.ledger.key(), &facts);
+        let plan =
+            Plan::of(self.settings.flow, customer, &self.settings.policy, primary, self.ledger.key(), &facts);
         let standing = plan.standing(&facts);
         Ok(match self.settings.selection.only {
             Only::Everyone => !plan.is_finished(&facts),
@@ -395,7 +399,7 @@ impl Run {
                             | Outcome::NotAttempted
                     )
             }
-            Only::ToLookAt => Bundle::BOTH.into_iter().any(|it| facts.sid(it.made_by()).is_some()),
+            Only::ToLookAt => self.settings.flow.bundles().any(|it| facts.sid(it.made_by()).is_some()),
         })
     }
 }

@@ -2,8 +2,9 @@
 
 use super::list::Listing;
 use super::{DefaultPrimary, Run};
+use crate::flow::{Call, Host, Item};
 use crate::model::{Customer, Fault, Sid, SidKind};
-use crate::plan::{BundleStatus, Call, Code, Host, Item, OurCode, Reason};
+use crate::plan::{BundleStatus, Code, OurCode, Reason};
 use crate::twilio::{Answer, Obstacle, Refusal, Sent};
 use std::collections::HashMap;
 use tokio::sync::Mutex;

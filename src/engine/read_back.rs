@@ -7,27 +7,24 @@
 
 use super::exchange::{As, Fresh, Reply};
 use super::row::{Row, Stop, done};
+use crate::flow::{Assignments, BundleId, Call, Collection, Host, Item, Key, Part, Verb};
 use crate::model::Sid;
-use crate::plan::{
-    Assignments, Bundle, BundleStatus, Call, Callback, Facts, Host, Item, Key, Mark, Part, StepId, Surplus,
-    Task, UNKNOWN, Verb,
-};
-use crate::products::{self, Place};
+use crate::plan::{BundleStatus, Callback, Mark, Surplus, UNKNOWN};
 use std::collections::HashSet;
 
 impl Row<'_> {
     /// Holds a bundle that was read against the row: one of ours, or one that we complete.
-    pub(super) fn hold_bundle(&mut self, bundle: Bundle, item: &Item) {
-        if let Some(task) = self.task(bundle.made_by())
-            && (self.facts.is_open(bundle) || self.plan.is_ours(task, &self.facts, item))
+    pub(super) fn hold_bundle(&mut self, bundle: BundleId, item: &Item) {
+        let key = Key::from(bundle.made_by());
+        if (self.facts.is_open(bundle) || self.plan.is_ours(key, &self.facts, item))
             && !self.facts.is_taken_as_is(bundle, bundle.named_by(self.customer))
         {
-            self.hold(task, item);
+            self.hold(key, item);
         }
     }
 
     /// Reads all of a bundle that this run has not seen.
-    pub(super) async fn read_back(&mut self, bundle: Bundle) -> Result<(), Stop> {
+    pub(super) async fn read_back(&mut self, bundle: BundleId) -> Result<(), Stop> {
         if !self.facts.is_proven(bundle.made_by().into()) && !self.read_back_bundle(bundle).await? {
             return Ok(());
         }
@@ -40,94 +37,93 @@ impl Row<'_> {
             self.facts.note_whole(bundle);
         }
         // What was made and could not be read would be read for ever.
-        let as_the_row_says = |task: &Task, facts: &Facts| match facts.mark(task.key) {
-            Some(Mark::Done { digest, .. }) => *digest == self.plan.digest(task.key.step, facts),
-            _ => false,
+        let is_as_the_row_says = |key: &Key| {
+            matches!(self.facts.mark(*key), Some(Mark::Done { digest, .. })
+                if *digest == self.plan.digest(key.step, &self.facts))
         };
-        let unseen = self.plan.unproven(bundle, &self.facts);
-        match unseen.iter().find(|task| as_the_row_says(task, &self.facts)) {
-            Some(task) => Err(Stop::Lost(task.key)),
+        match self.plan.unproven(bundle, &self.facts).into_iter().find(is_as_the_row_says) {
+            Some(key) => Err(Stop::Lost(key)),
             None => Ok(()),
         }
     }
 
     /// Whether the bundle is still there to be submitted.
-    async fn read_back_bundle(&mut self, bundle: Bundle) -> Result<bool, Stop> {
-        let Some(task) = self.task(bundle.made_by()) else { return Ok(false) };
-        let (Some(call), Some(sid)) =
-            (self.plan.resource(task, &self.facts), self.facts.sid(task.key).cloned())
+    async fn read_back_bundle(&mut self, bundle: BundleId) -> Result<bool, Stop> {
+        let key = Key::from(bundle.made_by());
+        let (Some(call), Some(sid)) = (self.plan.resource(key, &self.facts), self.facts.sid(key).cloned())
         else {
-            return Err(self.wrong_table(task.key.step));
+            return Err(self.wrong_table(key.step));
         };
-        match self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await? {
+        match self.call(key, &call, As::Subaccount, Fresh::Perhaps).await? {
             Reply::Yes(answer) => {
-                let item = self.item_of(task.key, &answer, &sid).await?;
+                let item = self.item_of(key, &answer, Some(&sid)).await?;
                 self.note_status(bundle, sid, &item);
                 self.hold_bundle(bundle, &item);
                 let status = item.status.as_deref().and_then(BundleStatus::parse);
                 Ok(matches!(status, Some(BundleStatus::Draft | BundleStatus::TwilioRejected)))
             }
-            other => self.not_yes(task.key, other).map(|()| false),
+            other => self.not_yes(key, other).map(|()| false),
         }
     }
 
     /// End users, documents and addresses: by their lists, which show twins too; what a list does not
     /// show is read by its SID.
-    async fn read_back_resources(&mut self, bundle: Bundle) -> Result<(), Stop> {
-        for place in [Place::Addresses, Place::SupportingDocuments, Place::EndUsers] {
-            let of_the_place = |task: &Task| matches!(task.verb, Verb::Make(it) if it.place == place);
+    async fn read_back_resources(&mut self, bundle: BundleId) -> Result<(), Stop> {
+        for collection in [Collection::Addresses, Collection::SupportingDocuments, Collection::EndUsers] {
+            let is_in_it =
+                |key: &Key| matches!(key.step.verb, Verb::Create(it) if it.collection == collection);
             let unseen = |row: &Self| {
-                let mut tasks = row.plan.unproven(bundle, &row.facts);
-                tasks.retain(of_the_place);
-                tasks
+                let mut keys = row.plan.unproven(bundle, &row.facts);
+                keys.retain(is_in_it);
+                keys
             };
             if unseen(self).is_empty() {
                 continue;
             }
-            self.discover_resources(place).await?;
-            for task in unseen(self) {
-                if !self.seen.contains(&task.key) {
-                    self.read_back_one(task).await?;
+            self.discover_resources(collection).await?;
+            for key in unseen(self) {
+                if !self.seen.contains(&key) {
+                    self.read_back_one(key).await?;
                 }
             }
         }
         Ok(())
     }
 
-    async fn read_back_one(&mut self, task: Task) -> Result<(), Stop> {
-        let (Some(call), Some(sid)) =
-            (self.plan.resource(task, &self.facts), self.facts.sid(task.key).cloned())
+    async fn read_back_one(&mut self, key: Key) -> Result<(), Stop> {
+        let (Some(call), Some(sid)) = (self.plan.resource(key, &self.facts), self.facts.sid(key).cloned())
         else {
-            return Err(self.wrong_table(task.key.step));
+            return Err(self.wrong_table(key.step));
         };
-        match self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await? {
+        match self.call(key, &call, As::Subaccount, Fresh::Perhaps).await? {
             Reply::Yes(answer) => {
-                let item = self.item_of(task.key, &answer, &sid).await?;
-                self.hold(task, &item);
+                let item = self.item_of(key, &answer, Some(&sid)).await?;
+                self.hold(key, &item);
                 Ok(())
             }
             // It is gone, and is made again.
             Reply::NotFound(_) => {
-                self.settle(task.key, Mark::Removed);
+                self.settle(key, Mark::Removed);
                 Ok(())
             }
-            other => self.not_yes(task.key, other),
+            other => self.not_yes(key, other),
         }
     }
 
     /// Reads a list of resources, and takes in what of it is ours: what is known is held against the row,
     /// what was not known is taken over. Two of a kind with our mark leave the customer unsure, also
     /// where the ledger knows one of them.
-    pub(super) async fn discover_resources(&mut self, place: Place) -> Result<(), Stop> {
-        let items = self.list_of(place).await?;
-        let steps = StepId::ALL.iter().filter_map(|id| products::step(*id));
-        let tasks = steps.map(|step| Task { key: step.id.into(), verb: step.verb, bundle: step.bundle });
-        for task in tasks.filter(|it| matches!(it.verb, Verb::Make(resource) if resource.place == place)) {
-            let known = self.facts.sid(task.key).cloned();
+    pub(super) async fn discover_resources(&mut self, collection: Collection) -> Result<(), Stop> {
+        let items = self.list_of(collection).await?;
+        for key in self.flow().created_in(collection).map(Key::from) {
+            if self.is_stopped(key.step.bundle) {
+                continue;
+            }
+            let known = self.facts.sid(key).cloned();
             let is_known = |item: &&Item| known.is_some() && item.sid() == known;
             let ours: Vec<&Item> = items
                 .iter()
-                .filter(|item| is_known(item) || self.plan.is_ours(task, &self.facts, item))
+                .filter(|item| is_known(item) || self.plan.is_ours(key, &self.facts, item))
                 .collect();
             let mut sids: Vec<Sid> =
                 known.iter().cloned().chain(ours.iter().filter_map(|it| it.sid())).collect();
@@ -136,11 +132,11 @@ impl Row<'_> {
             match (sids.as_slice(), ours.first()) {
                 ([_], Some(item)) => {
                     if known.is_none() {
-                        self.take_over(task, item);
+                        self.take_over(key, item);
                     }
-                    self.hold(task, item);
+                    self.hold(key, item);
                 }
-                ([_, _, ..], _) => return Err(self.unsure(task.key, sids)),
+                ([_, _, ..], _) => return Err(self.unsure(key, sids)),
                 _ => (),
             }
         }
@@ -148,41 +144,43 @@ impl Row<'_> {
     }
 
     /// Holds what an answer shows against what the row says, and writes down what is there.
-    pub(super) fn hold(&mut self, task: Task, item: &Item) {
-        let Some(Mark::Done { sid: Some(sid), digest, note }) = self.facts.mark(task.key).cloned() else {
-            return self.hold_update(task, item);
+    pub(super) fn hold(&mut self, key: Key, item: &Item) {
+        let Some(Mark::Done { sid: Some(sid), digest, note }) = self.facts.mark(key).cloned() else {
+            return self.hold_update(key, item);
         };
-        self.note_callback(task, item);
-        let Some(shown) = self.plan.shown(task.key.step, &self.facts, item) else { return };
+        self.note_callback(key, item);
+        let Some(shown) = self.plan.shown(key.step, &self.facts, item) else { return };
         if shown.digest != digest {
-            self.settle(task.key, Mark::Done { sid: Some(sid), digest: shown.digest, note });
+            self.settle(key, Mark::Done { sid: Some(sid), digest: shown.digest, note });
         }
-        self.seen.insert(task.key);
+        self.seen.insert(key);
         if shown.is_as_wanted() {
-            self.facts.prove(task.key);
+            self.facts.prove(key);
         }
     }
 
     /// An update of an earlier run whose end is not known: what is there may still be overwritten, and the
     /// plan waits until it cannot be. Where it is the update that the row asks for, it has arrived.
-    fn hold_update(&mut self, task: Task, item: &Item) {
-        let Some(Mark::Started { sid: Some(sid), digest, .. }) = self.facts.mark(task.key).cloned() else {
+    fn hold_update(&mut self, key: Key, item: &Item) {
+        let Some(Mark::Started { sid: Some(sid), digest, .. }) = self.facts.mark(key).cloned() else {
             return;
         };
-        let shown = self.plan.shown(task.key.step, &self.facts, item);
+        let shown = self.plan.shown(key.step, &self.facts, item);
         if let Some(shown) = shown
             && shown.is_as_wanted()
             && shown.digest == digest
         {
-            self.settle(task.key, done(Some(sid), digest));
-            self.facts.prove(task.key);
+            self.settle(key, done(Some(sid), digest));
+            self.facts.prove(key);
         }
     }
 
     /// A status callback that an earlier row has left on a bundle is cleared by the next update.
-    pub(super) fn note_callback(&mut self, task: Task, item: &Item) {
-        let Verb::Make(resource) = task.verb else { return };
-        let Some(bundle) = resource.place.bundle() else { return };
+    pub(super) fn note_callback(&mut self, key: Key, item: &Item) {
+        let bundle = key.step.bundle;
+        if !key.step.creates_its_bundle() {
+            return;
+        }
         let callback = match self.plan.has_stray_callback(item) {
             true if self.facts.callback(bundle) == Some(Callback::Stays) => Some(Callback::Stays),
             true => Some(Callback::ToClear),
@@ -192,27 +190,22 @@ impl Row<'_> {
     }
 
     /// Holds the entities on a bundle against what the row asks for. The list is whole.
-    pub(super) async fn hold_entities(&mut self, bundle: Bundle, items: &[Item]) -> Result<(), Stop> {
+    pub(super) async fn hold_entities(&mut self, bundle: BundleId, items: &[Item]) -> Result<(), Stop> {
         let mut accounted: HashSet<Sid> = HashSet::new();
-        let steps = StepId::ALL.iter().filter_map(|id| products::step(*id));
-        let tasks: Vec<Task> = steps
-            .filter(|step| step.bundle == bundle)
-            .map(|step| Task { key: step.id.into(), verb: step.verb, bundle })
-            .filter(|task| matches!(task.verb, Verb::Attach(..)))
-            .collect();
-        for task in tasks {
+        let steps = bundle.all_steps().filter(|step| matches!(step.verb, Verb::Assign(_)));
+        for key in steps.map(Key::from) {
             let of_it = |row: &Self| {
-                let ours = items.iter().filter(|item| row.plan.is_ours(task, &row.facts, item));
+                let ours = items.iter().filter(|item| row.plan.is_ours(key, &row.facts, item));
                 ours.filter_map(Item::sid).collect::<Vec<Sid>>()
             };
-            let known = self.facts.sid(task.key).cloned();
+            let known = self.facts.sid(key).cloned();
             let ours = of_it(self);
             // Of two assignments of one thing, the one that is on record is kept.
             let chosen = known.iter().find(|sid| ours.contains(sid)).or(ours.first()).cloned();
             if let Some(sid) = chosen {
-                let digest = self.plan.digest_of_assignment(task, &self.facts);
+                let digest = self.plan.digest_of_assignment(key, &self.facts);
                 accounted.insert(sid.clone());
-                self.stands(task.key, sid, digest);
+                self.stands(key, sid, digest);
                 continue;
             }
             // What is known by its SID may be of another object, which the plan takes off, or not listed.
@@ -221,14 +214,14 @@ impl Row<'_> {
                 accounted.insert(known);
                 continue;
             }
-            match self.read_assignment(task.key, bundle, Assignments::Entities, &known).await? {
+            match self.read_assignment(key, bundle, Assignments::Entities, &known).await? {
                 Some(item) => {
                     accounted.insert(known);
-                    if self.plan.is_ours(task, &self.facts, &item) {
-                        self.facts.prove(task.key);
+                    if self.plan.is_ours(key, &self.facts, &item) {
+                        self.facts.prove(key);
                     }
                 }
-                None => self.settle(task.key, Mark::Removed),
+                None => self.settle(key, Mark::Removed),
             }
         }
         // On a bundle that a person made, only what we have put there is ours to take off.
@@ -240,7 +233,7 @@ impl Row<'_> {
 
     /// Holds the numbers on a bundle against what the row asks for. The list is whole. On a bundle of ours,
     /// numbers that the row does not have are noted too: the plan takes them off again.
-    pub(super) async fn hold_numbers(&mut self, bundle: Bundle, items: &[Item]) -> Result<(), Stop> {
+    pub(super) async fn hold_numbers(&mut self, bundle: BundleId, items: &[Item]) -> Result<(), Stop> {
         let step = bundle.numbered_by();
         let key = |part| Key { step, part };
         let wanted = self.plan.numbers(&self.facts);
@@ -266,15 +259,16 @@ impl Row<'_> {
                 self.stands(key(number), sid, UNKNOWN);
             }
         }
-        let recorded: Vec<(Part, Sid)> = {
-            let shares = self.facts.shares(step).map(|it| it.0).collect::<Vec<_>>();
-            let sids = shares.into_iter().filter_map(|part| Some((part, self.facts.sid(key(part))?.clone())));
-            sids.filter(|(part, _)| matches!(part, Part::Number(_)) && !listed.contains(part)).collect()
-        };
-        for (part, sid) in recorded {
-            match self.read_assignment(key(part), bundle, Assignments::ChannelEndpoints, &sid).await? {
-                Some(_) => self.facts.prove(key(part)),
-                None => self.settle(key(part), Mark::Removed),
+        let recorded: Vec<(Key, Sid)> = self
+            .facts
+            .shares(step)
+            .filter(|(key, _)| matches!(key.part, Part::Number(_)) && !listed.contains(&key.part))
+            .filter_map(|(key, _)| Some((key, self.facts.sid(key)?.clone())))
+            .collect();
+        for (key, sid) in recorded {
+            match self.read_assignment(key, bundle, Assignments::ChannelEndpoints, &sid).await? {
+                Some(_) => self.facts.prove(key),
+                None => self.settle(key, Mark::Removed),
             }
         }
         if !by_hand {
@@ -297,7 +291,7 @@ impl Row<'_> {
     async fn read_assignment(
         &mut self,
         key: Key,
-        bundle: Bundle,
+        bundle: BundleId,
         collection: Assignments,
         sid: &Sid,
     ) -> Result<Option<Item>, Stop> {
@@ -305,15 +299,15 @@ impl Row<'_> {
             return Err(self.wrong_table(key.step));
         };
         match self.call(key, &Call::get(Host::TrustHub, path), As::Subaccount, Fresh::Perhaps).await? {
-            Reply::Yes(answer) => Ok(Some(self.item_of(key, &answer, sid).await?)),
+            Reply::Yes(answer) => Ok(Some(self.item_of(key, &answer, Some(sid)).await?)),
             Reply::NotFound(_) => Ok(None),
-            other => Err(self.not_surveyed(key, other)),
+            other => Err(self.not_listed(key, other)),
         }
     }
 
     fn note_surplus(
         &mut self,
-        bundle: Bundle,
+        bundle: BundleId,
         collection: Assignments,
         items: &[Item],
         accounted: &HashSet<Sid>,
@@ -329,7 +323,7 @@ impl Row<'_> {
         let Some(call) = self.plan.taking_off(&surplus, &self.facts) else {
             return Err(self.wrong_table(key.step));
         };
-        match self.call(StepId::Existing.into(), &call, As::Subaccount, Fresh::No).await? {
+        match self.call(self.flow().discovery.into(), &call, As::Subaccount, Fresh::No).await? {
             Reply::Yes(_) | Reply::NotFound(_) => {
                 self.facts.forget_surplus(&surplus);
                 Ok(())

@@ -5,8 +5,9 @@
 //! in review at once (`--submit-product now`), or where the product is still a draft, whose account is
 //! listed by both policies at the first touch of every run. Later looks of the same run need no account.
 
+use crate::flow::{Call, Item, Key, Part, Verb};
 use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
-use crate::plan::{Bundle, Call, Facts, Item, Key, Mark, OurCode, Part, Reason, StepId, Task, UNKNOWN, Verb};
+use crate::plan::{Facts, Mark, OurCode, Reason, UNKNOWN};
 use crate::twilio::Token;
 use serde::Deserialize;
 
@@ -14,14 +15,14 @@ use super::exchange::{As, Fresh, Reply};
 use super::row::{Row, Stop, done};
 
 impl Row<'_> {
-    pub(super) async fn read(&mut self, task: Task) -> Result<(), Stop> {
-        match task.verb {
-            Verb::CheckAccount => self.check_account(task.key).await,
-            Verb::Survey => self.survey().await,
-            Verb::ResolveNumbers => self.resolve_numbers(task).await,
-            Verb::CheckAddress => self.check_address(task).await,
-            Verb::Review(bundle) => self.review(task, bundle).await,
-            _ => Err(self.wrong_table(task.key.step)),
+    pub(super) async fn read(&mut self, key: Key) -> Result<(), Stop> {
+        match key.step.verb {
+            Verb::CheckAccount => self.check_account(key).await,
+            Verb::Discover => self.discover().await,
+            Verb::ResolveNumbers => self.resolve_numbers(key).await,
+            Verb::CheckAddress => self.check_address(key).await,
+            Verb::Review => self.review(key).await,
+            _ => Err(self.wrong_table(key.step)),
         }
     }
 
@@ -34,7 +35,7 @@ impl Row<'_> {
             status: Option<String>,
             auth_token: Option<Token>,
         }
-        let call = Call::get(crate::plan::Host::Api, crate::plan::account_path(&self.customer.subaccount));
+        let call = Call::get(crate::flow::Host::Api, crate::flow::account_path(&self.customer.subaccount));
         let account: Account = match self.call(key, &call, As::Parent, Fresh::No).await? {
             Reply::Yes(answer) => self.parse(key, &answer)?,
             Reply::NotFound(refusal) => {
@@ -62,21 +63,21 @@ impl Row<'_> {
     ///
     /// A number that the subaccount does not have is refused; after the submission of the profile it is a
     /// change of the row, unless it had been refused and left out before.
-    pub(super) async fn resolve_numbers(&mut self, task: Task) -> Result<(), Stop> {
-        let Some(call) = self.plan.request(task, &self.facts) else {
-            return Err(self.wrong_table(task.key.step));
+    pub(super) async fn resolve_numbers(&mut self, key: Key) -> Result<(), Stop> {
+        let Some(call) = self.plan.request(key, &self.facts) else {
+            return Err(self.wrong_table(key.step));
         };
-        let items = match self.list(task.key, call).await? {
+        let items = match self.list(key, call).await? {
             Ok(items) => items,
-            Err(reply) => return self.not_yes(task.key, reply),
+            Err(reply) => return self.not_yes(key, reply),
         };
-        let digest = self.plan.digest(task.key.step, &self.facts);
-        let key = |part| Key { step: StepId::PhoneNumbers, part };
+        let digest = self.plan.digest(key.step, &self.facts);
+        let share = |part| Key { step: key.step, part };
         let mut found = vec![];
         let mut missing = vec![];
         match &self.customer.phone_numbers {
             PhoneNumbers::All => {
-                found.extend(items.iter().filter_map(Item::sid).map(|sid| (key(Part::number(&sid)), sid)));
+                found.extend(items.iter().filter_map(Item::sid).map(|sid| (share(Part::number(&sid)), sid)));
             }
             PhoneNumbers::Listed(numbers) => {
                 for number in numbers {
@@ -84,7 +85,7 @@ impl Row<'_> {
                     let part = self.plan.wanted_part(digits);
                     let item = items.iter().find(|it| it.phone_number.as_deref() == Some(digits));
                     match item.and_then(Item::sid) {
-                        Some(sid) => found.push((key(part), sid)),
+                        Some(sid) => found.push((share(part), sid)),
                         None => missing.push(part),
                     }
                 }
@@ -97,10 +98,11 @@ impl Row<'_> {
             }
         };
         if found.is_empty() && named == 0 {
-            return self.refuse(task.key, OurCode::NoNumbers);
+            return self.refuse(key, OurCode::NoNumbers);
         }
-        let closed = self.plan.is_closed(Bundle::CustomerProfile, &self.facts);
-        let on_the_profile = |part| Key { step: StepId::CustomerProfileNumbers, part };
+        let closed = self.plan.is_closed(self.flow().profile, &self.facts);
+        let numbers = self.flow().profile.numbered_by();
+        let on_the_profile = |part| Key { step: numbers, part };
         let is_left_out = |facts: &Facts, part| closed && facts.left_out(on_the_profile(part)).is_some();
         for (key, sid) in found {
             if !is_left_out(&self.facts, key.part) {
@@ -117,39 +119,40 @@ impl Row<'_> {
                 self.settle(on_the_profile(part), mark);
             }
         }
-        self.settle(task.key, done(None, digest));
+        self.settle(key, done(None, digest));
         Ok(())
     }
 
-    pub(super) async fn check_address(&mut self, task: Task) -> Result<(), Stop> {
+    pub(super) async fn check_address(&mut self, key: Key) -> Result<(), Stop> {
         let (Some(call), Address::Existing(sid)) =
-            (self.plan.request(task, &self.facts), &self.customer.address)
+            (self.plan.request(key, &self.facts), &self.customer.address)
         else {
-            return Err(self.wrong_table(task.key.step));
+            return Err(self.wrong_table(key.step));
         };
-        match self.call(task.key, &call, As::Subaccount, Fresh::No).await? {
+        match self.call(key, &call, As::Subaccount, Fresh::No).await? {
             Reply::Yes(answer) => {
-                let item = self.item_of(task.key, &answer, sid).await?;
+                let item = self.item_of(key, &answer, Some(sid)).await?;
                 if !item.iso_country.is_some_and(|country| country.eq_ignore_ascii_case("US")) {
-                    return self.refuse(task.key, OurCode::AddressNotUsable);
+                    return self.refuse(key, OurCode::AddressNotUsable);
                 }
-                let digest = self.plan.digest(task.key.step, &self.facts);
-                self.settle(task.key, done(Some(sid.clone()), digest));
+                let digest = self.plan.digest(key.step, &self.facts);
+                self.settle(key, done(Some(sid.clone()), digest));
                 Ok(())
             }
-            Reply::NotFound(refusal) => self.refuse_as(task.key, OurCode::AddressNotUsable, &refusal),
-            other => self.not_yes(task.key, other),
+            Reply::NotFound(refusal) => self.refuse_as(key, OurCode::AddressNotUsable, &refusal),
+            other => self.not_yes(key, other),
         }
     }
 
-    pub(super) async fn review(&mut self, task: Task, bundle: Bundle) -> Result<(), Stop> {
-        let Some(call) = self.plan.request(task, &self.facts) else {
-            return Err(self.wrong_table(task.key.step));
+    pub(super) async fn review(&mut self, key: Key) -> Result<(), Stop> {
+        let bundle = key.step.bundle;
+        let Some(call) = self.plan.request(key, &self.facts) else {
+            return Err(self.wrong_table(key.step));
         };
-        let reply = self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await?;
+        let reply = self.call(key, &call, As::Subaccount, Fresh::Perhaps).await?;
         match reply {
             Reply::Yes(answer) => {
-                let (item, status) = self.status(task.key, bundle, &answer).await?;
+                let (item, status) = self.status(key, bundle, &answer).await?;
                 self.looked_at.push(bundle);
                 self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes: item.codes() });
                 self.hold_bundle(bundle, &item);
@@ -157,7 +160,7 @@ impl Row<'_> {
             }
             other => {
                 self.looked_at.push(bundle);
-                self.not_yes(task.key, other)
+                self.not_yes(key, other)
             }
         }
     }

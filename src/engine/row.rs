@@ -3,12 +3,11 @@
 use super::waiting::Kept;
 use super::{CustomerEnd, Only, Run, Slot, failed_key};
 use crate::events::Event;
+use crate::flow::{BundleId, Flow, Key};
 use crate::ledger::{CustomerRun, Record};
 use crate::model::{Customer, Fault, Sid};
 use crate::plan::Policy;
-use crate::plan::{
-    Bundle, Digest, Ending, Facts, Key, Mark, Next, Outcome, Plan, Reason, StepId, Task, Time, Verb,
-};
+use crate::plan::{Digest, Ending, Facts, Mark, Next, Outcome, Plan, Reason, Time};
 use crate::twilio::Token;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -41,9 +40,9 @@ pub(super) struct Row<'a> {
     pub(super) answered: Option<Key>,
     pub(super) messages: Vec<(Key, String)>,
     /// The bundles whose review was read in this run.
-    pub(super) looked_at: Vec<Bundle>,
+    pub(super) looked_at: Vec<BundleId>,
     /// The bundles that turned out to be submitted although no record said so.
-    pub(super) found_submitted: Vec<Bundle>,
+    pub(super) found_submitted: Vec<BundleId>,
     /// The steps whose content an answer of this run has shown, whatever it was.
     pub(super) seen: HashSet<Key>,
     /// What held the customer back in an earlier run, until this run has looked for itself.
@@ -75,12 +74,14 @@ impl Row<'_> {
             return Ok(None);
         }
         let started_at = run.clock.now();
+        let flow = run.settings.flow;
         let (recorded, earlier) = run.ledger.customer(&customer.subaccount)?;
         let held_back = held_back(&recorded);
         let facts = recorded.for_a_new_run(started_at);
         let (facts, token) = match run.waiting.take(&customer.subaccount) {
             Some(kept) => {
-                let facts = facts.with_the_account_read(kept.surveyed, kept.rejected_ours, &kept.proven);
+                let facts =
+                    facts.with_the_account_read(flow, kept.discovered, kept.rejected_ours, &kept.proven);
                 (facts, Some(kept.token))
             }
             None => (facts, None),
@@ -106,13 +107,13 @@ impl Row<'_> {
         let policy = &run.settings.policy;
         // What an earlier run got may be too new as well: how long ago that was no clock can say for sure.
         let fresh_until = started_at + policy.visibility_window_ms;
-        let made = facts.marks().map(|(key, _)| key).filter(|key| creates(key.step));
+        let made = facts.marks().map(|(key, _)| key).filter(|key| key.step.verb.creates());
         let fresh = made.filter_map(|key| Some((facts.sid(key)?.clone(), fresh_until))).collect();
         let mut row = Row {
             run: &run,
             customer: &customer,
             primary: primary.as_ref(),
-            plan: Plan::of(&customer, policy, primary.as_ref(), run.ledger.key(), &facts),
+            plan: Plan::of(flow, &customer, policy, primary.as_ref(), run.ledger.key(), &facts),
             facts,
             slot: Slot::new(run.slots.clone(), slot),
             unsaved: vec![Record::Customer(begun)],
@@ -175,7 +176,7 @@ impl Row<'_> {
         reason: Reason,
     ) -> Result<(Sid, CustomerEnd), Fault> {
         run.observer.on(&Event::CustomerBegins { row: customer.row, subaccount: &customer.subaccount });
-        let key = Key::from(StepId::PrimaryProfileAssignment);
+        let key = Key::from(run.settings.flow.primary_link);
         let code = Some(reason.code);
         let now = run.clock.now();
         let ended = CustomerRun { calls: 0, started_at: now, finished_at: Some(now) };
@@ -199,26 +200,26 @@ impl Row<'_> {
 
     /// The one loop: first run, resume and rerun.
     async fn go(&mut self) -> Result<Ending, Fault> {
-        let mut key = Key::from(StepId::Account);
+        let mut at = Key::from(self.flow().account);
         loop {
             if self.run.drain.is_cancelled() {
-                return Ok(Ending::Unfinished(key));
+                return Ok(Ending::Unfinished(at));
             }
             let now = self.run.clock.now();
             let next = match self.run.settings.selection.only {
                 Only::ToLookAt => self.next_to_look_at(),
                 Only::Everyone | Only::Failed => self.plan.next(&self.facts, now),
             };
+            if let Some(key) = next.key() {
+                at = key;
+            }
             let turn = match next {
-                Next::Read(task) => self.read(note(&mut key, task)).await,
-                Next::Send(task) => self.send(note(&mut key, task)).await,
-                Next::Adopt(task) => self.adopt(note(&mut key, task)).await,
-                Next::Amend(task) => self.amend(note(&mut key, task)).await,
-                Next::Remove(task) => self.remove(note(&mut key, task)).await,
-                Next::ReadBack(bundle) => {
-                    key = bundle.submitted_by().into();
-                    self.read_back(bundle).await
-                }
+                Next::Read(key) => self.read(key).await,
+                Next::Send(key) => self.send(key).await,
+                Next::Adopt(key) => self.adopt(key).await,
+                Next::Amend(key) => self.amend(key).await,
+                Next::Remove(key) => self.remove(key).await,
+                Next::ReadBack(bundle) => self.read_back(bundle).await,
                 Next::TakeOff(surplus) => self.take_off(surplus).await,
                 Next::Wait(until) => self.park(until.saturating_sub(now)).await,
                 Next::Over(ending) => return Ok(ending),
@@ -235,7 +236,11 @@ impl Row<'_> {
                     }
                     self.pause(UNKNOWN_FIRST_WAIT_MS << self.unknowns).await;
                 }
-                Err(Stop::Over(ending)) => return Ok(ending),
+                Err(Stop::Over(ending)) => match ending.bundle().filter(|it| it.depends_on().is_some()) {
+                    // What stops one product stops no other.
+                    Some(product) => self.facts.stop(product, ending),
+                    None => return Ok(ending),
+                },
                 Err(Stop::Fault(fault)) => return Err(fault),
             }
         }
@@ -243,23 +248,20 @@ impl Row<'_> {
 
     /// The policy of a run that only looks: the account, then each bundle once.
     fn next_to_look_at(&self) -> Next {
-        let task = |step: StepId, bundle| {
-            let verb = crate::products::step(step).map_or(Verb::CheckAccount, |it| it.verb);
-            Next::Read(Task { key: step.into(), verb, bundle })
-        };
-        match self.facts.mark(StepId::Account) {
-            None => return task(StepId::Account, Bundle::CustomerProfile),
+        let account = self.flow().account;
+        match self.facts.mark(account) {
+            None => return Next::Read(account.into()),
             Some(Mark::Refused { reason, .. }) => {
-                return Next::Over(Ending::Refused(vec![(StepId::Account.into(), reason.clone())]));
+                return Next::Over(Ending::Refused(vec![(account.into(), reason.clone())]));
             }
             Some(_) => (),
         }
-        for bundle in Bundle::BOTH {
-            if self.facts.sid(bundle.made_by()).is_some() && !self.looked_at.contains(&bundle) {
-                return task(bundle.reviewed_by(), bundle);
-            }
+        let to_look_at =
+            |it: &BundleId| self.facts.sid(it.made_by()).is_some() && !self.looked_at.contains(it);
+        match self.flow().bundles().find(to_look_at) {
+            Some(bundle) => Next::Read(bundle.reviewed_by().into()),
+            None => Next::Over(Ending::Done),
         }
-        Next::Over(Ending::Done)
     }
 
     /// How a customer stands whom the run did not get through with. One in review still is: only the look at
@@ -277,7 +279,7 @@ impl Row<'_> {
             self.unknowns = 0;
         }
         if let Mark::Done { sid: Some(sid), .. } = &mark
-            && creates(key.step)
+            && key.step.verb.creates()
         {
             let now = self.run.clock.now();
             self.fresh.retain(|(_, until)| now < *until);
@@ -302,6 +304,10 @@ impl Row<'_> {
             return Ok(());
         }
         self.run.ledger.append(&self.customer.subaccount, std::mem::take(&mut self.unsaved)).await
+    }
+
+    pub(super) fn flow(&self) -> &'static Flow {
+        self.run.settings.flow
     }
 
     pub(super) fn policy(&self) -> &Policy {
@@ -331,20 +337,9 @@ impl Row<'_> {
 fn held_back(recorded: &Facts) -> Vec<Key> {
     let is_one = |key: Key, mark: &Mark| {
         matches!(mark, Mark::Refused { kept: None, .. } | Mark::Unsure { .. })
-            && crate::products::step(key.step).is_some_and(|it| it.verb.can_hold_back())
+            && key.step.verb.can_hold_back()
     };
     recorded.marks().filter(|(key, mark)| is_one(*key, mark)).map(|it| it.0).collect()
-}
-
-/// Whether the SID of this step is that of something which its request made.
-pub(super) fn creates(step: StepId) -> bool {
-    crate::products::step(step)
-        .is_some_and(|it| matches!(it.verb, Verb::Make(_) | Verb::Attach(..) | Verb::AssignNumbers(_)))
-}
-
-fn note(key: &mut Key, task: Task) -> Task {
-    *key = task.key;
-    task
 }
 
 pub(super) fn done(sid: Option<Sid>, digest: Digest) -> Mark {

@@ -2,10 +2,10 @@
 
 use super::row::done;
 use crate::clock::Clock;
+use crate::flow::{Assignments, Call, Host, Item, Key, Part, StepId, Verb, account_path};
 use crate::ledger::{Ledger, Record};
 use crate::model::{Fault, Sid};
-use crate::plan::{Call, Host, Item, Key, Mark, Part, StepId, UNKNOWN, Verb, account_path};
-use crate::products;
+use crate::plan::{Mark, UNKNOWN};
 use crate::twilio::{Client, Identity, Sent};
 use tokio_util::sync::CancellationToken;
 
@@ -34,8 +34,8 @@ pub async fn settle(
     choice: &Choice,
 ) -> Result<(), Fault> {
     let (facts, _) = ledger.customer(subaccount)?;
-    let unsure = facts.shares(step).find_map(|(part, mark)| match mark {
-        Mark::Unsure { candidates } => Some((Key { step, part }, candidates.clone())),
+    let unsure = facts.shares(step).find_map(|(key, mark)| match mark {
+        Mark::Unsure { candidates } => Some((key, candidates.clone())),
         _ => None,
     });
     let Some((key, candidates)) = unsure else {
@@ -88,18 +88,17 @@ fn path_of(
     subaccount: &Sid,
     sid: &Sid,
 ) -> Result<(Host, String), Fault> {
-    let step = products::step(key.step);
-    let under_bundle = |collection: &str| {
-        let step = step?;
-        let bundle = facts.sid(step.bundle.made_by())?;
-        Some((Host::TrustHub, format!("{}/{bundle}/{collection}/{sid}", step.bundle.path())))
+    let under_bundle = |list: Assignments| {
+        let bundle = facts.sid(key.step.bundle.made_by())?;
+        let path = key.step.bundle.collection.path(subaccount, Some(bundle));
+        Some((Host::TrustHub, format!("{path}/{}/{sid}", list.path())))
     };
-    let path = match step.map(|it| it.verb) {
-        Some(Verb::Make(resource)) => {
-            Some((resource.place.host(), resource.place.path(subaccount, Some(sid))))
+    let path = match key.step.verb {
+        Verb::Create(resource) => {
+            Some((resource.collection.host(), resource.collection.path(subaccount, Some(sid))))
         }
-        Some(Verb::Attach(..)) => under_bundle("EntityAssignments"),
-        Some(Verb::AssignNumbers(_)) => under_bundle("ChannelEndpointAssignments"),
+        Verb::Assign(_) => under_bundle(Assignments::Entities),
+        Verb::AssignNumbers => under_bundle(Assignments::ChannelEndpoints),
         _ => None,
     };
     path.ok_or_else(|| {

@@ -1,7 +1,8 @@
 //! What a run keeps of customers whose reviews it waits for, from one look to the next.
 
+use crate::flow::BundleId;
 use crate::model::Sid;
-use crate::plan::{Bundle, Facts, Plan, StepId};
+use crate::plan::{Facts, Plan};
 use crate::twilio::Token;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
@@ -14,18 +15,19 @@ pub(super) struct Waiting(Mutex<HashMap<Sid, Kept>>);
 /// What the ledger does not hold and another look would have to read again.
 pub(super) struct Kept {
     pub token: Token,
-    pub surveyed: bool,
-    pub rejected_ours: Vec<Bundle>,
+    pub discovered: bool,
+    pub rejected_ours: Vec<BundleId>,
     /// The bundles whose content this run has proven. Nobody else holds the ledger meanwhile.
-    pub proven: Vec<Bundle>,
+    pub proven: Vec<BundleId>,
 }
 
 impl Kept {
     /// What is worth keeping, where there is a token.
     pub fn of(token: Option<Token>, plan: &Plan<'_>, facts: &Facts) -> Option<Kept> {
         let rejected_ours = facts.rejected_ours().to_vec();
-        let proven = Bundle::BOTH.into_iter().filter(|it| plan.is_proven(*it, facts)).collect();
-        Some(Kept { token: token?, surveyed: facts.is_done(StepId::Existing), rejected_ours, proven })
+        let flow = plan.flow();
+        let proven = flow.bundles().filter(|it| plan.is_proven(it, facts)).collect();
+        Some(Kept { token: token?, discovered: facts.is_done(flow.discovery), rejected_ours, proven })
     }
 }
 

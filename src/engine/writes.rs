@@ -1,11 +1,10 @@
 //! The steps that change something, and the looks that settle what became of them.
 
 use super::evaluation::Evaluation;
+use crate::flow::{BundleId, Call, Item, Key, Verb};
 use crate::model::Sid;
 use crate::plan::Evaluate;
-use crate::plan::{
-    Bundle, BundleStatus, Call, Callback, Digest, Item, Mark, Note, OurCode, Reason, Task, UNKNOWN, Verb,
-};
+use crate::plan::{BundleStatus, Callback, Digest, Mark, Note, OurCode, Reason, UNKNOWN};
 use crate::twilio::Refusal;
 
 use super::exchange::{As, Fresh, NOT_YET_WAIT_MS, Reply, reason_of};
@@ -16,165 +15,150 @@ use super::row::{Row, Stop, done};
 const LOOKS_AFTER_AN_UPDATE: u32 = 3;
 
 impl Row<'_> {
-    pub(super) async fn send(&mut self, task: Task) -> Result<(), Stop> {
-        let Some(call) = self.plan.request(task, &self.facts) else {
-            return Err(self.wrong_table(task.key.step));
+    pub(super) async fn send(&mut self, key: Key) -> Result<(), Stop> {
+        let Some(call) = self.plan.request(key, &self.facts) else {
+            return Err(self.wrong_table(key.step));
         };
-        let digest = self.plan.digest(task.key.step, &self.facts);
+        let digest = self.plan.digest(key.step, &self.facts);
         let at = self.run.clock.now();
-        let before = self.facts.mark(task.key).cloned();
-        self.record(task.key, Mark::Started { at, digest, sid: None });
-        let reply = match task.verb {
+        let before = self.facts.mark(key).cloned();
+        self.record(key, Mark::Started { at, digest, sid: None });
+        let reply = match key.step.verb {
             // Repeated as it is, neither makes anything twice.
-            Verb::Evaluate(_) | Verb::Submit(_) => {
-                self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await?
-            }
-            _ => match self.create(task, &call, digest).await? {
+            Verb::Evaluate | Verb::Submit => self.call(key, &call, As::Subaccount, Fresh::Perhaps).await?,
+            _ => match self.create(key, &call, digest).await? {
                 Some(reply) => reply,
                 None => return Ok(()),
             },
         };
-        match (task.verb, reply) {
-            (Verb::Evaluate(bundle), reply) => self.evaluated(task, bundle, digest, reply).await,
+        match (key.step.verb, reply) {
+            (Verb::Evaluate, reply) => self.evaluated(key, digest, reply).await,
             // A submission is settled by reading, whatever its answer was; only whose answer it is counts.
-            (Verb::Submit(_), Reply::Yes(answer)) => {
-                self.item(task.key, &answer).await?;
-                self.answered = Some(task.key);
+            (Verb::Submit, Reply::Yes(answer)) => {
+                let bundle = self.facts.sid(key.step.bundle.made_by()).cloned();
+                self.item_of(key, &answer, bundle.as_ref()).await?;
+                self.answered = Some(key);
                 Ok(())
             }
-            (
-                Verb::Submit(bundle),
-                Reply::No(refusal) | Reply::Conflict(refusal) | Reply::NotFound(refusal),
-            ) => {
-                match (self.submitted_status(task, bundle).await?, before) {
+            (Verb::Submit, Reply::No(refusal) | Reply::Conflict(refusal) | Reply::NotFound(refusal)) => {
+                match (self.submitted_status(key).await?, before) {
                     (Some(_), _) => Ok(()),
                     // Not submitted again: what was rejected is still what had been submitted.
                     (None, Some(rejected @ Mark::Done { .. })) => {
-                        self.settle(task.key, rejected);
-                        Err(self.look_refused(task.key, Reply::No(refusal)))
+                        self.settle(key, rejected);
+                        Err(self.look_refused(key, Reply::No(refusal)))
                     }
-                    (None, _) => self.refused(task.key, &refusal),
+                    (None, _) => self.refused(key, &refusal),
                 }
             }
             (_, Reply::Yes(answer)) => {
-                let item = self.item(task.key, &answer).await?;
+                let item = self.item(key, &answer).await?;
                 match item.sid() {
-                    Some(sid) if self.plan.answers(task, &self.facts, &item) => {
-                        self.made(task, sid, digest, &item);
+                    Some(sid) if self.plan.answers(key, &self.facts, &item) => {
+                        self.made(key, sid, digest, &item);
                         Ok(())
                     }
-                    _ => Err(Stop::Lost(task.key)),
+                    _ => Err(Stop::Lost(key)),
                 }
             }
-            (_, Reply::Conflict(refusal)) => self.conflict(task, digest, &refusal).await,
+            (_, Reply::Conflict(refusal)) => self.conflict(key, digest, &refusal).await,
             // A creation hardly names anything that could be missing, so that this answer is not to be
             // trusted: the step stays started, and the next run looks for it once more.
-            (Verb::Make(_), Reply::NotFound(refusal)) => {
-                Err(self.look_refused(task.key, Reply::NotFound(refusal)))
+            (Verb::Create(_), Reply::NotFound(refusal)) => {
+                Err(self.look_refused(key, Reply::NotFound(refusal)))
             }
-            (_, reply) => self.not_yes(task.key, reply),
+            (_, reply) => self.not_yes(key, reply),
         }
     }
 
     /// Something new is there. It is proven where its answer shows what was sent; otherwise it is read before
     /// its bundle is submitted.
-    fn made(&mut self, task: Task, sid: Sid, digest: Digest, item: &Item) {
-        self.settle(task.key, done(Some(sid), digest));
-        match task.verb {
-            Verb::Make(resource) => {
-                self.note_callback(task, item);
-                let shown = self.plan.shown(task.key.step, &self.facts, item);
+    fn made(&mut self, key: Key, sid: Sid, digest: Digest, item: &Item) {
+        self.settle(key, done(Some(sid), digest));
+        match key.step.verb {
+            Verb::Create(_) => {
+                self.note_callback(key, item);
+                let shown = self.plan.shown(key.step, &self.facts, item);
                 if shown.is_some_and(|it| it.is_as_wanted()) {
-                    self.facts.prove(task.key);
+                    self.facts.prove(key);
                 }
-                if let Some(bundle) = resource.place.bundle() {
-                    self.facts.note_whole(bundle);
+                if key.step.creates_its_bundle() {
+                    self.facts.note_whole(key.step.bundle);
                 }
             }
-            _ => self.facts.prove(task.key),
+            _ => self.facts.prove(key),
         }
     }
 
     /// Asks for something new. What the request names may be too new to be found; but a 404 may also
     /// come after the work was done, so that nothing is asked for again before it was looked for.
     /// `None`: it was there.
-    async fn create(&mut self, task: Task, call: &Call, digest: Digest) -> Result<Option<Reply>, Stop> {
+    async fn create(&mut self, key: Key, call: &Call, digest: Digest) -> Result<Option<Reply>, Stop> {
         loop {
             let sent_at = self.run.clock.now();
-            let refusal = match self.call(task.key, call, As::Subaccount, Fresh::No).await? {
+            let refusal = match self.call(key, call, As::Subaccount, Fresh::No).await? {
                 Reply::NotFound(refusal) => refusal,
                 reply => return Ok(Some(reply)),
             };
             // Asked before the look, after which what the request names has been seen.
             let may_be_too_new = self.names_something_new(call, sent_at);
-            match self.find(task).await? {
+            match self.find(key).await? {
                 Ok(Some(item)) => {
-                    self.found(task, digest, &item);
+                    self.found(key, digest, &item);
                     return Ok(None);
                 }
                 Ok(None) if may_be_too_new => {
-                    self.wait_for_another_try(task.key, call, NOT_YET_WAIT_MS).await?;
-                    self.sent_again(task.key, call);
+                    self.wait_for_another_try(key, call, NOT_YET_WAIT_MS).await?;
+                    self.sent_again(key, call);
                 }
                 Ok(None) => return Ok(Some(Reply::NotFound(refusal))),
-                Err(reply) => return Err(self.look_refused(task.key, reply)),
+                Err(reply) => return Err(self.look_refused(key, reply)),
             }
         }
     }
 
     /// It may be there already: on our bundle it is done, elsewhere it is refused by name.
-    pub(super) async fn conflict(
-        &mut self,
-        task: Task,
-        digest: Digest,
-        refusal: &Refusal,
-    ) -> Result<(), Stop> {
-        let found = match self.find(task).await? {
+    pub(super) async fn conflict(&mut self, key: Key, digest: Digest, refusal: &Refusal) -> Result<(), Stop> {
+        let found = match self.find(key).await? {
             Ok(found) => found,
-            Err(reply) => return Err(self.look_refused(task.key, reply)),
+            Err(reply) => return Err(self.look_refused(key, reply)),
         };
         let named = refusal.names_bundle();
-        let ours = self.facts.sid(task.bundle.made_by());
-        match (found, task.verb) {
-            (Some(item), _) => self.found(task, digest, &item),
+        let ours = self.facts.sid(key.step.bundle.made_by());
+        match (found, key.step.verb) {
+            (Some(item), _) => self.found(key, digest, &item),
             // The message says that it is on ours, and only the list does not show it yet.
-            (None, Verb::AssignNumbers(_)) if named.is_some() && named.as_ref() == ours => {
-                return Err(Stop::Lost(task.key));
+            (None, Verb::AssignNumbers) if named.is_some() && named.as_ref() == ours => {
+                return Err(Stop::Lost(key));
             }
-            (None, Verb::AssignNumbers(_)) => {
+            (None, Verb::AssignNumbers) => {
                 let reason = Reason { sid: named, ..reason_of(OurCode::NumberElsewhere, refusal) };
-                self.messages.push((task.key, refusal.message.clone()));
-                self.settle(task.key, Mark::Refused { reason, kept: None });
+                self.messages.push((key, refusal.message.clone()));
+                self.settle(key, Mark::Refused { reason, kept: None });
             }
-            (None, _) => return self.refused(task.key, refusal),
+            (None, _) => return self.refused(key, refusal),
         }
         Ok(())
     }
 
-    pub(super) async fn evaluated(
-        &mut self,
-        task: Task,
-        bundle: Bundle,
-        digest: Digest,
-        reply: Reply,
-    ) -> Result<(), Stop> {
+    pub(super) async fn evaluated(&mut self, key: Key, digest: Digest, reply: Reply) -> Result<(), Stop> {
         let answer = match reply {
             Reply::Yes(answer) => answer,
             // The evaluation is our own care; the seed's flow has none. Without it, the review decides.
             Reply::No(_) | Reply::NotFound(_) | Reply::Conflict(_) => {
-                self.settle(task.key, Mark::Done { sid: None, digest, note: Some(Note::NotEvaluated) });
+                self.settle(key, Mark::Done { sid: None, digest, note: Some(Note::NotEvaluated) });
                 return Ok(());
             }
         };
         // The account is compared before anything of the answer is believed.
-        let item = self.item(task.key, &answer).await?;
-        let evaluation: Evaluation = self.parse(task.key, &answer)?;
-        let failing = evaluation.failing(bundle);
+        let item = self.item(key, &answer).await?;
+        let evaluation: Evaluation = self.parse(key, &answer)?;
+        let failing = evaluation.failing(key.step.bundle);
         if failing.is_empty() {
-            self.settle(task.key, done(item.sid(), digest));
+            self.settle(key, done(item.sid(), digest));
             return Ok(());
         }
-        self.messages.push((task.key, evaluation.in_words(&failing)));
+        self.messages.push((key, evaluation.in_words(&failing)));
         let mark = match self.policy().evaluate {
             Evaluate::Warn => Mark::Done { sid: item.sid(), digest, note: Some(Note::Noncompliant) },
             Evaluate::Refuse | Evaluate::Off => Mark::Refused {
@@ -187,193 +171,187 @@ impl Row<'_> {
                 kept: None,
             },
         };
-        self.settle(task.key, mark);
+        self.settle(key, mark);
         Ok(())
     }
 
     /// All there is of recovery: a lost answer and a crash both leave *started* and come here.
-    pub(super) async fn adopt(&mut self, task: Task) -> Result<(), Stop> {
+    pub(super) async fn adopt(&mut self, key: Key) -> Result<(), Stop> {
         let looked = self.run.clock.now();
-        if let Verb::Submit(bundle) = task.verb {
-            if self.submitted_status(task, bundle).await?.is_none() {
-                self.facts.miss(task.key, looked);
+        if let Verb::Submit = key.step.verb {
+            if self.submitted_status(key).await?.is_none() {
+                self.facts.miss(key, looked);
             }
             return Ok(());
         }
-        let digest = match self.facts.mark(task.key) {
+        let digest = match self.facts.mark(key) {
             Some(Mark::Started { digest, .. }) => *digest,
             _ => UNKNOWN,
         };
-        match self.find(task).await? {
-            Ok(Some(item)) => self.found(task, digest, &item),
-            Ok(None) => self.facts.miss(task.key, looked),
-            Err(reply) => return Err(self.look_refused(task.key, reply)),
+        match self.find(key).await? {
+            Ok(Some(item)) => self.found(key, digest, &item),
+            Ok(None) => self.facts.miss(key, looked),
+            Err(reply) => return Err(self.look_refused(key, reply)),
         }
         Ok(())
     }
 
     /// Reads a bundle after its submission; `None` where it has not been submitted.
-    pub(super) async fn submitted_status(
-        &mut self,
-        task: Task,
-        bundle: Bundle,
-    ) -> Result<Option<BundleStatus>, Stop> {
-        let digest = match self.facts.mark(task.key) {
+    pub(super) async fn submitted_status(&mut self, key: Key) -> Result<Option<BundleStatus>, Stop> {
+        let bundle = key.step.bundle;
+        let digest = match self.facts.mark(key) {
             Some(Mark::Started { digest, .. }) => *digest,
             _ => UNKNOWN,
         };
         let was_rejected = self.facts.status(bundle) == Some(BundleStatus::TwilioRejected);
-        let Some(call) = self.plan.look(task, &self.facts) else {
-            return Err(self.wrong_table(task.key.step));
+        let Some(call) = self.plan.look(key, &self.facts) else {
+            return Err(self.wrong_table(key.step));
         };
-        let answer = match self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await? {
+        let answer = match self.call(key, &call, As::Subaccount, Fresh::Perhaps).await? {
             Reply::Yes(answer) => answer,
-            other => return Err(self.look_refused(task.key, other)),
+            other => return Err(self.look_refused(key, other)),
         };
-        let (item, status) = self.status(task.key, bundle, &answer).await?;
+        let (item, status) = self.status(key, bundle, &answer).await?;
         let unchanged = match status {
             BundleStatus::Draft => true,
             // A rejected bundle that is still rejected was not submitted again, unless its answer said so.
-            BundleStatus::TwilioRejected => was_rejected && self.answered != Some(task.key),
+            BundleStatus::TwilioRejected => was_rejected && self.answered != Some(key),
             _ => false,
         };
         if unchanged {
             return Ok(None);
         }
-        self.settle(task.key, done(self.facts.sid(bundle.made_by()).cloned(), digest));
+        self.settle(key, done(self.facts.sid(bundle.made_by()).cloned(), digest));
         self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes: item.codes() });
         Ok(Some(status))
     }
 
     /// Updates a resource in place. It is a success where an answer shows what was sent.
-    pub(super) async fn amend(&mut self, task: Task) -> Result<(), Stop> {
-        let Some(sid) = self.facts.sid(task.key).cloned() else {
-            return Err(self.wrong_table(task.key.step));
+    pub(super) async fn amend(&mut self, key: Key) -> Result<(), Stop> {
+        let Some(sid) = self.facts.sid(key).cloned() else {
+            return Err(self.wrong_table(key.step));
         };
-        let digest = self.plan.digest(task.key.step, &self.facts);
+        let digest = self.plan.digest(key.step, &self.facts);
         let at = self.run.clock.now();
-        self.record(task.key, Mark::Started { at, digest, sid: Some(sid.clone()) });
-        let mut reply = self.send_amendment(task).await?;
-        let bundle = match task.verb {
-            Verb::Make(resource) => resource.place.bundle(),
-            _ => None,
-        };
+        self.record(key, Mark::Started { at, digest, sid: Some(sid.clone()) });
+        let mut reply = self.send_amendment(key).await?;
+        let bundle = key.step.creates_its_bundle().then_some(key.step.bundle);
         if let (Some(bundle), Reply::No(_)) = (bundle, &reply)
             && self.facts.callback(bundle) == Some(Callback::ToClear)
         {
-            self.leave_the_callback(task, bundle);
-            reply = self.send_amendment(task).await?;
+            self.leave_the_callback(key, bundle);
+            reply = self.send_amendment(key).await?;
         }
         let answer = match reply {
             Reply::Yes(answer) => answer,
-            other => return self.not_yes(task.key, other),
+            other => return self.not_yes(key, other),
         };
-        let mut item = self.item_of(task.key, &answer, &sid).await?;
+        let mut item = self.item_of(key, &answer, Some(&sid)).await?;
         for look in 0..=LOOKS_AFTER_AN_UPDATE {
             if look > 0 {
                 // The answer may have been older than the update.
-                let Some(call) = self.plan.resource(task, &self.facts) else {
-                    return Err(self.wrong_table(task.key.step));
+                let Some(call) = self.plan.resource(key, &self.facts) else {
+                    return Err(self.wrong_table(key.step));
                 };
                 if look > 1 {
-                    self.wait_for_another_try(task.key, &call, NOT_YET_WAIT_MS).await?;
+                    self.wait_for_another_try(key, &call, NOT_YET_WAIT_MS).await?;
                 }
-                item = match self.call(task.key, &call, As::Subaccount, Fresh::Perhaps).await? {
-                    Reply::Yes(answer) => self.item_of(task.key, &answer, &sid).await?,
-                    other => return self.not_yes(task.key, other),
+                item = match self.call(key, &call, As::Subaccount, Fresh::Perhaps).await? {
+                    Reply::Yes(answer) => self.item_of(key, &answer, Some(&sid)).await?,
+                    other => return self.not_yes(key, other),
                 };
             }
-            if self.plan.shown(task.key.step, &self.facts, &item).is_some_and(|it| it.is_as_wanted()) {
+            if self.plan.shown(key.step, &self.facts, &item).is_some_and(|it| it.is_as_wanted()) {
                 break;
             }
         }
-        match self.plan.shown(task.key.step, &self.facts, &item) {
+        match self.plan.shown(key.step, &self.facts, &item) {
             Some(shown) if !shown.is_as_wanted() => {
                 let reason = Reason::ours(OurCode::ContentNotTaken).naming(sid);
-                self.refuse_for(task.key, Reason { fields: Some(shown.fields()), ..reason })
+                self.refuse_for(key, Reason { fields: Some(shown.fields()), ..reason })
             }
             _ => {
-                self.settle_proven(task.key, done(Some(sid), digest));
+                self.settle_proven(key, done(Some(sid), digest));
                 match bundle {
                     Some(bundle)
                         if self.facts.callback(bundle) == Some(Callback::ToClear)
                             && self.plan.has_stray_callback(&item) =>
                     {
-                        self.leave_the_callback(task, bundle);
+                        self.leave_the_callback(key, bundle);
                     }
-                    _ => self.note_callback(task, &item),
+                    _ => self.note_callback(key, &item),
                 }
                 Ok(())
             }
         }
     }
 
-    async fn send_amendment(&mut self, task: Task) -> Result<Reply, Stop> {
-        let Some(call) = self.plan.amendment(task, &self.facts) else {
-            return Err(self.wrong_table(task.key.step));
+    async fn send_amendment(&mut self, key: Key) -> Result<Reply, Stop> {
+        let Some(call) = self.plan.amendment(key, &self.facts) else {
+            return Err(self.wrong_table(key.step));
         };
-        self.repeatable(task, &call).await
+        self.repeatable(key, &call).await
     }
 
     /// Goes on with a status callback that the API does not clear, and says so.
-    fn leave_the_callback(&mut self, task: Task, bundle: Bundle) {
+    fn leave_the_callback(&mut self, key: Key, bundle: BundleId) {
         self.facts.note_callback(bundle, Some(Callback::Stays));
         let text = "the status callback of an earlier row stays, because the API does not clear it";
-        self.messages.push((task.key, text.to_owned()));
+        self.messages.push((key, text.to_owned()));
     }
 
     /// Taking something off can be repeated: what is not found is off, unless it is too new.
-    pub(super) async fn remove(&mut self, task: Task) -> Result<(), Stop> {
-        let Some(call) = self.plan.removal(task, &self.facts) else {
-            return Err(self.wrong_table(task.key.step));
+    pub(super) async fn remove(&mut self, key: Key) -> Result<(), Stop> {
+        let Some(call) = self.plan.removal(key, &self.facts) else {
+            return Err(self.wrong_table(key.step));
         };
-        match self.repeatable(task, &call).await? {
+        match self.repeatable(key, &call).await? {
             Reply::Yes(_) | Reply::NotFound(_) => {
-                self.settle(task.key, Mark::Removed);
+                self.settle(key, Mark::Removed);
                 Ok(())
             }
-            other => self.not_yes(task.key, other),
+            other => self.not_yes(key, other),
         }
     }
 
     /// Sends an update or a removal. A conflict (20409, 70003 "outdated entity") may be about a state
     /// that is over: what the request names is read, and where it is still there asked once more.
-    async fn repeatable(&mut self, task: Task, call: &Call) -> Result<Reply, Stop> {
-        let first = self.call(task.key, call, As::Subaccount, Fresh::Perhaps).await?;
+    async fn repeatable(&mut self, key: Key, call: &Call) -> Result<Reply, Stop> {
+        let first = self.call(key, call, As::Subaccount, Fresh::Perhaps).await?;
         let Reply::Conflict(_) = first else { return Ok(first) };
         let resource = Call::get(call.host, call.path.clone());
-        match self.call(task.key, &resource, As::Subaccount, Fresh::No).await? {
+        match self.call(key, &resource, As::Subaccount, Fresh::No).await? {
             Reply::Yes(answer) => {
-                self.item(task.key, &answer).await?;
-                self.call(task.key, call, As::Subaccount, Fresh::Perhaps).await
+                self.item(key, &answer).await?;
+                self.call(key, call, As::Subaccount, Fresh::Perhaps).await
             }
             other => Ok(other),
         }
     }
 
-    /// What of this task is there already. Several that are ours leave the customer unsure.
-    async fn find(&mut self, task: Task) -> Result<Result<Option<Item>, Reply>, Stop> {
-        let Some(call) = self.plan.look(task, &self.facts) else {
-            return Err(self.wrong_table(task.key.step));
+    /// What of this key is there already. Several that are ours leave the customer unsure.
+    async fn find(&mut self, key: Key) -> Result<Result<Option<Item>, Reply>, Stop> {
+        let Some(call) = self.plan.look(key, &self.facts) else {
+            return Err(self.wrong_table(key.step));
         };
-        let items = match self.list(task.key, call).await? {
+        let items = match self.list(key, call).await? {
             Ok(items) => items,
             Err(reply) => return Ok(Err(reply)),
         };
         let mut ours: Vec<Item> = items;
-        ours.retain(|item| item.sid().is_some() && self.plan.is_ours(task, &self.facts, item));
+        ours.retain(|item| item.sid().is_some() && self.plan.is_ours(key, &self.facts, item));
         if ours.len() > 1 {
-            return Err(self.unsure(task.key, ours.iter().filter_map(Item::sid).collect()));
+            return Err(self.unsure(key, ours.iter().filter_map(Item::sid).collect()));
         }
         Ok(Ok(ours.pop()))
     }
 
     /// What was asked for is there. What it says is known from the answer that shows it.
-    fn found(&mut self, task: Task, digest: Digest, item: &Item) {
-        self.settle(task.key, done(item.sid(), digest));
-        match task.verb {
-            Verb::Make(_) => self.hold(task, item),
-            _ => self.facts.prove(task.key),
+    fn found(&mut self, key: Key, digest: Digest, item: &Item) {
+        self.settle(key, done(item.sid(), digest));
+        match key.step.verb {
+            Verb::Create(_) => self.hold(key, item),
+            _ => self.facts.prove(key),
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod written;
 pub use record::{CustomerRun, Record, Stray};
 
 use crate::events::Observer;
+use crate::flow::Flow;
 use crate::model::{Fault, Sid};
 use crate::plan::{DigestKey, Facts};
 use files::Files;
@@ -28,6 +29,8 @@ use writer::Writer;
 /// An open ledger, looked at from one world.
 pub struct Ledger {
     path: PathBuf,
+    /// The steps that it records, by name.
+    flow: &'static Flow,
     world: i64,
     key: DigestKey,
     /// Reads go beside the writer: WAL lets both work at once.
@@ -46,7 +49,12 @@ impl Ledger {
     /// # Errors
     /// Another process has it open; it is damaged, from a newer version, or no ledger at all; the
     /// file cannot be created or written.
-    pub fn open(path: &Path, world: &str, observer: Arc<dyn Observer>) -> Result<Ledger, Fault> {
+    pub fn open(
+        path: &Path,
+        flow: &'static Flow,
+        world: &str,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Ledger, Fault> {
         let lock = Lock::take(path)?;
         let connection = schema::open_for_writing(path)?;
         let world = schema::world(&connection, world).map_err(|error| unusable(path, &error))?;
@@ -58,6 +66,7 @@ impl Ledger {
         let writer = Writer::start(connection, world, files.clone(), observer);
         Ok(Ledger {
             path: path.to_owned(),
+            flow,
             world,
             key,
             reader: Mutex::new(reader),
@@ -72,12 +81,13 @@ impl Ledger {
     ///
     /// # Errors
     /// There is no such file, or it is damaged, from a newer version, or no ledger at all.
-    pub fn open_for_reading(path: &Path, world: &str) -> Result<Ledger, Fault> {
+    pub fn open_for_reading(path: &Path, flow: &'static Flow, world: &str) -> Result<Ledger, Fault> {
         let reader = schema::open_for_reading(path)?;
         let world = schema::known_world(&reader, world).map_err(|error| unusable(path, &error))?;
         let key = schema::digest_key(&reader).map_err(|error| unusable(path, &error))?;
         Ok(Ledger {
             path: path.to_owned(),
+            flow,
             world,
             key,
             reader: Mutex::new(reader),
@@ -91,6 +101,10 @@ impl Ledger {
     /// The key of this ledger's digests.
     pub fn key(&self) -> &DigestKey {
         &self.key
+    }
+
+    pub fn flow(&self) -> &'static Flow {
+        self.flow
     }
 
     pub fn path(&self) -> &Path {
@@ -115,7 +129,7 @@ impl Ledger {
     /// What is recorded of one customer, and of the last run that touched it.
     pub fn customer(&self, subaccount: &Sid) -> Result<(Facts, Option<CustomerRun>), Fault> {
         let reader = self.reader.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let facts = record::facts(&reader, self.world, subaccount);
+        let facts = record::facts(&reader, self.flow, self.world, subaccount);
         let run = record::customer_run(&reader, self.world, subaccount);
         match (facts, run) {
             (Ok(facts), Ok(run)) => Ok((facts, run)),

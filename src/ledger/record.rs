@@ -1,9 +1,8 @@
 //! How marks are written down and read back.
 
+use crate::flow::{Flow, Key, Part, StepId};
 use crate::model::Sid;
-use crate::plan::{
-    BundleStatus, Code, Digest, Facts, Key, Mark, Note, OurCode, Part, Reason, StepId, Time, UNKNOWN,
-};
+use crate::plan::{BundleStatus, Code, Digest, Facts, Mark, Note, OurCode, Reason, Time, UNKNOWN};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -55,7 +54,7 @@ pub fn write(connection: &Connection, world: i64, subaccount: &Sid, record: &Rec
             statement.execute(params![
                 world,
                 subaccount.as_str(),
-                stray.step.name(),
+                stray.step.name,
                 stray.sid,
                 stray.landed_in,
                 stray.request_id,
@@ -99,7 +98,7 @@ fn write_step(
     statement.execute(params![
         world,
         subaccount.as_str(),
-        key.step.name(),
+        key.step.name,
         key.part.to_text(),
         line.state,
         line.sid,
@@ -115,7 +114,7 @@ fn write_step(
 }
 
 /// All that is recorded of one customer.
-pub fn facts(connection: &Connection, world: i64, subaccount: &Sid) -> rusqlite::Result<Facts> {
+pub fn facts(connection: &Connection, flow: &Flow, world: i64, subaccount: &Sid) -> rusqlite::Result<Facts> {
     let mut statement = connection.prepare_cached(
         "SELECT step, part, state, sid, digest, http_status, code, detail, request_id, other_sid, at
          FROM steps WHERE world = ?1 AND subaccount = ?2",
@@ -123,7 +122,7 @@ pub fn facts(connection: &Connection, world: i64, subaccount: &Sid) -> rusqlite:
     let rows = statement.query_map(params![world, subaccount.as_str()], |row| {
         let step: String = row.get(0)?;
         let part: String = row.get(1)?;
-        let key = match (StepId::parse(&step), Part::parse(&part)) {
+        let key = match (flow.step(&step), Part::parse(&part)) {
             (Some(step), Some(part)) => Key { step, part },
             _ => return Err(unreadable(0, &format!("step {step:?}, part {part:?}"))),
         };

@@ -135,7 +135,8 @@ mod tests {
     async fn whoever_comes_after_the_first_failure_hears_of_its_cause() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("ledger.db");
-        let ledger = Ledger::open(&path, "world", Arc::new(Nobody)).expect("a ledger");
+        let ledger =
+            Ledger::open(&path, &crate::products::FLOW, "world", Arc::new(Nobody)).expect("a ledger");
         let customer = Sid::parse("AC0123456789abcdef0123456789abcdef").expect("a SID");
         let run = || vec![Record::Customer(CustomerRun { calls: 0, started_at: 0, finished_at: None })];
         ledger.append(&customer, run()).await.expect("written");

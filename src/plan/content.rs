@@ -5,9 +5,8 @@
 //! to be submitted is compared, field by field, with an answer of the run that submits it.
 
 use super::Plan;
-use super::call::Item;
 use super::facts::{Digest, Facts};
-use super::step::{StepId, Verb};
+use crate::flow::{Item, Key, StepId, Verb};
 use serde_json::{Map, Value};
 
 /// What an answer shows of the content of a step.
@@ -66,9 +65,9 @@ impl Plan<'_> {
     /// Whether the answer to a request shows what the request was about: the kind and our mark of
     /// something that was made, the object of an assignment. An answer that does not is another
     /// resource's, however good its status.
-    pub fn answers(&self, task: super::Task, facts: &Facts, item: &Item) -> bool {
-        match task.verb {
-            Verb::Make(_) | Verb::Attach(..) | Verb::AssignNumbers(_) => self.is_ours(task, facts, item),
+    pub fn answers(&self, key: Key, facts: &Facts, item: &Item) -> bool {
+        match key.step.verb {
+            Verb::Create(_) | Verb::Assign(_) | Verb::AssignNumbers => self.is_ours(key, facts, item),
             _ => true,
         }
     }

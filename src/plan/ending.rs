@@ -1,7 +1,7 @@
 //! How a run ends for a customer, and the word for it.
 
-use super::facts::Reason;
-use super::step::{Bundle, Key};
+use super::facts::{Facts, Reason};
+use crate::flow::{BundleId, Key, StepId, Verb};
 use crate::model::Sid;
 
 /// How a run ends for one customer.
@@ -10,12 +10,86 @@ pub enum Ending {
     /// Every step of the plan is done.
     Done,
     /// A review is under way.
-    Waiting(Bundle),
-    Rejected(Bundle),
+    Waiting(BundleId),
+    Rejected(BundleId),
     Refused(Vec<(Key, Reason)>),
     Unsure(Key, Vec<Sid>),
     /// Too many answers were lost or refused for load. The next run goes on from here.
     Unfinished(Key),
+}
+
+/// How the work on each bundle came to its end, as far as it has.
+#[derive(Default)]
+pub struct Ends(Vec<(BundleId, Ending)>);
+
+impl Ends {
+    /// Those that this run has stopped already.
+    pub fn stopped(facts: &Facts) -> Ends {
+        Ends(facts.stopped().to_vec())
+    }
+
+    pub fn add(&mut self, bundle: BundleId, ending: Ending) {
+        self.0.push((bundle, ending));
+    }
+
+    fn of(&self, bundle: BundleId) -> Option<&Ending> {
+        self.0.iter().find(|it| it.0 == bundle).map(|it| &it.1)
+    }
+
+    /// Whether this step is not to be done now: its own bundle has come to an end, or the one that it depends
+    /// on. While that is in review, or is rejected, the review of what was submitted all the same goes on.
+    pub fn block(&self, step: StepId, facts: &Facts) -> bool {
+        if self.of(step.bundle).is_some() {
+            return true;
+        }
+        let is_review = matches!(step.verb, Verb::Review) && facts.submitted(step.bundle).is_some();
+        match step.bundle.depends_on().and_then(|it| self.of(it)) {
+            None | Some(Ending::Done) => false,
+            Some(Ending::Waiting(_) | Ending::Rejected(_)) => !is_review,
+            Some(Ending::Refused(_) | Ending::Unsure(..) | Ending::Unfinished(_)) => true,
+        }
+    }
+
+    /// The ending that needs a person most; every refusal is named. Nothing at all means that all is done.
+    pub fn worst(self) -> Ending {
+        let mut worst = Ending::Done;
+        for (_, ending) in self.0 {
+            worst = match (worst, ending) {
+                (Ending::Refused(mut all), Ending::Refused(more)) => {
+                    all.extend(more);
+                    Ending::Refused(all)
+                }
+                (worst, ending) if ending.severity() > worst.severity() => ending,
+                (worst, _) => worst,
+            };
+        }
+        worst
+    }
+}
+
+impl Ending {
+    /// The bundle on which it was met: of several refusals, the first one's.
+    pub fn bundle(&self) -> Option<BundleId> {
+        match self {
+            Ending::Waiting(bundle) | Ending::Rejected(bundle) => Some(bundle),
+            Ending::Refused(refused) => refused.first().map(|it| it.0.step.bundle),
+            Ending::Unsure(key, _) => Some(key.step.bundle),
+            // Too many answers were lost: the next step would fare no better.
+            Ending::Done | Ending::Unfinished(_) => None,
+        }
+    }
+
+    /// What needs a person counts more than what passes by itself.
+    fn severity(&self) -> u8 {
+        match self {
+            Ending::Done => 0,
+            Ending::Waiting(_) => 1,
+            Ending::Unfinished(_) => 2,
+            Ending::Rejected(_) => 3,
+            Ending::Refused(_) => 4,
+            Ending::Unsure(..) => 5,
+        }
+    }
 }
 
 /// One word for how a customer stands. Public: the results file and the exit code rest on it.

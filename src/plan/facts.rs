@@ -1,8 +1,8 @@
 //! What is known of one customer: the marks that the ledger keeps, and what only this run knows.
 
-use super::step::{Assignments, Bundle, Key, Part, StepId};
+use super::ending::Ending;
+use crate::flow::{Assignments, BundleId, Flow, Key, Part, StepId, Verb};
 use crate::model::Sid;
-use crate::products;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Unix milliseconds.
@@ -184,22 +184,24 @@ pub struct Facts {
     /// went without them.
     left_out: BTreeMap<Key, Reason>,
     /// Rejected bundles that this run has found to bear our mark.
-    rejected_ours: Vec<Bundle>,
+    rejected_ours: Vec<BundleId>,
     /// The steps whose content this run has seen in an answer, and it was what the row says.
     proven: BTreeSet<Key>,
     /// The bundles of which this run knows everything that is assigned to them: it created them, or has
     /// read them whole.
-    whole: Vec<Bundle>,
+    whole: Vec<BundleId>,
     /// Assignments that this run has found on a bundle of ours and that nothing asks for.
     surplus: Vec<Surplus>,
     /// The bundles that were seen with a status callback although the row has none.
-    callbacks: Vec<(Bundle, Callback)>,
+    callbacks: Vec<(BundleId, Callback)>,
+    /// The bundles on which this run can do nothing more, and why.
+    stopped: Vec<(BundleId, Ending)>,
 }
 
 /// An assignment that is one too many.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Surplus {
-    pub bundle: Bundle,
+    pub bundle: BundleId,
     pub collection: Assignments,
     pub sid: Sid,
 }
@@ -226,7 +228,7 @@ impl Facts {
     /// nobody can say, because the clock may have been set and the machine may have slept since. What
     /// shows is found at the first look all the same, and only what does not costs the wait.
     pub fn for_a_new_run(mut self, now: Time) -> Facts {
-        let numbered = |step| Bundle::BOTH.into_iter().any(|bundle| bundle.numbered_by() == step);
+        let numbered = |step: StepId| matches!(step.verb, Verb::AssignNumbers);
         let changed = Code::Ours(OurCode::ChangedAfterSubmission);
         for (key, mark) in &self.marks {
             match mark {
@@ -238,7 +240,7 @@ impl Facts {
             }
         }
         self.marks.retain(|key, mark| match mark {
-            _ if matches!(key.step, StepId::Account | StepId::Existing) => false,
+            _ if matches!(key.step.verb, Verb::CheckAccount | Verb::Discover) => false,
             Mark::Started { .. } | Mark::Done { .. } => true,
             Mark::Seen { status, .. } => *status == BundleStatus::TwilioApproved,
             Mark::Refused { kept, .. } => kept.is_some(),
@@ -259,17 +261,18 @@ impl Facts {
     /// For a later look of the same run, which has read the account and perhaps surveyed it.
     pub fn with_the_account_read(
         mut self,
-        surveyed: bool,
-        rejected_ours: Vec<Bundle>,
-        proven: &[Bundle],
+        flow: &Flow,
+        discovered: bool,
+        rejected_ours: Vec<BundleId>,
+        proven: &[BundleId],
     ) -> Facts {
         let read = Mark::Done { sid: None, digest: UNKNOWN, note: None };
-        if surveyed {
-            self.marks.insert(StepId::Existing.into(), read.clone());
+        if discovered {
+            self.marks.insert(flow.discovery.into(), read.clone());
         }
-        self.marks.insert(StepId::Account.into(), read);
+        self.marks.insert(flow.account.into(), read);
         self.rejected_ours = rejected_ours;
-        let of_them = |key: &Key| products::step(key.step).is_some_and(|it| proven.contains(&it.bundle));
+        let of_them = |key: &Key| proven.contains(&key.step.bundle);
         self.proven = self.marks.keys().filter(|key| of_them(key)).copied().collect();
         self.whole = proven.to_vec();
         self
@@ -277,8 +280,8 @@ impl Facts {
 
     /// For a report, which reads nothing: the steps that every run repeats count as done unless they
     /// were refused.
-    pub fn with_reads_done(mut self) -> Facts {
-        for step in [StepId::Account, StepId::Existing] {
+    pub fn with_reads_done(mut self, flow: &Flow) -> Facts {
+        for step in [flow.account, flow.discovery] {
             self.marks.entry(step.into()).or_insert(Mark::Done { sid: None, digest: UNKNOWN, note: None });
         }
         self
@@ -347,11 +350,11 @@ impl Facts {
     }
 
     /// The shares of one step.
-    pub fn shares(&self, step: StepId) -> impl Iterator<Item = (Part, &Mark)> {
+    pub fn shares(&self, step: StepId) -> impl Iterator<Item = (Key, &Mark)> {
         self.marks
             .range(Key::from(step)..)
             .take_while(move |(key, _)| key.step == step)
-            .map(|it| (it.0.part, it.1))
+            .map(|it| (*it.0, it.1))
     }
 
     /// Whether a person has said that this resource is not the one that we use.
@@ -392,13 +395,13 @@ impl Facts {
     }
 
     /// Notes that everything that is assigned to a bundle is known.
-    pub fn note_whole(&mut self, bundle: Bundle) {
+    pub fn note_whole(&mut self, bundle: BundleId) {
         if !self.whole.contains(&bundle) {
             self.whole.push(bundle);
         }
     }
 
-    pub fn is_whole(&self, bundle: Bundle) -> bool {
+    pub fn is_whole(&self, bundle: BundleId) -> bool {
         self.whole.contains(&bundle)
     }
 
@@ -414,22 +417,31 @@ impl Facts {
         self.surplus.retain(|it| it != surplus);
     }
 
-    pub fn surplus(&self, bundle: Bundle) -> Option<&Surplus> {
+    pub fn surplus(&self, bundle: BundleId) -> Option<&Surplus> {
         self.surplus.iter().find(|it| it.bundle == bundle)
     }
 
+    /// Notes that this run can do nothing more on a bundle.
+    pub fn stop(&mut self, bundle: BundleId, ending: Ending) {
+        self.stopped.push((bundle, ending));
+    }
+
+    pub fn stopped(&self) -> &[(BundleId, Ending)] {
+        &self.stopped
+    }
+
     /// What is known of the status callback of a bundle whose row has none.
-    pub fn callback(&self, bundle: Bundle) -> Option<Callback> {
+    pub fn callback(&self, bundle: BundleId) -> Option<Callback> {
         self.callbacks.iter().find(|it| it.0 == bundle).map(|it| it.1)
     }
 
-    pub fn note_callback(&mut self, bundle: Bundle, callback: Option<Callback>) {
+    pub fn note_callback(&mut self, bundle: BundleId, callback: Option<Callback>) {
         self.callbacks.retain(|it| it.0 != bundle);
         self.callbacks.extend(callback.map(|it| (bundle, it)));
     }
 
     /// The newest status of a bundle that is known.
-    pub fn status(&self, bundle: Bundle) -> Option<BundleStatus> {
+    pub fn status(&self, bundle: BundleId) -> Option<BundleStatus> {
         match self.mark(bundle.reviewed_by()) {
             Some(Mark::Seen { status, .. }) => Some(*status),
             _ if self.is_done(bundle.submitted_by()) => Some(BundleStatus::PendingReview),
@@ -439,7 +451,7 @@ impl Facts {
     }
 
     /// What had been submitted; `None` where nothing was.
-    pub fn submitted(&self, bundle: Bundle) -> Option<Digest> {
+    pub fn submitted(&self, bundle: BundleId) -> Option<Digest> {
         match self.mark(bundle.submitted_by()) {
             Some(Mark::Done { digest, .. }) => Some(*digest),
             _ => None,
@@ -449,7 +461,7 @@ impl Facts {
     /// Whether the content of a bundle may still be changed: before its submission, and again
     /// after a rejection if it is ours. It is if we know what had been rejected, or if it bears our mark:
     /// then all of it is brought to what the row says before it is submitted again.
-    pub fn is_open(&self, bundle: Bundle) -> bool {
+    pub fn is_open(&self, bundle: BundleId) -> bool {
         match self.submitted(bundle) {
             None => true,
             Some(digest) => {
@@ -461,18 +473,18 @@ impl Facts {
 
     /// Notes that a rejected bundle bears our mark. Only a survey may say so, because it finds what
     /// hangs on the bundle too, and nothing of that is made twice.
-    pub fn note_rejected_ours(&mut self, bundle: Bundle) {
+    pub fn note_rejected_ours(&mut self, bundle: BundleId) {
         self.rejected_ours.push(bundle);
     }
 
     /// The rejected bundles that this run has found to bear our mark.
-    pub fn rejected_ours(&self) -> &[Bundle] {
+    pub fn rejected_ours(&self) -> &[BundleId] {
         &self.rejected_ours
     }
 
     /// Whether the row named a bundle that was under way before us: its content is not ours to
     /// make or to judge.
-    pub fn is_taken_as_is(&self, bundle: Bundle, named: Option<&Sid>) -> bool {
+    pub fn is_taken_as_is(&self, bundle: BundleId, named: Option<&Sid>) -> bool {
         named.is_some()
             && self.sid(bundle.made_by()) == named
             && self.submitted(bundle) == Some(UNKNOWN)

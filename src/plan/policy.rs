@@ -1,6 +1,7 @@
 //! What a user may choose about the flow.
 
 use super::facts::Time;
+use crate::flow::BundleId;
 use crate::model::Sid;
 
 /// The choices, the same for every customer of a run.
@@ -14,8 +15,16 @@ pub struct Policy {
     pub visibility_window_ms: Time,
     /// How long a request may be on its way, in milliseconds.
     pub call_timeout_ms: Time,
-    pub secondary_profile_policy: Sid,
-    pub voice_integrity_policy: Sid,
+    /// The policies that take the place of the flow's own.
+    pub policy_sids: Vec<(BundleId, Sid)>,
+}
+
+impl Policy {
+    /// The policy that a bundle is made under.
+    pub fn policy_sid(&self, bundle: BundleId) -> &str {
+        let own = self.policy_sids.iter().find(|it| it.0 == bundle);
+        own.map_or(bundle.policy_sid, |it| it.1.as_str())
+    }
 }
 
 /// What is submitted, and when.

@@ -1,56 +1,63 @@
-//! The Voice Integrity trust product of a customer (seed, second half; steps 11 to 16).
+//! The Voice Integrity trust product of a customer (`docs/twilio-api.md`, section 1, steps 11 to 16).
 
-use super::secondary_profile::bundle_content;
-use super::{Place, Resource, always, attributes};
+use super::profile::{CUSTOMER_PROFILE, PROFILE};
+use super::{always, attributes, bundle_content};
+use crate::flow::{Bundle, Collection, Dependency, Form, Object, Resource, Step, Steps, Verb};
 use crate::model::Customer;
-use crate::plan::{Bundle, Form, Object, Step, StepId, Verb};
 use serde::Serialize;
 
-const BUNDLE: Bundle = Bundle::TrustProduct;
+/// The Voice Integrity trust product.
+pub static VOICE_INTEGRITY: Bundle = Bundle {
+    name: "trust_product",
+    collection: Collection::TrustProducts,
+    policy_sid: "RN5b3660f9598883b1df4e77f77acefba0",
+    depends_on: Some(Dependency {
+        bundle: &PROFILE,
+        // "Voice Integrity rejected because the linked business profile is not approved" (error dictionary).
+        too_early: 11005,
+        requirement: ("customer_profile", "bundle_status"),
+    }),
+    column: "trust_product_sid",
+    named_by: |customer| customer.trust_product.as_ref(),
+    steps: Steps {
+        before: &[],
+        creation: &TRUST_PRODUCT,
+        contents: &[&INFORMATION, &INFORMATION_ASSIGNMENT, &PROFILE_ASSIGNMENT],
+        numbers: &NUMBERS,
+        evaluation: &EVALUATION,
+        submission: &SUBMISSION,
+        review: &REVIEW,
+    },
+};
 
-const fn step(id: StepId, verb: Verb) -> Step {
-    Step { id, verb, bundle: BUNDLE, wanted_by: always }
+const fn step(name: &'static str, verb: Verb) -> Step {
+    Step { name, verb, bundle: &VOICE_INTEGRITY, wanted_by: always }
 }
 
-/// Everything up to the evaluation.
-pub const STEPS: &[Step] = &[
-    step(StepId::TrustProduct, Verb::Make(&PRODUCT)),
-    step(StepId::VoiceIntegrityInformation, Verb::Make(&INFORMATION)),
-    step(StepId::VoiceIntegrityInformationAssignment, attach(StepId::VoiceIntegrityInformation)),
-    step(StepId::CustomerProfileAssignment, attach(StepId::CustomerProfile)),
-    step(StepId::TrustProductNumbers, Verb::AssignNumbers(BUNDLE)),
-];
+static TRUST_PRODUCT: Step = step("trust_product", Verb::Create(&PRODUCT_RESOURCE));
+static INFORMATION: Step = step("voice_integrity_information", Verb::Create(&INFORMATION_RESOURCE));
+static INFORMATION_ASSIGNMENT: Step =
+    step("voice_integrity_information_assignment", Verb::Assign(Object::MadeBy(&INFORMATION)));
+static PROFILE_ASSIGNMENT: Step =
+    step("customer_profile_assignment", Verb::Assign(Object::MadeBy(&CUSTOMER_PROFILE)));
+static NUMBERS: Step = step("trust_product_phone_numbers", Verb::AssignNumbers);
+static EVALUATION: Step = step("trust_product_evaluation", Verb::Evaluate);
+static SUBMISSION: Step = step("trust_product_submission", Verb::Submit);
+static REVIEW: Step = step("trust_product_review", Verb::Review);
 
-/// For a product that the row names and that was submitted before us: only missing numbers are
-/// added, which the seed allows before and after the submission.
-pub const TAKEN: &[Step] = &[
-    step(StepId::TrustProduct, Verb::Make(&PRODUCT)),
-    step(StepId::TrustProductNumbers, Verb::AssignNumbers(BUNDLE)),
-];
-
-/// By default these wait for the approval of the profile (error 11005).
-pub const SUBMISSION: &[Step] = &[
-    step(StepId::TrustProductEvaluation, Verb::Evaluate(BUNDLE)),
-    step(StepId::TrustProductSubmission, Verb::Submit(BUNDLE)),
-];
-
-pub const REVIEW: &[Step] = &[step(StepId::TrustProductReview, Verb::Review(BUNDLE))];
-
-const fn attach(made_by: StepId) -> Verb {
-    Verb::Attach(Object::MadeBy(made_by), BUNDLE)
-}
-
-const PRODUCT: Resource = Resource {
-    place: Place::TrustProducts,
-    mark: "product",
-    fixed: |policy| vec![("PolicySid", policy.voice_integrity_policy.to_string())],
+static PRODUCT_RESOURCE: Resource = Resource {
+    collection: Collection::TrustProducts,
+    tag: "product",
+    fixed: &[],
+    names: &[],
     content: |customer, _| Some(bundle_content(customer)),
 };
 
-const INFORMATION: Resource = Resource {
-    place: Place::EndUsers,
-    mark: "voice",
-    fixed: |_| vec![("Type", "voice_integrity_information".to_owned())],
+static INFORMATION_RESOURCE: Resource = Resource {
+    collection: Collection::EndUsers,
+    tag: "voice",
+    fixed: &[("Type", "voice_integrity_information")],
+    names: &[],
     content: |customer, _| Some(information_content(customer)),
 };
 

@@ -3,8 +3,9 @@
 use super::hints::{hint, hint_for_words};
 use super::numbers;
 use crate::engine::CustomerEnd;
+use crate::flow::{BundleId, Key, StepId};
 use crate::model::redacted;
-use crate::plan::{Bundle, Code, Ending, Facts, Key, Mark, Next, Note, Outcome, Plan, Reason, StepId};
+use crate::plan::{Code, Ending, Facts, Mark, Next, Note, Outcome, Plan, Reason};
 
 /// The seven columns about what went wrong.
 #[derive(Default)]
@@ -21,7 +22,7 @@ pub struct Cause {
 impl Cause {
     /// What keeps a customer from its end, or is worth knowing all the same.
     pub fn of(plan: &Plan, facts: &Facts, outcome: Outcome, end: Option<&CustomerEnd>) -> Cause {
-        let ending = match plan.next(&facts.clone().with_reads_done(), 0) {
+        let ending = match plan.next(&facts.clone().with_reads_done(plan.flow()), 0) {
             Next::Over(ending) => ending,
             _ => plan.held_back(facts).unwrap_or(Ending::Done),
         };
@@ -35,7 +36,7 @@ impl Cause {
             (Outcome::Unsure, Ending::Unsure(key, candidates)) => {
                 let sids: Vec<String> = candidates.iter().map(ToString::to_string).collect();
                 Cause {
-                    step: key.step.name().to_owned(),
+                    step: key.step.name.to_owned(),
                     code: "unsure".to_owned(),
                     message: format!("several resources bear our mark: {}", sids.join(", ")),
                     hint: format!(
@@ -47,10 +48,7 @@ impl Cause {
                 }
             }
             (Outcome::Unfinished, _) => Cause {
-                step: end
-                    .and_then(|end| end.failed)
-                    .map(|key| key.step.name().to_owned())
-                    .unwrap_or_default(),
+                step: end.and_then(|end| end.failed).map(|key| key.step.name.to_owned()).unwrap_or_default(),
                 message: end
                     .and_then(|end| end.messages.last())
                     .map_or_else(|| "not finished yet".to_owned(), |it| it.1.clone()),
@@ -63,37 +61,39 @@ impl Cause {
             {
                 let words = end.and_then(|end| end.messages.last()).map_or("", |it| it.1.as_str());
                 Cause {
-                    step: key.step.name().to_owned(),
+                    step: key.step.name.to_owned(),
                     message: format!("its review could not be read just now {words}").trim_end().to_owned(),
                     hint: "Run the same command again: it is looked at again.".to_owned(),
                     ..Cause::default()
                 }
             }
-            _ => Cause::remark(facts),
+            _ => Cause::remark(plan, facts),
         }
     }
 
     /// What is worth knowing of a customer who got through all the same.
-    fn remark(facts: &Facts) -> Cause {
-        let remark = |(step, bundle): (StepId, Bundle)| match facts.mark(step) {
+    fn remark(plan: &Plan, facts: &Facts) -> Cause {
+        let remark = |step: StepId| match facts.mark(step) {
             Some(Mark::Done { note: Some(Note::NotEvaluated), .. }) => {
                 Some(format!("{step}: the API refused the evaluation itself, so the review decides"))
             }
-            Some(Mark::Done { note: Some(Note::Noncompliant), .. }) => Some(match facts.submitted(bundle) {
-                Some(_) => format!("{step}: noncompliant, submitted all the same (--evaluate warn)"),
-                None => format!("{step}: noncompliant, and not submitted so far (--evaluate warn)"),
-            }),
+            Some(Mark::Done { note: Some(Note::Noncompliant), .. }) => {
+                Some(match facts.submitted(step.bundle) {
+                    Some(_) => format!("{step}: noncompliant, submitted all the same (--evaluate warn)"),
+                    None => format!("{step}: noncompliant, and not submitted so far (--evaluate warn)"),
+                })
+            }
             _ => None,
         };
-        let steps = [StepId::CustomerProfileEvaluation, StepId::TrustProductEvaluation];
-        let remarks: Vec<String> = steps.into_iter().zip(Bundle::BOTH).filter_map(remark).collect();
+        let evaluations = plan.flow().bundles().map(|bundle| bundle.steps.evaluation);
+        let remarks: Vec<String> = evaluations.filter_map(remark).collect();
         Cause { message: remarks.join("; "), ..Cause::default() }
     }
 
     fn at(plan: &Plan, key: Key, facts: &Facts, end: Option<&CustomerEnd>) -> Cause {
         match facts.mark(key) {
             Some(Mark::Refused { reason, .. }) => Cause::refused(plan, &[(key, reason.clone())], end),
-            _ => Cause { step: key.step.name().to_owned(), ..Cause::default() },
+            _ => Cause { step: key.step.name.to_owned(), ..Cause::default() },
         }
     }
 
@@ -109,7 +109,7 @@ impl Cause {
         };
         let messages: Vec<String> = refused.iter().map(|(key, reason)| text(key, reason)).collect();
         Cause {
-            step: key.step.name().to_owned(),
+            step: key.step.name.to_owned(),
             http_status: reason.http_status.map(|it| it.to_string()).unwrap_or_default(),
             code: code_text(reason.code),
             hint: messages
@@ -124,7 +124,7 @@ impl Cause {
         }
     }
 
-    fn rejected(plan: &Plan, bundle: Bundle, facts: &Facts) -> Cause {
+    fn rejected(plan: &Plan, bundle: BundleId, facts: &Facts) -> Cause {
         let step = bundle.reviewed_by();
         let codes = match facts.mark(step) {
             Some(Mark::Seen { codes, .. }) => codes.clone(),
@@ -154,7 +154,7 @@ impl Cause {
             false => "Then run again: the bundle is updated in place and submitted again.",
         };
         Cause {
-            step: step.name().to_owned(),
+            step: step.name.to_owned(),
             code: code_text(first),
             message,
             hint: format!("{correct} {way_on}"),

@@ -83,7 +83,7 @@ impl Observer for Log {
             time: rfc3339_ms(self.clock.now()),
             account_sid: request.account.as_str(),
             subaccount_sid: request.customer.map(Sid::as_str),
-            step: request.step.map(|step| step.name()),
+            step: request.step.map(|step| step.name),
             method: request.method.name(),
             path: request.path,
             attempt: request.attempt,

@@ -4,44 +4,35 @@
 
 use super::cause::Cause;
 use super::log::rfc3339;
-use super::numbers::{self, NUMBER_COLUMNS};
+use super::numbers::{self, number_columns};
 use super::own::Kept;
 use super::summary::Tally;
 use super::write::{write_pair, write_pair_in_place};
 use crate::check::{Entry, Invalid};
 use crate::engine::Ended;
+use crate::flow::{BundleId, Flow, Part, StepId, Verb};
 use crate::ledger::{CustomerRun, Ledger};
 use crate::model::{Customer, Fault, Sid, SidKind, shown};
-use crate::plan::{Bundle, Facts, Mark, Outcome, Part, Plan, Policy, RefusedNumbers, StepId, UNKNOWN};
-use crate::products::secondary_profile;
+use crate::plan::{Facts, Mark, Outcome, Plan, Policy, RefusedNumbers, UNKNOWN};
 use crate::sheet::csv_safe;
 use std::borrow::Cow;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// The columns of the results file, in order. Public: programs read them.
-pub const RESULT_COLUMNS: [&str; 33] = [
-    "row",
-    "subaccount_sid",
-    "business_name",
-    "outcome",
-    "customer_profile_sid",
-    "customer_profile_status",
-    "trust_product_sid",
-    "trust_product_status",
-    "address_sid",
-    "supporting_document_sid",
-    "business_information_sid",
-    "representative_1_sid",
-    "representative_2_sid",
-    "voice_integrity_information_sid",
-    "primary_profile_assignment_sid",
-    "supporting_document_assignment_sid",
-    "business_information_assignment_sid",
-    "representative_1_assignment_sid",
-    "representative_2_assignment_sid",
-    "voice_integrity_information_assignment_sid",
-    "customer_profile_assignment_sid",
+/// The columns of the results file, in order: those of every row, each bundle with its status, the SID of
+/// everything that a step created or assigned, and how the row ended. Public: programs read them.
+pub fn result_columns(flow: &Flow) -> Vec<String> {
+    let mut columns = ["row", "subaccount_sid", "business_name", "outcome"].map(str::to_owned).to_vec();
+    for bundle in flow.bundles() {
+        columns.extend([format!("{}_sid", bundle.name), format!("{}_status", bundle.name)]);
+    }
+    columns.extend(steps_with_a_column(flow).map(|step| format!("{step}_sid")));
+    columns.extend(OF_THE_END.map(str::to_owned));
+    columns
+}
+
+/// How the row ended, and what the last run did.
+const OF_THE_END: [&str; 12] = [
     "phone_numbers_assigned",
     "phone_numbers_refused",
     "failed_step",
@@ -56,21 +47,12 @@ pub const RESULT_COLUMNS: [&str; 33] = [
     "finished_at",
 ];
 
-/// The columns that hold what one step created, in the order of the file.
-const SIDS: [StepId; 12] = [
-    StepId::SupportingDocument,
-    StepId::BusinessInformation,
-    StepId::Representative1,
-    StepId::Representative2,
-    StepId::VoiceIntegrityInformation,
-    StepId::PrimaryProfileAssignment,
-    StepId::SupportingDocumentAssignment,
-    StepId::BusinessInformationAssignment,
-    StepId::Representative1Assignment,
-    StepId::Representative2Assignment,
-    StepId::VoiceIntegrityInformationAssignment,
-    StepId::CustomerProfileAssignment,
-];
+/// The steps whose SID has a column of its own: what is created, then what is assigned.
+fn steps_with_a_column(flow: &Flow) -> impl Iterator<Item = StepId> {
+    let contents = || flow.bundles().flat_map(|bundle| bundle.steps.contents.iter().copied());
+    let created = contents().filter(|step| matches!(step.verb, Verb::Create(_)));
+    created.chain(contents().filter(|step| matches!(step.verb, Verb::Assign(_))))
+}
 
 /// Where the results go.
 #[derive(Clone, Debug)]
@@ -105,6 +87,7 @@ impl ResultsPaths {
 
 /// What the results are made from.
 pub struct Results<'a> {
+    pub flow: &'static Flow,
     /// `None` where nothing has been begun.
     pub ledger: Option<&'a Ledger>,
     pub policy: &'a Policy,
@@ -118,16 +101,17 @@ type Entries = Box<dyn Iterator<Item = Result<Entry, Fault>>>;
 /// One row's part in the results.
 pub struct Line {
     pub outcome: Outcome,
-    /// In the order of `RESULT_COLUMNS`.
+    flow: &'static Flow,
+    /// In the order of `result_columns`.
     pub cells: Vec<String>,
-    /// In the order of `NUMBER_COLUMNS`, one line a number.
+    /// In the order of `number_columns`, one line a number.
     pub numbers: Vec<Vec<String>>,
 }
 
 impl Line {
-    /// The cell of a column by its name; empty for a name that is none of `RESULT_COLUMNS`.
+    /// The cell of a column by its name; empty for a name that is none of `result_columns`.
     pub fn cell(&self, column: &str) -> &str {
-        let at = RESULT_COLUMNS.iter().position(|it| *it == column);
+        let at = result_columns(self.flow).iter().position(|it| it == column);
         at.and_then(|at| self.cells.get(at)).map_or("", String::as_str)
     }
 }
@@ -172,8 +156,8 @@ impl Results<'_> {
         let mut tally = Tally::default();
         let (mut results, mut numbers) =
             (csv::Writer::from_writer(results), csv::Writer::from_writer(numbers));
-        write_line(&mut results, RESULT_COLUMNS)?;
-        write_line(&mut numbers, NUMBER_COLUMNS)?;
+        write_line(&mut results, result_columns(self.flow))?;
+        write_line(&mut numbers, number_columns(self.flow))?;
         for entry in entries {
             let entry = entry?;
             let line = self.line(&entry)?;
@@ -204,15 +188,16 @@ impl Results<'_> {
 
     fn customer(&self, customer: &Customer) -> Result<Line, Fault> {
         let Some(ledger) = self.ledger else {
-            return Ok(untouched_line(customer));
+            return Ok(untouched_line(self.flow, customer));
         };
         let (facts, run) = ledger.customer(&customer.subaccount)?;
         let end = self.ended.and_then(|ended| ended.customers.get(&customer.subaccount));
         let policy = match end {
             Some(_) => self.policy.clone(),
-            None => policy_of_the_past(self.policy, &facts),
+            None => policy_of_the_past(self.flow, self.policy, &facts),
         };
-        let plan = Plan::of(customer, &policy, customer.primary_profile.as_ref(), ledger.key(), &facts);
+        let plan =
+            Plan::of(self.flow, customer, &policy, customer.primary_profile.as_ref(), ledger.key(), &facts);
         let outcome = match (end, run) {
             (Some(end), _) => end.outcome,
             // Begun, and cut off before anything was recorded.
@@ -220,12 +205,12 @@ impl Results<'_> {
             (None, _) => plan.standing(&facts),
         };
         let known = Known {
+            flow: self.flow,
             row: customer.row,
             subaccount: customer.subaccount.as_str(),
             business_name: &customer.business.name,
             outcome,
             facts: &facts,
-            address: secondary_profile::address(customer, &facts),
             numbers: plan.numbers(&facts),
             cause: Cause::of(&plan, &facts, outcome, end),
             run: run_cells(run, self.ended),
@@ -241,16 +226,15 @@ impl Results<'_> {
             (Some(ledger), Some(subaccount)) => ledger.customer(subaccount)?,
             _ => (Facts::default(), None),
         };
-        let parts = numbers::on_record(&facts);
-        let lines = numbers::lines_on_record(invalid.row, &invalid.subaccount, &parts, &facts);
+        let parts = numbers::on_record(self.flow, &facts);
+        let lines = numbers::lines_on_record(self.flow, invalid.row, &invalid.subaccount, &parts, &facts);
         let known = Known {
+            flow: self.flow,
             row: invalid.row,
             subaccount: &invalid.subaccount,
             business_name: &invalid.business_name,
             outcome: Outcome::Invalid,
             facts: &facts,
-            // The row cannot say which of the two it wants.
-            address: facts.sid(StepId::Address).or_else(|| facts.sid(StepId::ExistingAddress)),
             numbers: parts,
             cause: cause_of_invalid(invalid),
             run: run_cells(run, self.ended),
@@ -262,13 +246,13 @@ impl Results<'_> {
 /// The flags of the run that has been, as far as the ledger tells them. A bundle that was submitted although
 /// a number of it was refused was submitted with `--refused-numbers skip`; who asks how it stands need not
 /// say so again.
-fn policy_of_the_past(policy: &Policy, facts: &Facts) -> Policy {
-    let left_out = |bundle: Bundle| {
+fn policy_of_the_past(flow: &Flow, policy: &Policy, facts: &Facts) -> Policy {
+    let left_out = |bundle: BundleId| {
         let by_us = facts.submitted(bundle).is_some_and(|digest| digest != UNKNOWN);
         let refused = |mark: &Mark| matches!(mark, Mark::Refused { .. });
         by_us && !facts.is_open(bundle) && facts.shares(bundle.numbered_by()).any(|it| refused(it.1))
     };
-    match Bundle::BOTH.into_iter().any(left_out) {
+    match flow.bundles().any(left_out) {
         true => Policy { refused_numbers: RefusedNumbers::Skip, ..policy.clone() },
         false => policy.clone(),
     }
@@ -276,12 +260,12 @@ fn policy_of_the_past(policy: &Policy, facts: &Facts) -> Policy {
 
 /// What a line of the results is made of.
 struct Known<'a> {
+    flow: &'static Flow,
     row: u64,
     subaccount: &'a str,
     business_name: &'a str,
     outcome: Outcome,
     facts: &'a Facts,
-    address: Option<&'a Sid>,
     numbers: Vec<Part>,
     cause: Cause,
     run: [String; 3],
@@ -290,26 +274,27 @@ struct Known<'a> {
 impl Known<'_> {
     /// Its cells, in the order of `RESULT_COLUMNS`.
     fn line(self, numbers: Vec<Vec<String>>) -> Line {
-        let text = |sid: Option<&Sid>| sid.map(ToString::to_string).unwrap_or_default();
-        let sid = |step: StepId| text(self.facts.sid(step));
-        let status = |bundle| self.facts.status(bundle).map(|it| it.word().to_owned()).unwrap_or_default();
+        let sid = |step: StepId| self.facts.sid(step).map(ToString::to_string).unwrap_or_default();
         let mut cells = vec![
             self.row.to_string(),
             self.subaccount.to_owned(),
             self.business_name.to_owned(),
             self.outcome.word().to_owned(),
-            sid(StepId::CustomerProfile),
-            status(Bundle::CustomerProfile),
-            sid(StepId::TrustProduct),
-            status(Bundle::TrustProduct),
-            text(self.address),
         ];
-        cells.extend(SIDS.into_iter().map(sid));
-        cells.push(numbers::assigned(&self.numbers, self.facts).to_string());
-        cells.push(numbers::refused(&self.numbers, self.facts).to_string());
+        for bundle in self.flow.bundles() {
+            let status = self.facts.status(bundle).map_or("", |it| it.word());
+            cells.extend([sid(bundle.made_by()), status.to_owned()]);
+        }
+        cells.extend(steps_with_a_column(self.flow).map(|step| match sid(step) {
+            // In the place of an address that is created, a row may name one.
+            none if none.is_empty() => self.flow.instead_of(step).map(sid).unwrap_or_default(),
+            sid => sid,
+        }));
+        cells.push(numbers::assigned(self.flow, &self.numbers, self.facts).to_string());
+        cells.push(numbers::refused(self.flow, &self.numbers, self.facts).to_string());
         cells.extend(self.cause.cells());
         cells.extend(self.run);
-        Line { outcome: self.outcome, cells, numbers }
+        Line { outcome: self.outcome, flow: self.flow, cells, numbers }
     }
 }
 
@@ -343,19 +328,16 @@ fn cause_of_invalid(invalid: &Invalid) -> Cause {
     }
 }
 
-fn untouched_line(customer: &Customer) -> Line {
-    let mut cells = vec![String::new(); RESULT_COLUMNS.len()];
+fn untouched_line(flow: &'static Flow, customer: &Customer) -> Line {
     let outcome = Outcome::NotAttempted;
-    let known = [
-        (0, customer.row.to_string()),
-        (1, customer.subaccount.to_string()),
-        (2, customer.business.name.clone()),
-        (3, outcome.word().to_owned()),
+    let mut cells = vec![
+        customer.row.to_string(),
+        customer.subaccount.to_string(),
+        customer.business.name.clone(),
+        outcome.word().to_owned(),
     ];
-    for (at, value) in known {
-        cells[at] = value;
-    }
-    Line { outcome, cells, numbers: vec![] }
+    cells.resize(result_columns(flow).len(), String::new());
+    Line { outcome, flow, cells, numbers: vec![] }
 }
 
 fn write_line<W: Write, I: IntoIterator<Item = T>, T: AsRef<[u8]>>(

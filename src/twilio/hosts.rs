@@ -1,7 +1,7 @@
 //! Where the two APIs are.
 
+use crate::flow::Host;
 use crate::model::Fault;
-use crate::plan::Host;
 use url::Url;
 
 /// Where requests go: Twilio itself, or one other server for both APIs.

@@ -1,9 +1,10 @@
 //! The brake: a run whose first customers all fail alike stops by itself.
 
+use crate::checks::step_named;
 use crate::stage::{Stage, customer};
 use trusthub_onboard::engine::Brake;
 use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Code, OurCode, StepId};
+use trusthub_onboard::plan::{Code, OurCode};
 use trusthub_onboard::sandbox::Edit;
 
 /// Customers who each have one number, which no bundle takes.
@@ -29,7 +30,7 @@ async fn five_refusals_alike_at_the_beginning_stop_the_run() {
     let stage = stage_without_numbers(12, &[]);
     let ended = stage.run().await.expect("no fault");
     let (key, code) = ended.braked.expect("the brake");
-    assert_eq!(key.step, StepId::CustomerProfileNumbers);
+    assert_eq!(key.step, step_named("customer_profile_phone_numbers"));
     assert!(matches!(code, Code::Twilio(_) | Code::Ours(OurCode::NumberElsewhere)), "{code:?}");
     assert!(ended.customers.len() <= 7, "{} customers were taken on", ended.customers.len());
 }

@@ -1,11 +1,15 @@
 //! Rows that change between runs: what is submitted is what the sheet says last, and what has been
 //! submitted is not touched.
 
+use crate::checks::path_of;
+use crate::checks::step_named;
 use crate::checks::undisturbed;
 use crate::stage::{Stage, customer};
 use crate::watch::{Killer, Moment};
+use trusthub_onboard::flow::BundleId;
 use trusthub_onboard::model::{Address, Customer, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Bundle, Code, Mark, OurCode, Outcome, StepId, Submission};
+use trusthub_onboard::plan::{Code, Mark, OurCode, Outcome, Submission};
+use trusthub_onboard::products::{FLOW, PROFILE, VOICE_INTEGRITY};
 use trusthub_onboard::sandbox::{Edit, Kind, Lag, Reviewer, Settings, Stance, Undocumented};
 
 /// A customer with one thing changed.
@@ -233,9 +237,9 @@ async fn a_status_callback_that_the_row_has_lost_is_taken_off_both_bundles() {
     assert_eq!(stage.outcome().await, Outcome::Drafted);
     stage.customers = vec![customer(1)];
     assert_eq!(stage.outcome().await, Outcome::Drafted);
-    for bundle in Bundle::BOTH {
+    for bundle in FLOW.bundles() {
         let sid = stage.facts().sid(bundle.made_by()).expect("a bundle").to_string();
-        let body = stage.read(&format!("{}/{sid}", bundle.path())).await;
+        let body = stage.read(&format!("{}/{sid}", path_of(bundle))).await;
         let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
         assert_eq!(body["email"], "status@reseller.com");
         assert!(body["status_callback"].is_null(), "{body}");
@@ -248,7 +252,7 @@ async fn a_row_corrected_after_a_refused_evaluation_is_amended_in_place_and_subm
     let mut stage = Stage::with(vec![with(|it| it.representative_1.business_title = String::new())]);
     let end = stage.end().await;
     assert_eq!(end.outcome, Outcome::Refused);
-    assert_eq!(end.failed.map(|key| key.step), Some(StepId::CustomerProfileEvaluation));
+    assert_eq!(end.failed.map(|key| key.step), Some(step_named("customer_profile_evaluation")));
     let made = stage.made().len();
     stage.customers = vec![customer(1)];
     assert_eq!(stage.outcome().await, Outcome::Approved);
@@ -259,9 +263,9 @@ async fn a_row_corrected_after_a_refused_evaluation_is_amended_in_place_and_subm
 #[tokio::test]
 async fn a_row_changed_after_its_submission_is_refused_and_nothing_is_changed() {
     for changed in [corrected_name(), other_street(), one_representative(), one_number(), other_use_case()] {
-        for bundle in Bundle::BOTH {
+        for bundle in FLOW.bundles() {
             let mut stage = stage_for(&customer(1), &customer(1));
-            let is_product = bundle == Bundle::TrustProduct;
+            let is_product = bundle == &VOICE_INTEGRITY;
             if !is_product {
                 // The profile stays in review, the product stays a draft.
                 let reviewer = Some(Reviewer::LeavesInReview);
@@ -290,12 +294,12 @@ async fn a_row_changed_after_its_submission_is_refused_and_nothing_is_changed() 
     }
 }
 
-async fn rejected(reject: Bundle) -> Stage {
+async fn rejected(reject: BundleId) -> Stage {
     let stage = Stage::with(vec![customer(1)]);
     let account = customer(1).subaccount.to_string();
     let reviewer = |reviewer| Edit::SetReviewer { account: account.clone(), reviewer };
     let mut stage = stage;
-    if reject == Bundle::TrustProduct {
+    if reject == &VOICE_INTEGRITY {
         stage.wait_ms = 0;
         assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
         stage.clock.set(trusthub_onboard::clock::Clock::now(stage.clock.as_ref()) + 2_000);
@@ -309,7 +313,7 @@ async fn rejected(reject: Bundle) -> Stage {
 
 #[tokio::test]
 async fn a_rejected_customer_whose_row_is_unchanged_stays_rejected_without_another_change() {
-    for bundle in Bundle::BOTH {
+    for bundle in FLOW.bundles() {
         let stage = rejected(bundle).await;
         let (calls, world) = (stage.changing_calls(), stage.world());
         for _ in 0..2 {
@@ -321,9 +325,7 @@ async fn a_rejected_customer_whose_row_is_unchanged_stays_rejected_without_anoth
 
 #[tokio::test]
 async fn a_rejected_customer_whose_row_was_corrected_is_submitted_again_in_place_once() {
-    for (bundle, row) in
-        [(Bundle::CustomerProfile, corrected_name()), (Bundle::TrustProduct, other_use_case())]
-    {
+    for (bundle, row) in [(&PROFILE, corrected_name()), (&VOICE_INTEGRITY, other_use_case())] {
         let expected = world_of(&row).await;
         let mut stage = rejected(bundle).await;
         stage.customers = vec![row];
@@ -331,11 +333,11 @@ async fn a_rejected_customer_whose_row_was_corrected_is_submitted_again_in_place
         assert_eq!(stage.outcome().await, Outcome::Approved, "{bundle:?}");
         stage.is_as(&expected, "corrected after a rejection");
         let path = |kind| stage.made().into_iter().find(|it| it.kind == kind).expect("a bundle").sid;
-        let kind = match bundle {
-            Bundle::CustomerProfile => Kind::CustomerProfile,
-            Bundle::TrustProduct => Kind::TrustProduct,
+        let kind = match bundle.name {
+            "customer_profile" => Kind::CustomerProfile,
+            _ => Kind::TrustProduct,
         };
-        let path = format!("{}/{}", bundle.path(), path(kind));
+        let path = format!("{}/{}", path_of(bundle), path(kind));
         let requests = stage.sandbox.requests().latest;
         let changing = requests.iter().filter(|it| it.method != trusthub_onboard::sandbox::Method::Get);
         let submissions = changing.skip(calls).filter(|it| it.path == path).count();
@@ -347,9 +349,9 @@ async fn a_rejected_customer_whose_row_was_corrected_is_submitted_again_in_place
 async fn a_resubmission_that_is_refused_is_tried_again_by_the_next_run() {
     use trusthub_onboard::sandbox::{Among, Fault, Faults, Method, Rule, When};
     let expected = world_of(&corrected_name()).await;
-    let mut stage = rejected(Bundle::CustomerProfile).await;
+    let mut stage = rejected(&PROFILE).await;
     stage.customers = vec![corrected_name()];
-    let sid = stage.facts().sid(StepId::CustomerProfile).expect("a profile").to_string();
+    let sid = stage.facts().sid(step_named("customer_profile")).expect("a profile").to_string();
     let among = Among::Matching(Method::Post, format!("/v1/CustomerProfiles/{sid}"));
     // Whatever is sent to the bundle itself, but not to what is below it.
     let rule = Rule { fault: Fault::FailBefore(400), among, when: When::Always };

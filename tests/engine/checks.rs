@@ -1,15 +1,32 @@
 //! What must be true of a stage in the end.
 
-use crate::stage::{Stage, token_of};
+use crate::stage::{Stage, customer, token_of};
 use std::collections::BTreeSet;
 use trusthub_onboard::engine::Ended;
+use trusthub_onboard::flow::{BundleId, StepId};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::Customer;
-use trusthub_onboard::plan::{Facts, Key, Outcome, StepId};
+use trusthub_onboard::plan::{Facts, Outcome};
+use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{Kind, Method, Resource};
 
 /// Creations, assignments, evaluations and submissions.
 pub const POSTS: Method = Method::Post;
+
+/// Where the bundles of this kind are listed.
+pub fn path_of(bundle: BundleId) -> String {
+    bundle.collection.path(&customer(1).subaccount, None)
+}
+
+/// The step of that public name.
+pub fn step_named(name: &str) -> StepId {
+    FLOW.step(name).unwrap_or_else(|| panic!("no step {name}"))
+}
+
+/// The step of that public name.
+pub fn step(name: &str) -> StepId {
+    FLOW.step(name).unwrap_or_else(|| panic!("no step {name}"))
+}
 
 /// The world after a run in which nothing went wrong.
 pub async fn undisturbed(customers: &[Customer]) -> Vec<String> {
@@ -95,7 +112,7 @@ impl Stage {
 
     /// What the ledger has of a customer.
     pub fn facts_of(&self, customer: &Customer) -> Facts {
-        let ledger = Ledger::open_for_reading(&self.ledger, &self.sandbox.id()).expect("a ledger");
+        let ledger = Ledger::open_for_reading(&self.ledger, &FLOW, &self.sandbox.id()).expect("a ledger");
         ledger.customer(&customer.subaccount).expect("facts").0
     }
 
@@ -148,8 +165,6 @@ impl Stage {
 
 /// Every SID that the facts hold.
 pub fn sids(facts: &Facts) -> BTreeSet<String> {
-    let keys = StepId::ALL
-        .iter()
-        .flat_map(|step| facts.shares(*step).map(|(part, _)| Key { step: *step, part }).collect::<Vec<_>>());
+    let keys = FLOW.steps().flat_map(|step| facts.shares(step).map(|it| it.0).collect::<Vec<_>>());
     keys.filter_map(|key| facts.sid(key).map(ToString::to_string)).collect()
 }

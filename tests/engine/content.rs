@@ -5,6 +5,7 @@ use crate::changes::{
     corrected_name, one_number, one_representative, other_number, other_street, other_use_case, stage_for,
     with, world_of,
 };
+use crate::checks::step_named;
 use crate::older_ledger::{copying, go_back};
 use crate::proxy::Proxy;
 use crate::stage::{PRIMARY, Stage, customer};
@@ -13,7 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::model::{Address, Customer};
-use trusthub_onboard::plan::{Code, Mark, OurCode, Outcome, StepId, Submission};
+use trusthub_onboard::plan::{Code, Mark, OurCode, Outcome, Submission};
+use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{Edit, EmptyParameter, Kind, Method, Settings, Stance, Undocumented};
 
 fn other_ein() -> Customer {
@@ -244,7 +246,7 @@ async fn an_update_that_the_api_does_not_take_is_refused_with_the_fields_by_name
     stage.elsewhere = Some(answering(&stage, "/Addresses/", "street", "101 Spear Street").await);
     let end = stage.end().await;
     assert_eq!((end.outcome, end.code), (Outcome::Refused, Some(Code::Ours(OurCode::ContentNotTaken))));
-    match stage.facts().mark(StepId::Address) {
+    match stage.facts().mark(step_named("address")) {
         Some(Mark::Refused { reason, kept }) => {
             assert_eq!(reason.fields.as_deref(), Some("Street"));
             assert!(kept.is_some(), "the address is not lost");
@@ -309,9 +311,9 @@ async fn two_things_with_our_tag_are_both_named_also_where_the_ledger_knows_one(
     let own = customer(1).subaccount;
     let name = |kind: &str| format!("Twin{}", trusthub_onboard::plan::mark(&own, kind));
     for (object_type, kind, step) in [
-        ("authorized_representative_1", "rep1", StepId::Representative1),
-        ("customer_profile_address", "document", StepId::SupportingDocument),
-        ("voice_integrity_information", "voice", StepId::VoiceIntegrityInformation),
+        ("authorized_representative_1", "rep1", step_named("representative_1")),
+        ("customer_profile_address", "document", step_named("supporting_document")),
+        ("voice_integrity_information", "voice", step_named("voice_integrity_information")),
     ] {
         let mut stage = Stage::with(vec![customer(1)]);
         stage.policy.submission = Submission::Never;

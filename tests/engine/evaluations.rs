@@ -1,14 +1,17 @@
 //! What an evaluation decides, and what `--evaluate` and `--no-submit` change about that.
 
+use crate::checks::step_named;
 use crate::proxy::Proxy;
 use crate::stage::{Stage, customer};
 use crate::watch::{die, watching};
 use std::sync::Arc;
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::events::Event;
+use trusthub_onboard::flow::{Method, StepId};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::Customer;
-use trusthub_onboard::plan::{Code, Evaluate, Mark, Method, OurCode, Outcome, StepId, Submission};
+use trusthub_onboard::plan::{Code, Evaluate, Mark, OurCode, Outcome, Submission};
+use trusthub_onboard::products::FLOW;
 use trusthub_onboard::report::Results;
 use trusthub_onboard::sandbox::Kind;
 
@@ -17,23 +20,26 @@ fn noncompliant() -> [(Customer, StepId); 2] {
     let (mut profile, mut product) = (customer(1), customer(1));
     profile.representative_1.business_title = String::new();
     product.voice_integrity.use_case = "No use case of theirs".into();
-    [(profile, StepId::CustomerProfileEvaluation), (product, StepId::TrustProductEvaluation)]
+    [(profile, step_named("customer_profile_evaluation")), (product, step_named("trust_product_evaluation"))]
 }
 
 async fn is_refused_for_its_evaluation(stage: &Stage, step: StepId) {
     let end = stage.end().await;
     assert_eq!((end.outcome, end.failed.map(|key| key.step)), (Outcome::Refused, Some(step)));
     assert_eq!(end.code, Some(Code::Ours(OurCode::Noncompliant)));
-    let kind =
-        if step == StepId::CustomerProfileEvaluation { Kind::CustomerProfile } else { Kind::TrustProduct };
+    let kind = if step == step_named("customer_profile_evaluation") {
+        Kind::CustomerProfile
+    } else {
+        Kind::TrustProduct
+    };
     let bundles = stage.made().into_iter().filter(|it| it.kind == kind);
     assert!(bundles.filter_map(|it| it.status).all(|status| status == "draft"), "nothing is submitted");
 }
 
 /// What the results say of the only customer.
 fn message(stage: &Stage) -> String {
-    let ledger = Ledger::open_for_reading(&stage.ledger, &stage.sandbox.id()).expect("a ledger");
-    let results = Results { ledger: Some(&ledger), policy: &stage.policy, ended: None };
+    let ledger = Ledger::open_for_reading(&stage.ledger, &FLOW, &stage.sandbox.id()).expect("a ledger");
+    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &stage.policy, ended: None };
     let line = results.line(&Entry::Valid(Box::new(stage.customers[0].clone()))).expect("a line");
     assert_eq!(line.cell("outcome"), "drafted");
     line.cell("error_message").to_owned()
@@ -58,7 +64,7 @@ async fn a_run_that_warned_and_was_cut_off_before_its_submission_leaves_the_next
     for (row, step) in noncompliant() {
         let mut stage = Stage::with(vec![row]);
         stage.policy.evaluate = Evaluate::Warn;
-        let collection = if step == StepId::CustomerProfileEvaluation {
+        let collection = if step == step_named("customer_profile_evaluation") {
             "/v1/CustomerProfiles/"
         } else {
             "/v1/TrustProducts/"

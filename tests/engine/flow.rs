@@ -1,7 +1,8 @@
 //! The flow of the seed, and what is done about rows that meet a no.
 
 use crate::stage::{Stage, customer};
-use trusthub_onboard::plan::{Bundle, BundleStatus, Outcome, StepId};
+use trusthub_onboard::plan::{BundleStatus, Outcome};
+use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{Kind, Method};
 
 #[tokio::test]
@@ -22,15 +23,12 @@ async fn a_customer_goes_through_all_steps_up_to_both_approvals() {
     );
     assert_eq!(count(Kind::ChannelEndpointAssignment), 4, "two numbers on two bundles");
     let facts = stage.facts();
-    for bundle in Bundle::BOTH {
+    for bundle in FLOW.bundles() {
         assert_eq!(facts.status(bundle), Some(BundleStatus::TwilioApproved));
     }
     for resource in &made {
-        let known = StepId::ALL.iter().any(|step| {
-            facts.shares(*step).any(|(part, _)| {
-                let key = trusthub_onboard::plan::Key { step: *step, part };
-                facts.sid(key).is_some_and(|sid| sid.as_str() == resource.sid)
-            })
+        let known = FLOW.steps().any(|step| {
+            facts.shares(step).any(|(key, _)| facts.sid(key).is_some_and(|sid| sid.as_str() == resource.sid))
         });
         assert!(known, "{:?} {} is not in the ledger", resource.kind, resource.sid);
     }

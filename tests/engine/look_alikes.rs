@@ -1,9 +1,12 @@
 //! What was made by hand in the same account: never taken for ours, and never put aside in silence.
 
+use crate::checks::step_named;
 use crate::checks::{sids, undisturbed};
 use crate::stage::{Stage, customer};
+use trusthub_onboard::flow::{Key, StepId};
 use trusthub_onboard::model::{Address, Customer, Sid};
-use trusthub_onboard::plan::{Bundle, BundleStatus, Code, Key, Mark, OurCode, Outcome, StepId, mark};
+use trusthub_onboard::plan::{BundleStatus, Code, Mark, OurCode, Outcome, mark};
+use trusthub_onboard::products::PROFILE;
 use trusthub_onboard::sandbox::{Among, BundleKind, Edit, Fault, Faults, Kind, Rule, Verdict, When};
 
 fn sid(text: &str) -> Sid {
@@ -114,8 +117,8 @@ fn add_bundle(stage: &Stage, of: u32, kind: BundleKind, friendly_name: &str) -> 
 #[tokio::test]
 async fn somebodys_earlier_bundle_under_our_policy_is_named_and_left_alone() {
     for (kind, step, mark_kind) in [
-        (BundleKind::CustomerProfile, StepId::CustomerProfile, "profile"),
-        (BundleKind::TrustProduct, StepId::TrustProduct, "product"),
+        (BundleKind::CustomerProfile, step_named("customer_profile"), "profile"),
+        (BundleKind::TrustProduct, step_named("trust_product"), "product"),
     ] {
         for friendly_name in similar_names(mark_kind) {
             let stage = Stage::with(vec![customer(1)]);
@@ -149,8 +152,8 @@ async fn a_draft_that_the_row_names_is_completed_and_bears_our_mark_from_then_on
     stage.customers[0].trust_product = Some(sid(&product));
     assert_eq!(stage.outcome().await, Outcome::Approved);
     let facts = stage.facts();
-    assert_eq!(facts.sid(StepId::CustomerProfile), Some(&sid(&profile)));
-    assert_eq!(facts.sid(StepId::TrustProduct), Some(&sid(&product)));
+    assert_eq!(facts.sid(step_named("customer_profile")), Some(&sid(&profile)));
+    assert_eq!(facts.sid(step_named("trust_product")), Some(&sid(&product)));
     // All but the two bundles was made by requests.
     assert_eq!(stage.world().len() + 2, undisturbed.len());
     let name = |sid: &str| {
@@ -204,7 +207,7 @@ async fn a_profile_in_review_that_the_row_names_is_waited_for() {
 async fn a_rejected_profile_that_the_row_names_is_said_to_be_rejected() {
     let (stage, profile) = with_profile(Some(Verdict::Rejected(vec![18602])));
     assert_eq!(stage.outcome().await, Outcome::Rejected);
-    assert_eq!(stage.facts().status(Bundle::CustomerProfile), Some(BundleStatus::TwilioRejected));
+    assert_eq!(stage.facts().status(&PROFILE), Some(BundleStatus::TwilioRejected));
     assert!(stage.made().iter().all(|it| it.bundle_sid.as_deref() != Some(profile.as_str())));
 }
 
@@ -216,7 +219,7 @@ async fn a_bundle_that_the_row_names_and_that_does_not_fit_is_refused() {
     elsewhere.customers.truncate(1);
     for named in [&foreign, &product, "BU0000000000000000000000000000dead"] {
         elsewhere.customers[0].customer_profile = Some(sid(named));
-        refused_because_of(&elsewhere, StepId::CustomerProfile, OurCode::NotSuchABundle, named).await;
+        refused_because_of(&elsewhere, step_named("customer_profile"), OurCode::NotSuchABundle, named).await;
     }
 }
 
@@ -224,7 +227,7 @@ async fn a_bundle_that_the_row_names_and_that_does_not_fit_is_refused() {
 async fn a_row_that_names_another_bundle_than_the_one_begun_is_refused() {
     let mut stage = Stage::with(vec![customer(1)]);
     assert_eq!(stage.outcome().await, Outcome::Approved);
-    let begun = stage.facts().sid(StepId::CustomerProfile).expect("a profile").to_string();
+    let begun = stage.facts().sid(step_named("customer_profile")).expect("a profile").to_string();
     // A finished customer is not looked at again; this one is, because its row has changed.
     let other = add_bundle(&stage, 1, BundleKind::CustomerProfile, "By hand");
     stage.customers[0].customer_profile = Some(sid(&other));
@@ -238,9 +241,9 @@ async fn two_things_with_our_mark_are_left_to_a_person_and_nothing_more_is_made(
     let own = customer(1).subaccount;
     let name = |kind: &str| format!("Twin{}", mark(&own, kind));
     for (object_type, kind, step) in [
-        ("customer_profile_business_information", "business", StepId::BusinessInformation),
-        ("customer_profile_address", "document", StepId::SupportingDocument),
-        ("voice_integrity_information", "voice", StepId::VoiceIntegrityInformation),
+        ("customer_profile_business_information", "business", step_named("business_information")),
+        ("customer_profile_address", "document", step_named("supporting_document")),
+        ("voice_integrity_information", "voice", step_named("voice_integrity_information")),
     ] {
         let stage = Stage::with(vec![customer(1)]);
         let twin = || {
@@ -256,8 +259,8 @@ async fn two_things_with_our_mark_are_left_to_a_person_and_nothing_more_is_made(
         assert_eq!(stage.facts().sid(step).map(Sid::as_str), Some(twins[1].as_str()));
     }
     for (bundle, kind, step) in [
-        (BundleKind::CustomerProfile, "profile", StepId::CustomerProfile),
-        (BundleKind::TrustProduct, "product", StepId::TrustProduct),
+        (BundleKind::CustomerProfile, "profile", step_named("customer_profile")),
+        (BundleKind::TrustProduct, "product", step_named("trust_product")),
     ] {
         let stage = Stage::with(vec![customer(1)]);
         let twins = [add_bundle(&stage, 1, bundle, &name(kind)), add_bundle(&stage, 1, bundle, &name(kind))];

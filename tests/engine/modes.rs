@@ -13,6 +13,7 @@ use trusthub_onboard::engine::{Interrupted, Only};
 use trusthub_onboard::events::{Event, Nobody};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::plan::{Outcome, Submission};
+use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{
     ApprovalAsked, Edit, Faults, Kind, Method, Reviewer, Settings, Undocumented,
 };
@@ -227,10 +228,10 @@ fn files(ledger: &Path) -> BTreeMap<String, Vec<u8>> {
 #[tokio::test]
 async fn a_second_run_on_the_same_ledger_is_told_so_at_once() {
     let stage = Stage::with(rows(1));
-    let first = Ledger::open(&stage.ledger, "world", Arc::new(Nobody)).expect("a ledger");
+    let first = Ledger::open(&stage.ledger, &FLOW, "world", Arc::new(Nobody)).expect("a ledger");
     let fault = stage.run().await.err().expect("a fault");
     assert!(fault.what().contains("Another process"), "{fault}");
-    assert!(Ledger::open_for_reading(&stage.ledger, "world").is_ok(), "a report works beside it");
+    assert!(Ledger::open_for_reading(&stage.ledger, &FLOW, "world").is_ok(), "a report works beside it");
     first.close().expect("closed");
     assert_eq!(stage.outcome().await, Outcome::Approved);
 }
@@ -267,7 +268,7 @@ async fn a_ledger_from_a_newer_version_is_left_as_it_is() {
     let before = files(&stage.ledger);
     let fault = stage.run().await.err().expect("a fault");
     assert!(fault.what().contains("newer version"), "{fault}");
-    assert!(Ledger::open_for_reading(&stage.ledger, "world").is_err());
+    assert!(Ledger::open_for_reading(&stage.ledger, &FLOW, "world").is_err());
     assert_eq!(files(&stage.ledger), before);
 }
 
@@ -330,9 +331,13 @@ async fn the_files_of_a_ledger_are_for_their_owner_only() {
 #[tokio::test]
 async fn what_has_been_submitted_is_never_said_to_be_a_draft() {
     let said = |stage: &Stage| {
-        let ledger = Ledger::open_for_reading(&stage.ledger, &stage.sandbox.id()).expect("a ledger");
-        let results =
-            trusthub_onboard::report::Results { ledger: Some(&ledger), policy: &stage.policy, ended: None };
+        let ledger = Ledger::open_for_reading(&stage.ledger, &FLOW, &stage.sandbox.id()).expect("a ledger");
+        let results = trusthub_onboard::report::Results {
+            flow: &FLOW,
+            ledger: Some(&ledger),
+            policy: &stage.policy,
+            ended: None,
+        };
         let row = trusthub_onboard::check::Entry::Valid(Box::new(stage.customers[0].clone()));
         results.line(&row).expect("a line").outcome
     };

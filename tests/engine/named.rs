@@ -1,28 +1,31 @@
 //! Bundles that the row names and that we did not make.
 
+use crate::checks::step_named;
 use crate::stage::{PRIMARY, Stage, customer};
 use trusthub_onboard::check::Entry;
+use trusthub_onboard::flow::{BundleId, StepId};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Customer, Sid};
-use trusthub_onboard::plan::{Bundle, Code, Mark, Outcome, Reason, StepId};
+use trusthub_onboard::plan::{Code, Mark, Outcome, Reason};
+use trusthub_onboard::products::{FLOW, PROFILE, VOICE_INTEGRITY};
 use trusthub_onboard::report::Results;
 use trusthub_onboard::sandbox::{BundleKind, Edit, Verdict};
 
-fn add_bundle(stage: &Stage, bundle: Bundle, friendly_name: &str) -> String {
-    let kind = match bundle {
-        Bundle::CustomerProfile => BundleKind::CustomerProfile,
-        Bundle::TrustProduct => BundleKind::TrustProduct,
+fn add_bundle(stage: &Stage, bundle: BundleId, friendly_name: &str) -> String {
+    let kind = match bundle.name {
+        "customer_profile" => BundleKind::CustomerProfile,
+        _ => BundleKind::TrustProduct,
     };
     let account = customer(1).subaccount.to_string();
     let edit = Edit::AddBundle { account, kind, friendly_name: friendly_name.to_owned() };
     stage.sandbox.edit(edit).expect("an edit")
 }
 
-fn named(bundle: Bundle, sid: &str) -> Customer {
+fn named(bundle: BundleId, sid: &str) -> Customer {
     let sid = Sid::parse(sid);
-    match bundle {
-        Bundle::CustomerProfile => Customer { customer_profile: sid, ..customer(1) },
-        Bundle::TrustProduct => Customer { trust_product: sid, ..customer(1) },
+    match bundle.name {
+        "customer_profile" => Customer { customer_profile: sid, ..customer(1) },
+        _ => Customer { trust_product: sid, ..customer(1) },
     }
 }
 
@@ -63,7 +66,7 @@ async fn a_draft_that_holds_what_was_made_by_hand_is_refused_before_anything_is_
 {
     for (bundle, types) in [
         (
-            Bundle::CustomerProfile,
+            &PROFILE,
             vec![
                 "authorized_representative_1",
                 "customer_profile_business_information",
@@ -71,8 +74,8 @@ async fn a_draft_that_holds_what_was_made_by_hand_is_refused_before_anything_is_
             ],
         ),
         // The row of the test has a second representative; what the row does not ask for counts as well.
-        (Bundle::CustomerProfile, vec!["authorized_representative_2"]),
-        (Bundle::TrustProduct, vec!["voice_integrity_information"]),
+        (&PROFILE, vec!["authorized_representative_2"]),
+        (&VOICE_INTEGRITY, vec!["voice_integrity_information"]),
     ] {
         let mut stage = Stage::with(vec![customer(1)]);
         let draft = add_bundle(&stage, bundle, "By hand");
@@ -103,21 +106,21 @@ async fn a_draft_that_holds_what_was_made_by_hand_is_refused_before_anything_is_
 #[tokio::test]
 async fn a_draft_that_is_linked_to_another_profile_is_refused_and_one_that_is_linked_to_ours_is_not() {
     let mut stage = Stage::with(vec![customer(1)]);
-    let profile = add_bundle(&stage, Bundle::CustomerProfile, "By hand");
-    let product = add_bundle(&stage, Bundle::TrustProduct, "By hand");
-    let both = Customer { customer_profile: Sid::parse(&profile), ..named(Bundle::TrustProduct, &product) };
+    let profile = add_bundle(&stage, &PROFILE, "By hand");
+    let product = add_bundle(&stage, &VOICE_INTEGRITY, "By hand");
+    let both = Customer { customer_profile: Sid::parse(&profile), ..named(&VOICE_INTEGRITY, &product) };
     stage.customers = vec![both.clone()];
     put_on(&stage, &profile, PRIMARY);
-    let other = add_bundle(&stage, Bundle::CustomerProfile, "Another one");
+    let other = add_bundle(&stage, &PROFILE, "Another one");
     put_on(&stage, &product, &other);
     assert_eq!(stage.outcome().await, Outcome::Refused);
-    let fields = reason(&stage, StepId::TrustProduct).fields.expect("what it holds");
+    let fields = reason(&stage, step_named("trust_product")).fields.expect("what it holds");
     assert!(fields.contains(&other) && !fields.contains(PRIMARY), "{fields}");
     let mut stage = Stage::with(vec![customer(1)]);
-    let profile = add_bundle(&stage, Bundle::CustomerProfile, "By hand");
-    let product = add_bundle(&stage, Bundle::TrustProduct, "By hand");
+    let profile = add_bundle(&stage, &PROFILE, "By hand");
+    let product = add_bundle(&stage, &VOICE_INTEGRITY, "By hand");
     stage.customers =
-        vec![Customer { customer_profile: Sid::parse(&profile), ..named(Bundle::TrustProduct, &product) }];
+        vec![Customer { customer_profile: Sid::parse(&profile), ..named(&VOICE_INTEGRITY, &product) }];
     put_on(&stage, &profile, PRIMARY);
     put_on(&stage, &product, &profile);
     assert_eq!(stage.outcome().await, Outcome::Approved);
@@ -126,8 +129,8 @@ async fn a_draft_that_is_linked_to_another_profile_is_refused_and_one_that_is_li
 #[tokio::test]
 async fn a_draft_that_was_completed_by_us_is_found_so_without_its_ledger() {
     let mut stage = Stage::with(vec![customer(1)]);
-    let draft = add_bundle(&stage, Bundle::CustomerProfile, "By hand");
-    stage.customers = vec![named(Bundle::CustomerProfile, &draft)];
+    let draft = add_bundle(&stage, &PROFILE, "By hand");
+    stage.customers = vec![named(&PROFILE, &draft)];
     stage.policy.submission = trusthub_onboard::plan::Submission::Never;
     assert_eq!(stage.outcome().await, Outcome::Drafted);
     let made = stage.made().len();
@@ -138,14 +141,12 @@ async fn a_draft_that_was_completed_by_us_is_found_so_without_its_ledger() {
 
 #[tokio::test]
 async fn a_row_whose_cells_were_emptied_after_use_is_told_which_to_fill_again() {
-    for (bundle, column) in
-        [(Bundle::CustomerProfile, "customer_profile_sid"), (Bundle::TrustProduct, "trust_product_sid")]
-    {
+    for (bundle, column) in [(&PROFILE, "customer_profile_sid"), (&VOICE_INTEGRITY, "trust_product_sid")] {
         for verdict in [Verdict::Approved, Verdict::Stuck, Verdict::Rejected(vec![18602])] {
             let mut stage = Stage::with(vec![customer(1)]);
             let taken = add_bundle(&stage, bundle, "By hand");
             // Linked as ours would be, so that the link says nothing.
-            if bundle == Bundle::CustomerProfile {
+            if bundle == &PROFILE {
                 put_on(&stage, &taken, PRIMARY);
             }
             stage
@@ -166,8 +167,10 @@ async fn a_row_whose_cells_were_emptied_after_use_is_told_which_to_fill_again() 
                     "{context}"
                 );
                 assert_eq!(stage.changing_calls(), calls, "{context}");
-                let ledger = Ledger::open_for_reading(&stage.ledger, &stage.sandbox.id()).expect("a ledger");
-                let results = Results { ledger: Some(&ledger), policy: &stage.policy, ended: None };
+                let ledger =
+                    Ledger::open_for_reading(&stage.ledger, &FLOW, &stage.sandbox.id()).expect("a ledger");
+                let results =
+                    Results { flow: &FLOW, ledger: Some(&ledger), policy: &stage.policy, ended: None };
                 let line = results.line(&Entry::Valid(Box::new(customer(1)))).expect("a line");
                 assert_eq!(line.cell("error_code"), "changed_after_submission");
                 let message = line.cell("error_message");

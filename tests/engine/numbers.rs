@@ -5,6 +5,7 @@ use trusthub_onboard::check::Entry;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
 use trusthub_onboard::plan::{Code, OurCode, Outcome, RefusedNumbers};
+use trusthub_onboard::products::FLOW;
 use trusthub_onboard::report::{Line, Results};
 use trusthub_onboard::sandbox::{Edit, Kind, Method};
 
@@ -64,8 +65,8 @@ async fn is_refused_as_changed(stage: &Stage) {
 
 /// What the results say of the only customer.
 fn line(stage: &Stage) -> Line {
-    let ledger = Ledger::open_for_reading(&stage.ledger, &stage.sandbox.id()).expect("a ledger");
-    let results = Results { ledger: Some(&ledger), policy: &stage.policy, ended: None };
+    let ledger = Ledger::open_for_reading(&stage.ledger, &FLOW, &stage.sandbox.id()).expect("a ledger");
+    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &stage.policy, ended: None };
     results.line(&Entry::Valid(Box::new(stage.customers[0].clone()))).expect("a line")
 }
 

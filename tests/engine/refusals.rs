@@ -1,11 +1,16 @@
 //! What the API or the flow refuses: it is named, nothing is submitted, and the others go on.
 
+use crate::checks::path_of;
+use crate::checks::step_named;
 use crate::checks::undisturbed;
 use crate::stage::{PRIMARY, Stage, customer};
 use trusthub_onboard::engine::CustomerEnd;
+use trusthub_onboard::flow::Key;
+use trusthub_onboard::flow::{Part, StepId};
 use trusthub_onboard::model::{Address, Customer, PhoneNumber, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Bundle, Code, Evaluate, Mark, Note, OurCode, Outcome, Part, Reason, StepId};
-use trusthub_onboard::plan::{Key, RefusedNumbers, Submission};
+use trusthub_onboard::plan::{Code, Evaluate, Mark, Note, OurCode, Outcome, Reason};
+use trusthub_onboard::plan::{RefusedNumbers, Submission};
+use trusthub_onboard::products::{FLOW, PROFILE, VOICE_INTEGRITY};
 use trusthub_onboard::sandbox::{
     Among, BundleKind, Edit, Fault, Faults, Kind, Method, Rule, Settings, Stance, Undocumented, When,
 };
@@ -25,7 +30,7 @@ fn number(n: u32) -> Sid {
 }
 
 fn on_profile(number: &Sid) -> Key {
-    Key { step: StepId::CustomerProfileNumbers, part: Part::number(number) }
+    Key { step: step_named("customer_profile_phone_numbers"), part: Part::number(number) }
 }
 
 fn reason(stage: &Stage, key: impl Into<Key>) -> Reason {
@@ -56,7 +61,7 @@ async fn every_refused_number_is_named_and_nothing_is_submitted() {
         stage.sandbox.edit(Edit::ForbidNumber { number: number(n).to_string() }).expect("an edit");
     }
     for _ in 0..2 {
-        let end = refused(&stage, StepId::CustomerProfileNumbers).await;
+        let end = refused(&stage, step_named("customer_profile_phone_numbers")).await;
         assert_eq!(end.messages.len(), 2, "both in Twilio's words");
         for n in [1, 3] {
             assert_eq!(reason(&stage, on_profile(&number(n))).http_status, Some(400));
@@ -108,7 +113,7 @@ async fn a_number_on_another_bundle_is_refused_by_naming_that_bundle() {
     stage.customers[0].customer_profile = Some(sid(&ours));
     let assign = Edit::AssignNumber { bundle: theirs.clone(), number: number(2).to_string() };
     stage.sandbox.edit(assign).expect("an edit");
-    refused(&stage, StepId::CustomerProfileNumbers).await;
+    refused(&stage, step_named("customer_profile_phone_numbers")).await;
     let reason = reason(&stage, on_profile(&number(2)));
     assert_eq!(reason.code, Code::Ours(OurCode::NumberElsewhere));
     assert_eq!((reason.sid, reason.http_status), (Some(sid(&theirs)), Some(409)));
@@ -136,7 +141,7 @@ async fn a_number_that_the_account_does_not_have_is_refused_and_its_neighbours_a
         numbers.push(unknown);
     }
     for _ in 0..2 {
-        refused(&stage, StepId::CustomerProfileNumbers).await;
+        refused(&stage, step_named("customer_profile_phone_numbers")).await;
         assert_eq!(assigned(&stage), 2);
         nothing_is_submitted(&stage);
     }
@@ -155,8 +160,8 @@ async fn all_numbers_of_an_account_are_registered_and_none_at_all_is_a_refusal()
     assert_eq!(assigned(&stage), 6, "three numbers on two bundles");
     let mut none = Stage::with(vec![Customer { phone_numbers: PhoneNumbers::Listed(vec![]), ..customer(1) }]);
     none.customers = vec![all];
-    refused(&none, StepId::PhoneNumbers).await;
-    assert_eq!(reason(&none, StepId::PhoneNumbers).code, Code::Ours(OurCode::NoNumbers));
+    refused(&none, step_named("phone_numbers")).await;
+    assert_eq!(reason(&none, step_named("phone_numbers")).code, Code::Ours(OurCode::NoNumbers));
     assert_eq!(none.made(), []);
 }
 
@@ -179,7 +184,7 @@ async fn a_subaccount_that_is_suspended_closed_or_unknown_is_refused_and_the_oth
         let ended = stage.run().await.expect("no fault");
         let outcome = |n: usize| ended.customers[&stage.customers[n].subaccount].outcome;
         assert_eq!((outcome(0), outcome(1)), (Outcome::Refused, Outcome::Approved), "{status}");
-        assert_eq!(reason(&stage, StepId::Account).code, Code::Ours(code));
+        assert_eq!(reason(&stage, step_named("account")).code, Code::Ours(code));
         assert!(stage.made().iter().all(|it| it.account_sid != account));
     }
 }
@@ -191,7 +196,7 @@ async fn a_refusal_is_forgotten_once_the_step_has_been_done() {
     let status =
         |status: &str| Edit::SetAccountStatus { account: account.clone(), status: status.to_owned() };
     stage.sandbox.edit(status("suspended")).expect("an edit");
-    refused(&stage, StepId::Account).await;
+    refused(&stage, step_named("account")).await;
     stage.sandbox.edit(status("active")).expect("an edit");
     assert_eq!(stage.outcome().await, Outcome::Approved);
     assert!(!stage.facts().marks().any(|(_, mark)| matches!(mark, Mark::Refused { .. })));
@@ -206,8 +211,8 @@ async fn an_address_of_another_account_or_none_is_refused() {
     for address in [theirs, sid("AD0000000000000000000000000000dead")] {
         let mut stage = Stage::with(vec![customer(1), other.clone()]);
         stage.customers = vec![Customer { address: Address::Existing(address), ..customer(1) }];
-        refused(&stage, StepId::ExistingAddress).await;
-        let code = reason(&stage, StepId::ExistingAddress).code;
+        refused(&stage, step_named("existing_address")).await;
+        let code = reason(&stage, step_named("existing_address")).code;
         assert_eq!(code, Code::Ours(OurCode::AddressNotUsable));
         assert_eq!(stage.made(), []);
     }
@@ -275,7 +280,7 @@ async fn a_row_with_a_primary_profile_of_its_own_is_refused_alone_if_that_cannot
     let ended = stage.run().await.expect("no fault");
     let outcome = |n: usize| ended.customers[&stage.customers[n].subaccount].outcome;
     assert_eq!((outcome(0), outcome(1)), (Outcome::Refused, Outcome::Approved));
-    let reason = reason(&stage, StepId::PrimaryProfileAssignment);
+    let reason = reason(&stage, step_named("primary_profile_assignment"));
     assert_eq!((reason.code, reason.sid), (Code::Ours(OurCode::PrimaryProfile), Some(unknown)));
     stage.customers[0].primary_profile = None;
     assert_eq!(stage.outcome().await, Outcome::Approved);
@@ -323,8 +328,8 @@ async fn a_noncompliant_bundle_is_refused_with_every_failing_field() {
     row.representative_1.business_title = String::new();
     row.business.industry = "NOT_ONE_OF_THEM".into();
     let mut stage = Stage::with(vec![row]);
-    let end = refused(&stage, StepId::CustomerProfileEvaluation).await;
-    let reason = reason(&stage, StepId::CustomerProfileEvaluation);
+    let end = refused(&stage, step_named("customer_profile_evaluation")).await;
+    let reason = reason(&stage, step_named("customer_profile_evaluation"));
     let fields = reason.fields.expect("fields");
     for field in [
         "authorized_representative_1.business_title:22215",
@@ -338,7 +343,7 @@ async fn a_noncompliant_bundle_is_refused_with_every_failing_field() {
     // Going on with a warning is a choice; the review then decides.
     stage.policy.evaluate = Evaluate::Warn;
     assert_eq!(stage.outcome().await, Outcome::Rejected);
-    match stage.facts().mark(StepId::CustomerProfileEvaluation) {
+    match stage.facts().mark(step_named("customer_profile_evaluation")) {
         Some(Mark::Done { note, .. }) => assert_eq!(*note, Some(Note::Noncompliant)),
         other => panic!("{other:?}"),
     }
@@ -360,7 +365,7 @@ async fn an_evaluation_that_the_api_refuses_is_noted_and_the_submission_goes_on(
     let settings = Settings { undocumented, ..Settings::default() };
     let stage = Stage::set(vec![customer(1)], settings);
     assert_eq!(stage.outcome().await, Outcome::Approved);
-    for step in [StepId::CustomerProfileEvaluation, StepId::TrustProductEvaluation] {
+    for step in [step_named("customer_profile_evaluation"), step_named("trust_product_evaluation")] {
         match stage.facts().mark(step) {
             Some(Mark::Done { note, .. }) => assert_eq!(*note, Some(Note::NotEvaluated)),
             other => panic!("{other:?}"),
@@ -371,7 +376,7 @@ async fn an_evaluation_that_the_api_refuses_is_noted_and_the_submission_goes_on(
 #[tokio::test]
 async fn a_submission_that_changes_nothing_is_sent_again_but_not_for_ever() {
     let expected = undisturbed(&[customer(1)]).await;
-    for bundle in Bundle::BOTH {
+    for bundle in FLOW.bundles() {
         for ignored in [1, 2, 3] {
             let stage = Stage::with(vec![customer(1)]);
             // The sandbox ignores submissions only, so the other requests to the bundle go through.
@@ -379,20 +384,20 @@ async fn a_submission_that_changes_nothing_is_sent_again_but_not_for_ever() {
             let rules = vec![rule];
             let submissions = || {
                 let requests = stage.sandbox.requests().latest;
-                let is = |path: &str| path.starts_with(bundle.path()) && path.split('/').count() == 4;
+                let is = |path: &str| path.starts_with(&path_of(bundle)) && path.split('/').count() == 4;
                 requests.iter().filter(|it| it.method == Method::Post && is(&it.path)).count()
             };
-            if bundle == Bundle::TrustProduct && ignored < 3 {
+            if bundle == &VOICE_INTEGRITY && ignored < 3 {
                 continue;
             }
-            if ignored == 3 && bundle == Bundle::CustomerProfile {
+            if ignored == 3 && bundle == &PROFILE {
                 stage.sandbox.misbehave(Faults { rules, ..Faults::default() });
                 assert_eq!(stage.outcome().await, Outcome::Unfinished);
                 assert_eq!(submissions(), 3);
                 stage.sandbox.misbehave(Faults::default());
                 assert_eq!(stage.outcome().await, Outcome::Approved);
             } else {
-                let first = if bundle == Bundle::CustomerProfile { 20 } else { 27 };
+                let first = if bundle == &PROFILE { 20 } else { 27 };
                 let ignore =
                     |n| Rule { fault: Fault::IgnoreSubmission, among: Among::Posts, when: When::Nth(n) };
                 let rules = (first..first + ignored).map(ignore).collect();

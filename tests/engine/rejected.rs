@@ -1,11 +1,14 @@
 //! Bundles with our mark that were rejected, and whose submission this ledger does not know.
 
+use crate::checks::path_of;
 use crate::checks::undisturbed;
 use crate::stage::{Stage, customer};
 use crate::watch::{Killer, Moment};
 use trusthub_onboard::clock::Clock;
+use trusthub_onboard::flow::BundleId;
 use trusthub_onboard::model::{Customer, Sid};
-use trusthub_onboard::plan::{Bundle, Outcome};
+use trusthub_onboard::plan::Outcome;
+use trusthub_onboard::products::{FLOW, PROFILE, VOICE_INTEGRITY};
 use trusthub_onboard::sandbox::{Edit, Kind, Method, Reviewer, Verdict};
 
 fn corrected() -> Customer {
@@ -21,9 +24,9 @@ fn judged_by(stage: &Stage, reviewer: Option<Reviewer>) {
 }
 
 /// A stage whose profile, or whose product beside an approved profile, was rejected, and whose ledger is lost.
-async fn rejected_and_forgotten(bundle: Bundle) -> Stage {
+async fn rejected_and_forgotten(bundle: BundleId) -> Stage {
     let mut stage = Stage::with(vec![customer(1)]);
-    if bundle == Bundle::TrustProduct {
+    if bundle == &VOICE_INTEGRITY {
         stage.wait_ms = 0;
         assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
         stage.clock.set(stage.clock.now() + 2_000);
@@ -37,27 +40,27 @@ async fn rejected_and_forgotten(bundle: Bundle) -> Stage {
 }
 
 /// What a row that is corrected as far as a rejection allows ends as.
-fn correction(bundle: Bundle) -> Customer {
-    match bundle {
-        Bundle::CustomerProfile => corrected(),
-        Bundle::TrustProduct => Customer { voice_integrity: corrected().voice_integrity, ..customer(1) },
+fn correction(bundle: BundleId) -> Customer {
+    match bundle.name {
+        "customer_profile" => corrected(),
+        _ => Customer { voice_integrity: corrected().voice_integrity, ..customer(1) },
     }
 }
 
-fn submissions(stage: &Stage, bundle: Bundle) -> usize {
-    let kind = match bundle {
-        Bundle::CustomerProfile => Kind::CustomerProfile,
-        Bundle::TrustProduct => Kind::TrustProduct,
+fn submissions(stage: &Stage, bundle: BundleId) -> usize {
+    let kind = match bundle.name {
+        "customer_profile" => Kind::CustomerProfile,
+        _ => Kind::TrustProduct,
     };
     let sid = stage.made().into_iter().find(|it| it.kind == kind).expect("a bundle").sid;
-    let path = format!("{}/{sid}", bundle.path());
+    let path = format!("{}/{sid}", path_of(bundle));
     let requests = stage.sandbox.requests().latest;
     requests.iter().filter(|it| it.method == Method::Post && it.path == path).count()
 }
 
 #[tokio::test]
 async fn a_corrected_row_is_submitted_again_in_place_although_its_ledger_is_lost() {
-    for bundle in Bundle::BOTH {
+    for bundle in FLOW.bundles() {
         let row = correction(bundle);
         let expected = undisturbed(std::slice::from_ref(&row)).await;
         let mut stage = rejected_and_forgotten(bundle).await;
@@ -69,13 +72,13 @@ async fn a_corrected_row_is_submitted_again_in_place_although_its_ledger_is_lost
 
 #[tokio::test]
 async fn a_ledger_that_was_lost_during_the_review_learns_of_the_rejection_and_goes_on_from_it() {
-    for bundle in Bundle::BOTH {
+    for bundle in FLOW.bundles() {
         let row = correction(bundle);
         let expected = undisturbed(std::slice::from_ref(&row)).await;
         let mut stage = Stage::with(vec![customer(1)]);
         stage.wait_ms = 0;
         assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
-        if bundle == Bundle::TrustProduct {
+        if bundle == &VOICE_INTEGRITY {
             stage.clock.set(stage.clock.now() + 2_000);
             judged_by(&stage, Some(Reviewer::LeavesInReview));
             assert_eq!(stage.outcome().await, Outcome::Submitted);
@@ -85,7 +88,7 @@ async fn a_ledger_that_was_lost_during_the_review_learns_of_the_rejection_and_go
         stage.ledger = stage.folder.path().join("another.db");
         let waiting = stage.outcome().await;
         assert!(matches!(waiting, Outcome::AwaitingProfileApproval | Outcome::Submitted), "{waiting:?}");
-        let kind = if bundle == Bundle::TrustProduct { Kind::TrustProduct } else { Kind::CustomerProfile };
+        let kind = if bundle == &VOICE_INTEGRITY { Kind::TrustProduct } else { Kind::CustomerProfile };
         let sid = stage.made().into_iter().find(|it| it.kind == kind).expect("a bundle").sid;
         let verdict = Verdict::Rejected(vec![18602]);
         stage.sandbox.edit(Edit::Decide { bundle: sid, verdict }).expect("an edit");
@@ -99,7 +102,7 @@ async fn a_ledger_that_was_lost_during_the_review_learns_of_the_rejection_and_go
 
 #[tokio::test]
 async fn an_unchanged_row_is_submitted_once_more_by_a_ledger_that_does_not_know_it_and_then_stays_rejected() {
-    for bundle in Bundle::BOTH {
+    for bundle in FLOW.bundles() {
         let stage = rejected_and_forgotten(bundle).await;
         judged_by(&stage, Some(Reviewer::RejectsAll(vec![18602])));
         let before = submissions(&stage, bundle);
@@ -117,7 +120,7 @@ async fn an_unchanged_row_is_submitted_once_more_by_a_ledger_that_does_not_know_
 
 #[tokio::test]
 async fn a_resubmission_without_the_ledger_that_is_cut_off_anywhere_makes_nothing_twice() {
-    for bundle in Bundle::BOTH {
+    for bundle in FLOW.bundles() {
         let row = correction(bundle);
         let expected = undisturbed(std::slice::from_ref(&row)).await;
         for moment in [Moment::Write, Moment::Sent] {
@@ -142,7 +145,7 @@ async fn a_resubmission_without_the_ledger_that_is_cut_off_anywhere_makes_nothin
 #[tokio::test]
 async fn a_rejected_bundle_of_ours_that_the_row_names_is_ours_all_the_same() {
     let expected = undisturbed(&[corrected()]).await;
-    let mut stage = rejected_and_forgotten(Bundle::CustomerProfile).await;
+    let mut stage = rejected_and_forgotten(&PROFILE).await;
     let profile =
         stage.made().into_iter().find(|it| it.kind == Kind::CustomerProfile).expect("a profile").sid;
     stage.customers = vec![Customer { customer_profile: Sid::parse(&profile), ..corrected() }];

@@ -1,13 +1,16 @@
 //! The way out of `unsure`.
 
+use crate::checks::step_named;
 use crate::stage::{PARENT, PARENT_TOKEN, Stage, customer};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use trusthub_onboard::engine::{Choice, settle};
 use trusthub_onboard::events::Nobody;
+use trusthub_onboard::flow::StepId;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Fault, Sid};
-use trusthub_onboard::plan::{Code, Existing, OurCode, Outcome, StepId, mark};
+use trusthub_onboard::plan::{Code, Existing, OurCode, Outcome, mark};
+use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{BundleKind, Edit};
 use trusthub_onboard::twilio::{Client, Endpoint, Identity, Pace, Rate, Timeouts};
 
@@ -17,8 +20,8 @@ async fn unsure(step: StepId) -> (Stage, [String; 2]) {
     let own = customer(1).subaccount;
     let twin = || {
         let account = own.to_string();
-        let edit = match step {
-            StepId::CustomerProfile => Edit::AddBundle {
+        let edit = match step.name {
+            "customer_profile" => Edit::AddBundle {
                 account,
                 kind: BundleKind::CustomerProfile,
                 friendly_name: format!("Twin{}", mark(&own, "profile")),
@@ -45,7 +48,7 @@ async fn say(stage: &Stage, step: StepId, choice: Choice) -> Result<(), Fault> {
     let pace = Pace::new(Rate::Unlimited, clock.clone());
     let endpoint = Endpoint::other(server.base_url())?;
     let client = Client::new(&endpoint, timeouts, pace, clock.clone(), Arc::new(Nobody))?;
-    let ledger = Ledger::open(&stage.ledger, &stage.sandbox.id(), Arc::new(Nobody))?;
+    let ledger = Ledger::open(&stage.ledger, &FLOW, &stage.sandbox.id(), Arc::new(Nobody))?;
     let parent = Identity { account: Sid::parse(PARENT).expect("a SID"), token: PARENT_TOKEN.into() };
     let subaccount = customer(1).subaccount;
     let settled = settle(&ledger, &client, &parent, clock.as_ref(), &subaccount, step, &choice).await;
@@ -59,7 +62,7 @@ fn sid(text: &str) -> Sid {
 
 #[tokio::test]
 async fn the_one_that_is_named_is_used_and_the_other_is_left_alone() {
-    for step in [StepId::BusinessInformation, StepId::CustomerProfile] {
+    for step in [step_named("business_information"), step_named("customer_profile")] {
         for chosen in [0, 1] {
             let (stage, twins) = unsure(step).await;
             say(&stage, step, Choice::Use(sid(&twins[chosen]))).await.expect("settled");
@@ -73,7 +76,7 @@ async fn the_one_that_is_named_is_used_and_the_other_is_left_alone() {
 
 #[tokio::test]
 async fn with_none_another_one_is_made_and_both_are_left_alone() {
-    for step in [StepId::BusinessInformation, StepId::CustomerProfile] {
+    for step in [step_named("business_information"), step_named("customer_profile")] {
         let (stage, twins) = unsure(step).await;
         say(&stage, step, Choice::None).await.expect("settled");
         assert_eq!(stage.outcome().await, Outcome::Approved);
@@ -85,12 +88,12 @@ async fn with_none_another_one_is_made_and_both_are_left_alone() {
 
 #[tokio::test]
 async fn what_is_no_candidate_or_not_unsure_or_not_there_is_refused() {
-    let step = StepId::BusinessInformation;
+    let step = step_named("business_information");
     let (stage, twins) = unsure(step).await;
     let stranger = sid("IT000000000000000000000000000000ee");
     let refused = say(&stage, step, Choice::Use(stranger)).await.expect_err("refused");
     assert!(refused.what().contains(&twins[0]), "the candidates are named: {refused}");
-    assert!(say(&stage, StepId::Address, Choice::None).await.is_err(), "that step is not unsure");
+    assert!(say(&stage, step_named("address"), Choice::None).await.is_err(), "that step is not unsure");
     stage.sandbox.edit(Edit::Remove { sid: twins[0].clone() }).expect("an edit");
     assert!(say(&stage, step, Choice::Use(sid(&twins[0]))).await.is_err(), "it is not there any more");
     assert_eq!(stage.made(), [], "nothing was made");
@@ -108,9 +111,9 @@ async fn a_lost_ledger_is_made_up_for_unless_that_is_refused() {
     stage.policy.existing = Existing::Adopt;
     assert_eq!(stage.outcome().await, Outcome::Approved);
     assert_eq!(stage.made(), made, "nothing was created");
-    for step in StepId::ALL {
+    for step in FLOW.steps() {
         // The evaluations are not asked for again.
-        let evaluation = step.name().ends_with("evaluation");
-        assert!(evaluation || stage.facts().sid(*step) == facts.sid(*step), "{step}");
+        let evaluation = step.name.ends_with("evaluation");
+        assert!(evaluation || stage.facts().sid(step) == facts.sid(step), "{step}");
     }
 }

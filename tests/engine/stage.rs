@@ -20,6 +20,7 @@ use trusthub_onboard::model::{
     Address, Business, Customer, Fault, PhoneNumber, PhoneNumbers, Representative, Sid, VoiceIntegrity,
 };
 use trusthub_onboard::plan::{Evaluate, Existing, Facts, Outcome, Policy, RefusedNumbers, Submission};
+use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{self, Kind, Resource, Sandbox, Seed, SeedAccount, Server};
 use trusthub_onboard::twilio::{Client, Endpoint, Identity, Pace, Rate, Timeouts};
 
@@ -209,9 +210,10 @@ impl Stage {
         let timeouts = Timeouts { connect_ms: 5_000, call_ms: self.call_ms };
         let pace = Pace::new(self.rate, clock.clone());
         let client = Client::new(&endpoint, timeouts, pace, clock.clone(), observer.clone())?;
-        let ledger = Ledger::open(&self.ledger, &self.sandbox.id(), observer.clone())?;
+        let ledger = Ledger::open(&self.ledger, &FLOW, &self.sandbox.id(), observer.clone())?;
         let parent = Sid::parse(&self.parent).expect("a SID");
         let settings = Settings {
+            flow: &FLOW,
             parent: Identity { account: parent, token: self.parent_token.clone().into() },
             policy: self.policy.clone(),
             primary_profile: self.primary_profile.clone(),
@@ -259,7 +261,7 @@ impl Stage {
 
     /// What the ledger has of the first customer.
     pub fn facts(&self) -> Facts {
-        let ledger = Ledger::open_for_reading(&self.ledger, &self.sandbox.id()).expect("a ledger");
+        let ledger = Ledger::open_for_reading(&self.ledger, &FLOW, &self.sandbox.id()).expect("a ledger");
         ledger.customer(&self.customers[0].subaccount).expect("facts").0
     }
 
@@ -373,8 +375,7 @@ pub fn policy() -> Policy {
         existing: Existing::Adopt,
         visibility_window_ms: 10_000,
         call_timeout_ms: 60_000,
-        secondary_profile_policy: Sid::parse("RNdfbf3fae0e1107f8aded0e7cead80bf5").expect("a SID"),
-        voice_integrity_policy: Sid::parse("RN5b3660f9598883b1df4e77f77acefba0").expect("a SID"),
+        policy_sids: vec![],
     }
 }
 

@@ -10,6 +10,7 @@ use trusthub_onboard::events::Nobody;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Address, Customer, PhoneNumber, PhoneNumbers, Sid};
 use trusthub_onboard::plan::{Existing, OurCode, Outcome, Submission};
+use trusthub_onboard::products::FLOW;
 use trusthub_onboard::report::Results;
 use trusthub_onboard::sandbox::{Among, BundleKind, Edit, Fault, Faults, Method, Rule, When};
 
@@ -23,8 +24,8 @@ fn number(n: u32) -> Sid {
 
 /// Outcome, step and code of the first customer, as the results say them.
 fn said(stage: &Stage, ended: Option<&Ended>) -> [String; 3] {
-    let ledger = Ledger::open_for_reading(&stage.ledger, &stage.sandbox.id()).expect("a ledger");
-    let results = Results { ledger: Some(&ledger), policy: &stage.policy, ended };
+    let ledger = Ledger::open_for_reading(&stage.ledger, &FLOW, &stage.sandbox.id()).expect("a ledger");
+    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &stage.policy, ended };
     let line = results.line(&Entry::Valid(Box::new(stage.customers[0].clone()))).expect("a line");
     ["outcome", "failed_step", "error_code"].map(|column| line.cell(column).to_owned())
 }

@@ -10,8 +10,9 @@ use tokio_util::sync::CancellationToken;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::{Brake, Ended, Interrupted, Only};
 use trusthub_onboard::events::Event;
+use trusthub_onboard::flow::Method;
 use trusthub_onboard::model::{Fault as Broken, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Mark, Method, Outcome};
+use trusthub_onboard::plan::{Mark, Outcome};
 use trusthub_onboard::sandbox::{Among, Edit, Fault, Faults, Lag, Limit, Rule, When};
 use trusthub_onboard::twilio::Rate;
 

@@ -1,5 +1,7 @@
 //! An answer from another account than the one that was meant.
 
+use crate::checks::path_of;
+
 use crate::proxy::Proxy;
 use crate::stage::{PARENT, PRIMARY, Stage, customer, token_of};
 use crate::watch::watching;
@@ -8,7 +10,8 @@ use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use trusthub_onboard::plan::{Bundle, Outcome};
+use trusthub_onboard::plan::Outcome;
+use trusthub_onboard::products::{FLOW, PROFILE};
 use trusthub_onboard::sandbox::{self, Among, Fault, Faults, Rule, When};
 
 const OTHER: &str = "AC0000000000000000000000000000beef";
@@ -87,11 +90,11 @@ async fn twilios_words_about_a_customer_outlive_the_fault_that_another_one_bring
 #[tokio::test]
 async fn the_answer_to_a_submission_and_the_primary_profile_that_was_found_are_looked_at_too() {
     let among = |path: &str| Among::Matching(sandbox::Method::Post, path.to_owned());
-    for bundle in Bundle::BOTH {
+    for bundle in FLOW.bundles() {
         let stage = Stage::with(vec![customer(1)]);
-        let its_own = format!("{}/BU", bundle.path());
+        let its_own = format!("{}/BU", path_of(bundle));
         // Whatever is sent to the bundle itself comes after its four assignments, or more.
-        let counted = if bundle == Bundle::CustomerProfile { 9 } else { 6 };
+        let counted = if bundle == &PROFILE { 9 } else { 6 };
         let rule = Rule {
             fault: Fault::OtherAccount(OTHER.to_owned()),
             among: among(&its_own),
@@ -99,7 +102,7 @@ async fn the_answer_to_a_submission_and_the_primary_profile_that_was_found_are_l
         };
         stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
         let fault = stage.run().await.err().expect("a fault");
-        let step = bundle.submitted_by().name();
+        let step = bundle.submitted_by().name;
         assert!(fault.what().contains(OTHER) && fault.what().contains(step), "{fault}");
         let ledger = rusqlite::Connection::open(&stage.ledger).expect("a ledger");
         let stray: (String, String) = ledger

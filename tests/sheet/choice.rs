@@ -4,7 +4,8 @@ use crate::common::{Sheet, fault, patched, said, source, source_with, survey};
 use rust_xlsxwriter::Workbook;
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::model::{Column, Finding};
-use trusthub_onboard::report::{NUMBER_COLUMNS, RESULT_COLUMNS};
+use trusthub_onboard::products::FLOW;
+use trusthub_onboard::report::{number_columns, result_columns};
 use trusthub_onboard::sheet::{Mapping, Options, Source};
 
 fn fixture(name: &str) -> std::path::PathBuf {
@@ -169,14 +170,14 @@ fn the_row_of_the_headers_may_be_any_row() {
 
 #[test]
 fn a_file_that_a_run_wrote_is_no_sheet_and_is_said_to_be_what_it_is() {
-    let line = |columns: &[&str]| format!("{}\n{}\n", columns.join(","), "x,".repeat(columns.len() - 1));
+    let line = |columns: &[String]| format!("{}\n{}\n", columns.join(","), "x,".repeat(columns.len() - 1));
     let findings = "row,cell,column,code,severity,value,message,suggestion\n2,A2,email,required,error,,x,y\n";
     for (file, what) in [
-        (line(&RESULT_COLUMNS), "the results of a run"),
-        (line(&NUMBER_COLUMNS), "phone numbers"),
+        (line(&result_columns(&FLOW)), "the results of a run"),
+        (line(&number_columns(&FLOW)), "phone numbers"),
         (findings.to_owned(), "findings"),
         // Opened and saved by a program with other separators.
-        (line(&RESULT_COLUMNS).replace(',', ";"), "the results of a run"),
+        (line(&result_columns(&FLOW)).replace(',', ";"), "the results of a run"),
     ] {
         let (found, findings) = survey(&source(&file));
         assert_eq!((said(&findings), found.valid), (vec!["1 not_the_sheet".to_owned()], 0), "{file}");

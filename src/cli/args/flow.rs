@@ -4,6 +4,7 @@ use super::values::{duration, policy, some_time};
 use super::{DONE, PACE};
 use crate::model::Sid;
 use crate::plan::{Evaluate, Existing, Policy, RefusedNumbers, Submission};
+use crate::products::{PROFILE, VOICE_INTEGRITY};
 use clap::{Args, ValueEnum};
 
 /// The choices about the flow.
@@ -26,11 +27,11 @@ pub struct FlowArgs {
     #[arg(long, value_enum, default_value = "adopt", value_name = "HOW", help_heading = DONE)]
     pub existing: ExistingArg,
     /// The policy of secondary business profiles
-    #[arg(long, value_name = "RN…", value_parser = policy, default_value = SECONDARY_PROFILE_POLICY,
+    #[arg(long, value_name = "RN…", value_parser = policy, default_value = PROFILE.policy_sid,
         help_heading = DONE)]
     pub secondary_profile_policy: Sid,
     /// The policy of Voice Integrity trust products
-    #[arg(long, value_name = "RN…", value_parser = policy, default_value = VOICE_INTEGRITY_POLICY,
+    #[arg(long, value_name = "RN…", value_parser = policy, default_value = VOICE_INTEGRITY.policy_sid,
         help_heading = DONE)]
     pub voice_integrity_policy: Sid,
     /// How long something that was created may stay out of the lists
@@ -40,12 +41,6 @@ pub struct FlowArgs {
     #[arg(long, value_name = "DURATION", value_parser = some_time, default_value = "60s", help_heading = PACE)]
     pub timeout: u64,
 }
-
-/// The policy of "Secondary Customer Profile of type Business" [seed].
-const SECONDARY_PROFILE_POLICY: &str = "RNdfbf3fae0e1107f8aded0e7cead80bf5";
-
-/// The Voice Integrity policy [seed].
-const VOICE_INTEGRITY_POLICY: &str = "RN5b3660f9598883b1df4e77f77acefba0";
 
 #[derive(Clone, Copy, ValueEnum)]
 pub enum SubmitProductArg {
@@ -95,8 +90,10 @@ impl FlowArgs {
             },
             visibility_window_ms: self.visibility_window,
             call_timeout_ms: self.timeout,
-            secondary_profile_policy: self.secondary_profile_policy.clone(),
-            voice_integrity_policy: self.voice_integrity_policy.clone(),
+            policy_sids: vec![
+                (&PROFILE, self.secondary_profile_policy.clone()),
+                (&VOICE_INTEGRITY, self.voice_integrity_policy.clone()),
+            ],
         }
     }
 }

@@ -3,8 +3,9 @@
 use super::WorldArgs;
 use super::values::account;
 use crate::engine::Choice;
+use crate::flow::StepId;
 use crate::model::Sid;
-use crate::plan::StepId;
+use crate::products::FLOW;
 use clap::Args;
 
 #[derive(Args)]
@@ -23,8 +24,8 @@ pub struct SettleArgs {
 }
 
 fn step(text: &str) -> Result<StepId, String> {
-    StepId::parse(text).ok_or_else(|| {
-        let names: Vec<&str> = StepId::ALL.iter().map(|it| it.name()).collect();
+    FLOW.step(text).ok_or_else(|| {
+        let names: Vec<&str> = FLOW.steps().map(|it| it.name).collect();
         format!("the steps are {}", names.join(", "))
     })
 }

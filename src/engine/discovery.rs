@@ -3,37 +3,58 @@
 
 use super::exchange::{As, Fresh, Reply};
 use super::row::{Row, Stop, done};
+use crate::flow::{Assignments, BundleId, Call, Collection, Item, Key, Part, StepId, Verb};
 use crate::ledger::Record;
 use crate::model::{Sid, SidKind};
-use crate::plan::{
-    Assignments, Bundle, BundleStatus, Call, Ending, Existing, Item, Key, Mark, OurCode, Part, Plan, Reason,
-    StepId, Task, UNKNOWN, Verb,
-};
-use crate::products::Place;
+use crate::plan::{BundleStatus, Ending, Existing, Mark, OurCode, Plan, Reason, UNKNOWN};
 use std::collections::HashSet;
 
 impl Row<'_> {
     /// Reads what is there under our policies and takes over what bears our mark.
-    pub(super) async fn survey(&mut self) -> Result<(), Stop> {
-        for bundle in Bundle::BOTH {
-            self.survey_bundle(bundle).await?;
+    pub(super) async fn discover(&mut self) -> Result<(), Stop> {
+        for bundle in self.bundles_to_discover() {
+            self.discover_bundle(bundle).await?;
             if let Some(Mark::Refused { reason, .. }) = self.facts.mark(bundle.made_by()) {
                 let refused = vec![(bundle.made_by().into(), reason.clone())];
                 return Err(Stop::Over(Ending::Refused(refused)));
             }
         }
+        // Where no product is left to be made, nothing is begun for it.
+        if let Some((_, why)) = self.facts.stopped().first().cloned()
+            && self.flow().products.iter().all(|it| self.is_stopped(it))
+        {
+            self.facts.stop(self.flow().profile, why);
+            return Ok(());
+        }
         // What the row names may turn out to be under way already, or to be rejected and ours, which changes
         // the plan and what is looked for.
         self.plan_anew();
-        self.survey_resources().await?;
-        for bundle in Bundle::BOTH {
-            if self.facts.sid(bundle.made_by()).is_some() {
-                self.survey_assignments(bundle).await?;
+        for collection in [Collection::Addresses, Collection::SupportingDocuments, Collection::EndUsers] {
+            let is_missing = |step: &StepId| {
+                let is_in_it = matches!(step.verb, Verb::Create(it) if it.collection == collection);
+                is_in_it && self.facts.sid(*step).is_none() && !self.is_stopped(step.bundle)
+            };
+            if self.plan.steps().iter().any(is_missing) {
+                self.discover_resources(collection).await?;
             }
         }
-        self.settle(StepId::Existing.into(), done(None, UNKNOWN));
+        for bundle in self.bundles_to_discover() {
+            if self.facts.sid(bundle.made_by()).is_some() {
+                self.discover_assignments(bundle).await?;
+            }
+        }
+        self.settle(self.flow().discovery.into(), done(None, UNKNOWN));
         self.forget_what_held_back();
         Ok(())
+    }
+
+    /// Those on which something can still be done.
+    fn bundles_to_discover(&self) -> Vec<BundleId> {
+        self.flow().bundles().filter(|bundle| !self.is_stopped(bundle)).collect()
+    }
+
+    pub(super) fn is_stopped(&self, bundle: BundleId) -> bool {
+        self.facts.stopped().iter().any(|it| it.0 == bundle)
     }
 
     /// What held an earlier run back and was not found again is not to be reported any more.
@@ -48,36 +69,32 @@ impl Row<'_> {
 
     fn plan_anew(&mut self) {
         let (policy, key) = (&self.run.settings.policy, self.run.ledger.key());
-        self.plan = Plan::of(self.customer, policy, self.primary, key, &self.facts);
+        self.plan = Plan::of(self.flow(), self.customer, policy, self.primary, key, &self.facts);
     }
 
-    async fn survey_bundle(&mut self, bundle: Bundle) -> Result<(), Stop> {
-        let Some(task) = self.task(bundle.made_by()) else { return Ok(()) };
-        let place = match bundle {
-            Bundle::CustomerProfile => Place::CustomerProfiles,
-            Bundle::TrustProduct => Place::TrustProducts,
-        };
-        let items = self.list_of(place).await?;
+    async fn discover_bundle(&mut self, bundle: BundleId) -> Result<(), Stop> {
+        let key = Key::from(bundle.made_by());
+        let items = self.items(self.plan.list_bundles(bundle)).await?;
         let named = bundle.named_by(self.customer).cloned();
-        let known = self.facts.sid(task.key).cloned();
+        let known = self.facts.sid(key).cloned();
         let ours: Vec<&Item> =
-            items.iter().filter(|item| self.plan.is_ours(task, &self.facts, item)).collect();
+            items.iter().filter(|item| self.plan.is_ours(key, &self.facts, item)).collect();
         // Always counted, also where the ledger knows one of them.
         let mut twins: Vec<Sid> =
             known.iter().cloned().chain(ours.iter().filter_map(|it| it.sid())).collect();
         let mut counted = HashSet::new();
         twins.retain(|sid| counted.insert(sid.clone()));
         if twins.len() > 1 {
-            return Err(self.unsure(task.key, twins));
+            return Err(self.unsure(key, twins));
         }
         let begun = known.clone().or_else(|| ours.first().and_then(|item| item.sid()));
         match (begun, named) {
             (Some(begun), Some(named)) if begun != named => {
-                return self.refuse_for(task.key, Reason::ours(OurCode::OtherBundleBegun).naming(begun));
+                return self.refuse_for(key, Reason::ours(OurCode::OtherBundleBegun).naming(begun));
             }
             (_, Some(named)) if known.is_none() => {
                 let listed = items.iter().find(|item| item.sid().as_ref() == Some(&named)).cloned();
-                return self.take_over_named(task, bundle, named, listed).await;
+                return self.take_over_named(key, bundle, named, listed).await;
             }
             _ => (),
         }
@@ -85,25 +102,23 @@ impl Row<'_> {
             Some(known) => known,
             None => match ours.as_slice() {
                 [] => {
-                    let strangers = items.iter().filter(|item| self.plan.is_of_the_kind(task, item));
+                    let strangers = items.iter().filter(|item| self.plan.is_of_the_kind(key.step, item));
                     let mut sids = strangers.filter_map(Item::sid);
-                    return match sids.find(|sid| !self.facts.is_disowned(task.key.step, sid)) {
-                        Some(sid) => {
-                            self.refuse_for(task.key, Reason::ours(OurCode::ExistsAlready).naming(sid))
-                        }
+                    return match sids.find(|sid| !self.facts.is_disowned(key.step, sid)) {
+                        Some(sid) => self.refuse_for(key, Reason::ours(OurCode::ExistsAlready).naming(sid)),
                         None => Ok(()),
                     };
                 }
-                [item] if self.is_somebody_elses(task.key) => {
+                [item] if self.is_somebody_elses(key) => {
                     let reason = Reason::ours(OurCode::UnknownToTheLedger);
                     return match item.sid() {
-                        Some(sid) => self.refuse_for(task.key, reason.naming(sid)),
+                        Some(sid) => self.refuse_for(key, reason.naming(sid)),
                         None => Ok(()),
                     };
                 }
                 [item, ..] => match item.sid() {
                     Some(sid) => {
-                        self.settle(task.key, done(Some(sid.clone()), UNKNOWN));
+                        self.settle(key, done(Some(sid.clone()), UNKNOWN));
                         sid
                     }
                     None => return Ok(()),
@@ -125,36 +140,36 @@ impl Row<'_> {
     /// A bundle that the row names: it must be there, under our policy, in this account.
     async fn take_over_named(
         &mut self,
-        task: Task,
-        bundle: Bundle,
+        key: Key,
+        bundle: BundleId,
         named: Sid,
         listed: Option<Item>,
     ) -> Result<(), Stop> {
         let item = match listed {
             Some(item) => item,
             None => {
-                let call = Call::get(crate::plan::Host::TrustHub, format!("{}/{named}", bundle.path()));
-                match self.call(task.key, &call, As::Subaccount, Fresh::No).await? {
-                    Reply::Yes(answer) => self.item(task.key, &answer).await?,
+                let call =
+                    Call::get(bundle.collection.host(), self.plan.path_of(bundle.collection, Some(&named)));
+                match self.call(key, &call, As::Subaccount, Fresh::No).await? {
+                    Reply::Yes(answer) => self.item(key, &answer).await?,
                     _ => {
-                        return self
-                            .refuse_for(task.key, Reason::ours(OurCode::NotSuchABundle).naming(named));
+                        return self.refuse_for(key, Reason::ours(OurCode::NotSuchABundle).naming(named));
                     }
                 }
             }
         };
-        if !self.plan.is_of_the_kind(task, &item) {
-            return self.refuse_for(task.key, Reason::ours(OurCode::NotSuchABundle).naming(named));
+        if !self.plan.is_of_the_kind(key.step, &item) {
+            return self.refuse_for(key, Reason::ours(OurCode::NotSuchABundle).naming(named));
         }
         if item.status.as_deref().and_then(BundleStatus::parse) == Some(BundleStatus::Draft) {
             let strangers = self.strangers(bundle, &named).await?;
             if let [(_, first), ..] = strangers.as_slice() {
                 let list: Vec<String> = strangers.iter().map(|(kind, sid)| format!("{kind} {sid}")).collect();
                 let reason = Reason::ours(OurCode::HoldsWhatIsNotOurs).naming(first.clone());
-                return self.refuse_for(task.key, Reason { fields: Some(list.join(", ")), ..reason });
+                return self.refuse_for(key, Reason { fields: Some(list.join(", ")), ..reason });
             }
         }
-        self.settle(task.key, done(Some(named.clone()), UNKNOWN));
+        self.settle(key, done(Some(named.clone()), UNKNOWN));
         // A SID of the sheet is none that this customer has just got.
         self.fresh.retain(|(sid, _)| *sid != named);
         self.note_status(bundle, named, &item);
@@ -164,11 +179,11 @@ impl Row<'_> {
     /// What a draft that the row names holds and we have not made, of the types that we make, each with
     /// its type: a bundle takes one of each, so ours would be one too many. What somebody made by hand is
     /// not changed in place, because it may be in use elsewhere, and only our mark says that a thing is ours.
-    async fn strangers(&mut self, bundle: Bundle, draft: &Sid) -> Result<Vec<(String, Sid)>, Stop> {
+    async fn strangers(&mut self, bundle: BundleId, draft: &Sid) -> Result<Vec<(String, Sid)>, Stop> {
         let assigned = self.items(self.plan.list_entities_of(bundle, draft)).await?;
-        let linked = match bundle {
-            Bundle::CustomerProfile => self.primary,
-            Bundle::TrustProduct => self.facts.sid(StepId::CustomerProfile),
+        let linked = match bundle.depends_on() {
+            None => self.primary,
+            Some(profile) => self.facts.sid(profile.made_by()),
         };
         let linked = linked.cloned();
         let mut strangers = vec![];
@@ -179,9 +194,10 @@ impl Row<'_> {
                 }
                 continue;
             }
-            let place = if sid.is(SidKind::EndUser) { Place::EndUsers } else { Place::SupportingDocuments };
-            let call = Call::get(place.host(), place.path(&self.customer.subaccount, Some(&sid)));
-            let key = Key::from(StepId::Existing);
+            let collection =
+                if sid.is(SidKind::EndUser) { Collection::EndUsers } else { Collection::SupportingDocuments };
+            let call = Call::get(collection.host(), self.plan.path_of(collection, Some(&sid)));
+            let key = Key::from(self.flow().discovery);
             match self.call(key, &call, As::Subaccount, Fresh::Perhaps).await? {
                 Reply::Yes(answer) => {
                     let item = self.item(key, &answer).await?;
@@ -190,14 +206,14 @@ impl Row<'_> {
                 }
                 // What is gone is no second one.
                 Reply::NotFound(_) => (),
-                other => return Err(self.not_surveyed(key, other)),
+                other => return Err(self.not_listed(key, other)),
             }
         }
         Ok(strangers)
     }
 
     /// A bundle beyond draft has been submitted, whoever did it.
-    pub(super) fn note_status(&mut self, bundle: Bundle, sid: Sid, item: &Item) {
+    pub(super) fn note_status(&mut self, bundle: BundleId, sid: Sid, item: &Item) {
         let Some(status) = item.status.as_deref().and_then(BundleStatus::parse) else { return };
         if status == BundleStatus::Draft {
             return;
@@ -217,31 +233,17 @@ impl Row<'_> {
             _ => self.settle(submission, done(Some(sid), UNKNOWN)),
         }
         self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes: item.codes() });
-        let is_ours = self.task(bundle.made_by()).is_some_and(|it| self.plan.is_ours(it, &self.facts, item));
+        let is_ours = self.plan.is_ours(bundle.made_by().into(), &self.facts, item);
         if status == BundleStatus::TwilioRejected && is_ours {
             self.facts.note_rejected_ours(bundle);
         }
     }
 
-    /// End users, documents and addresses that bear our mark. Each list is read once.
-    async fn survey_resources(&mut self) -> Result<(), Stop> {
-        let tasks: Vec<Task> = self.plan.steps().iter().filter_map(|step| self.task(step.id)).collect();
-        for place in [Place::Addresses, Place::SupportingDocuments, Place::EndUsers] {
-            let mut of_the_place = tasks
-                .iter()
-                .filter(|task| matches!(task.verb, Verb::Make(resource) if resource.place == place));
-            if of_the_place.any(|task| self.facts.sid(task.key).is_none()) {
-                self.discover_resources(place).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn survey_assignments(&mut self, bundle: Bundle) -> Result<(), Stop> {
+    async fn discover_assignments(&mut self, bundle: BundleId) -> Result<(), Stop> {
         let taken = self.facts.is_taken_as_is(bundle, bundle.named_by(self.customer));
         let mut entities = !taken
             && self.plan.steps().iter().any(|step| {
-                matches!(step.verb, Verb::Attach(_, to) if to == bundle) && !self.facts.is_done(step.id)
+                matches!(step.verb, Verb::Assign(_)) && step.bundle == bundle && !self.facts.is_done(*step)
             });
         let wanted = self.plan.numbers(&self.facts);
         let on_it = |part: &Part| self.facts.is_done(Key { step: bundle.numbered_by(), part: *part });
@@ -268,14 +270,14 @@ impl Row<'_> {
         Ok(())
     }
 
-    pub(super) async fn list_of(&mut self, place: Place) -> Result<Vec<Item>, Stop> {
-        let call = self.plan.list(place);
+    pub(super) async fn list_of(&mut self, collection: Collection) -> Result<Vec<Item>, Stop> {
+        let call = self.plan.list(collection);
         self.items(call).await
     }
 
     pub(super) async fn assignments(
         &mut self,
-        bundle: Bundle,
+        bundle: BundleId,
         collection: Assignments,
     ) -> Result<Vec<Item>, Stop> {
         match self.plan.list_assignments(bundle, collection, &self.facts) {
@@ -284,16 +286,16 @@ impl Row<'_> {
         }
     }
 
-    /// The survey is one step to the ledger, however many lists it reads.
+    /// The discovery is one step to the ledger, however many lists it reads.
     async fn items(&mut self, call: Call) -> Result<Vec<Item>, Stop> {
-        let key = Key::from(StepId::Existing);
+        let key = Key::from(self.flow().discovery);
         match self.list(key, call).await? {
             Ok(items) => Ok(items),
-            Err(reply) => Err(self.not_surveyed(key, reply)),
+            Err(reply) => Err(self.not_listed(key, reply)),
         }
     }
 
-    pub(super) fn not_surveyed(&mut self, key: Key, reply: Reply) -> Stop {
+    pub(super) fn not_listed(&mut self, key: Key, reply: Reply) -> Stop {
         match (self.not_yes(key, reply), self.facts.mark(key)) {
             (Err(stop), _) => stop,
             (Ok(()), Some(Mark::Refused { reason, .. })) => {
@@ -304,19 +306,14 @@ impl Row<'_> {
     }
 
     /// Takes over what a request of ours made. What it says is known from the answer that shows it.
-    pub(super) fn take_over(&mut self, task: Task, item: &Item) {
+    pub(super) fn take_over(&mut self, key: Key, item: &Item) {
         let Some(sid) = item.sid() else { return };
-        self.settle(task.key, done(Some(sid), UNKNOWN));
-        self.hold(task, item);
+        self.settle(key, done(Some(sid), UNKNOWN));
+        self.hold(key, item);
     }
 
     pub(super) fn unsure(&mut self, key: Key, candidates: Vec<Sid>) -> Stop {
         self.settle(key, Mark::Unsure { candidates: candidates.clone() });
         Stop::Over(Ending::Unsure(key, candidates))
-    }
-
-    pub(super) fn task(&self, id: StepId) -> Option<Task> {
-        let step = self.plan.steps().iter().find(|step| step.id == id)?;
-        Some(Task { key: id.into(), verb: step.verb, bundle: step.bundle })
     }
 }

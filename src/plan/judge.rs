@@ -1,0 +1,263 @@
+//! What a step still needs: every state of a step, with every verb, has one answer here.
+
+use super::facts::{BundleStatus, Callback, Code, Facts, Mark, Note, OurCode, Reason, Time, UNKNOWN};
+use super::policy::{Evaluate, RefusedNumbers};
+use super::{Ending, LOOK_AGAIN_MS, Next, Plan, SUBMISSIONS_MAX, TURN_MAX_MS};
+use crate::flow::{BundleId, Key, Part, StepId, Verb};
+
+impl Plan<'_> {
+    /// What this step still needs, all its numbers included; `None` when it is done.
+    pub(super) fn judge_step(&self, step: StepId, facts: &Facts, now: Time) -> Option<Next> {
+        let mut refused = vec![];
+        let mut done = 0;
+        for key in self.keys(step, facts) {
+            match self.judge(key, facts, now) {
+                None => done += 1,
+                // A refused number does not stop its siblings, so that all are named at once.
+                Some(Next::Over(Ending::Refused(why))) => refused.extend(why),
+                next => return next,
+            }
+        }
+        if !matches!(step.verb, Verb::AssignNumbers) {
+            return (!refused.is_empty()).then_some(Next::Over(Ending::Refused(refused)));
+        }
+        if self.policy.refused_numbers == RefusedNumbers::Skip && done > 0 {
+            // Nobody has refused a number that was added after the submission: it is our no.
+            let changed = Code::Ours(OurCode::ChangedAfterSubmission);
+            refused.retain(|(_, reason): &(Key, Reason)| reason.code == changed);
+        }
+        match refused.is_empty() {
+            true => self.take_off_leftovers(step.bundle, facts, now),
+            false => Some(Next::Over(Ending::Refused(refused))),
+        }
+    }
+
+    fn judge(&self, key: Key, facts: &Facts, now: Time) -> Option<Next> {
+        let (verb, bundle) = (key.step.verb, key.step.bundle);
+        let open = facts.is_open(bundle);
+        let changed = || self.changed_after_submission(key, facts);
+        let refused = |reason: &Reason| Some(Next::Over(Ending::Refused(vec![(key, reason.clone())])));
+        let mark = match facts.mark(key) {
+            None | Some(Mark::Removed) => {
+                return match verb {
+                    // What we have submitted is read by its SID; nothing else of ours can be missing. What a
+                    // ledger knows only from a discovery is discovered again, because it may have been rejected.
+                    Verb::Discover if self.flow.bundles().all(|it| submitted_by_us(it, facts)) => None,
+                    Verb::ResolveNumbers => Some(self.resolve(facts)),
+                    verb if verb.only_reads() => Some(Next::Read(key)),
+                    Verb::AssignNumbers => Some(self.assign(key, facts)),
+                    _ if open => Some(Next::Send(key)),
+                    // What was submitted without an evaluation needs none any more.
+                    Verb::Evaluate => None,
+                    _ => Some(changed()),
+                };
+            }
+            Some(mark) => mark,
+        };
+        match (mark, verb) {
+            (Mark::Refused { reason, .. }, _) => refused(reason),
+            (Mark::Unsure { candidates }, _) => Some(Next::Over(Ending::Unsure(key, candidates.clone()))),
+            (Mark::Seen { status, .. }, _) => match (status, self.came_too_early(bundle, facts)) {
+                (BundleStatus::TwilioApproved, _) => None,
+                // It is submitted again when its profile is approved: until then it waits with it.
+                (BundleStatus::TwilioRejected, Some(None)) => Some(Next::Over(Ending::Waiting(bundle))),
+                (BundleStatus::TwilioRejected, _) => Some(Next::Over(Ending::Rejected(bundle))),
+                _ => Some(Next::Over(Ending::Waiting(bundle))),
+            },
+            // The newest evaluation counts, so it is simply repeated.
+            (Mark::Started { .. }, Verb::Evaluate) => open.then_some(Next::Send(key)),
+            (Mark::Started { .. }, Verb::Submit) => Some(match facts.missed(key) {
+                // A bundle that is read by its SID has no lag: draft means not submitted.
+                Some(_) if facts.times_sent(key) >= SUBMISSIONS_MAX => Next::Over(Ending::Unfinished(key)),
+                Some(_) => Next::Send(key),
+                None => Next::Adopt(key),
+            }),
+            // An update. The same one may be sent again; another one only when the first cannot arrive any more.
+            (Mark::Started { at, digest, sid: Some(_) }, Verb::Create(_)) => match open {
+                false => Some(changed()),
+                true if *digest == self.digest(key.step, facts) => Some(Next::Amend(key)),
+                true => match self.certain(key, *at, facts) {
+                    certain if now < certain => Some(Next::Wait(certain)),
+                    _ => Some(Next::Amend(key)),
+                },
+            },
+            (Mark::Started { at, .. }, _) => Some(self.adopt_or_ask_again(key, *at, facts, now)),
+            (Mark::Done { .. }, Verb::Create(_))
+                if open
+                    && key.step.creates_its_bundle()
+                    && facts.callback(bundle) == Some(Callback::ToClear) =>
+            {
+                Some(Next::Amend(key))
+            }
+            (Mark::Done { .. }, Verb::Submit)
+                if self.came_too_early(bundle, facts) == Some(Some(BundleStatus::TwilioApproved))
+                    && facts.times_sent(key) == 0 =>
+            {
+                Some(Next::Send(key))
+            }
+            (Mark::Done { sid: Some(sid), .. }, Verb::Create(_))
+                if key.step.creates_its_bundle() && self.is_named_no_more(bundle, facts) =>
+            {
+                let column = Some(bundle.column.to_owned());
+                let reason = Reason { fields: column, ..Reason::ours(OurCode::ChangedAfterSubmission) };
+                refused(&reason.naming(sid.clone()))
+            }
+            // It came before its profile, and would do so again.
+            (Mark::Done { digest: UNKNOWN, .. }, Verb::Submit)
+                if self
+                    .came_too_early(bundle, facts)
+                    .is_some_and(|profile| profile != Some(BundleStatus::TwilioApproved)) =>
+            {
+                None
+            }
+            // What a run has only warned of is judged again before a run that refuses submits it.
+            (Mark::Done { note: Some(Note::Noncompliant), digest, .. }, Verb::Evaluate)
+                if self.policy.evaluate == Evaluate::Refuse
+                    && open
+                    && facts.submitted(bundle) != Some(*digest) =>
+            {
+                Some(Next::Send(key))
+            }
+            (Mark::Done { digest, .. }, verb) => match verb {
+                _ if *digest == self.digest(key.step, facts) => None,
+                // Without the object there is nothing to compare.
+                Verb::Assign(object) if self.object(object, facts).is_none() => None,
+                Verb::Create(_) if open => Some(Next::Amend(key)),
+                Verb::Assign(_) if open && *digest != UNKNOWN => Some(Next::Remove(key)),
+                // Once it is submitted, what the numbers are counts, not how the sheet writes them.
+                Verb::ResolveNumbers if !open && self.knows_every_number(facts) => None,
+                Verb::ResolveNumbers => Some(self.resolve(facts)),
+                Verb::CheckAddress if open => Some(Next::Read(key)),
+                Verb::Evaluate | Verb::Submit if open => Some(Next::Send(key)),
+                Verb::Create(_) | Verb::Assign(_) | Verb::CheckAddress if *digest != UNKNOWN => {
+                    Some(changed())
+                }
+                _ => None,
+            },
+            (Mark::Removed, _) => None,
+        }
+    }
+
+    /// Whether the row has named this bundle, which is used as it is, and does so no more. A bundle of ours
+    /// has something of ours in it at the latest when it is submitted; this one has nothing.
+    fn is_named_no_more(&self, bundle: BundleId, facts: &Facts) -> bool {
+        let holds_ours = || {
+            let is_made =
+                |step: &&StepId| matches!(step.verb, Verb::Create(_)) && facts.mark(**step).is_some();
+            bundle.steps.contents.iter().any(|step| is_made(&step))
+        };
+        facts.submitted(bundle) == Some(UNKNOWN)
+            && !facts.is_open(bundle)
+            && bundle.named_by(self.customer).is_none()
+            && !holds_ours()
+    }
+
+    /// For a bundle that was rejected only because the one that it depends on was not approved yet, as
+    /// happens with `--submit-product now`: how that one stands, as far as it is decided.
+    fn came_too_early(&self, bundle: BundleId, facts: &Facts) -> Option<Option<BundleStatus>> {
+        let dependency = bundle.depends_on.as_ref()?;
+        let Some(Mark::Seen { status: BundleStatus::TwilioRejected, codes }) =
+            facts.mark(bundle.reviewed_by())
+        else {
+            return None;
+        };
+        let decided =
+            |it: &BundleStatus| matches!(it, BundleStatus::TwilioApproved | BundleStatus::TwilioRejected);
+        codes.contains(&dependency.too_early).then(|| facts.status(dependency.bundle).filter(decided))
+    }
+
+    /// A request that was never answered may still be on its way, so absence counts only after the
+    /// call time-out and the visibility window; after a broken answer the window alone is enough.
+    pub(super) fn adopt_or_ask_again(&self, key: Key, started: Time, facts: &Facts, now: Time) -> Next {
+        let certain = self.certain(key, started, facts);
+        match facts.missed(key) {
+            Some(looked) if looked >= certain => Next::Send(key),
+            Some(looked) if now < certain.min(looked + LOOK_AGAIN_MS) => {
+                Next::Wait(certain.min(looked + LOOK_AGAIN_MS))
+            }
+            _ => Next::Adopt(key),
+        }
+    }
+
+    /// When a request that shows nowhere is known not to have been carried out, and never to be.
+    fn certain(&self, key: Key, started: Time, facts: &Facts) -> Time {
+        let window = self.policy.visibility_window_ms;
+        match facts.heard(key) {
+            Some(heard) => heard + window,
+            None => started + TURN_MAX_MS + self.policy.call_timeout_ms + window,
+        }
+    }
+
+    /// Whether this bundle has been submitted and nothing may be added to it: one that was rejected is
+    /// open again, and one that is used as it is takes numbers.
+    pub fn is_closed(&self, bundle: BundleId, facts: &Facts) -> bool {
+        !facts.is_open(bundle) && !facts.is_taken_as_is(bundle, bundle.named_by(self.customer))
+    }
+
+    /// A row that differs from what was submitted is refused, unless the bundle was rejected.
+    pub(super) fn changed_after_submission(&self, key: Key, facts: &Facts) -> Next {
+        let reason = Reason::ours(OurCode::ChangedAfterSubmission);
+        self.after_a_look(key.step.bundle, facts, Next::Over(Ending::Refused(vec![(key, reason)])))
+    }
+
+    /// What follows from a bundle being closed. What was last known of its review may be out of date, so
+    /// that is read first.
+    pub(super) fn after_a_look(&self, bundle: BundleId, facts: &Facts, next: Next) -> Next {
+        match facts.mark(bundle.reviewed_by()) {
+            None => Next::Read(bundle.reviewed_by().into()),
+            Some(_) => next,
+        }
+    }
+
+    /// What an earlier row asked for and this one does not: an assignment of a representative or a
+    /// number is taken off. A request whose end is not known is looked for first, because nothing may
+    /// be submitted that the sheet does not say, and no SID be lost.
+    fn take_off_leftovers(&self, bundle: BundleId, facts: &Facts, now: Time) -> Option<Next> {
+        if facts.is_taken_as_is(bundle, bundle.named_by(self.customer)) {
+            return None;
+        }
+        let wanted = self.numbers(facts);
+        let is_left = |key: &Key| match key.step.verb {
+            Verb::AssignNumbers => key.part.sid().is_some() && !wanted.contains(&key.part),
+            Verb::Create(_) | Verb::Assign(_) => !(key.step.wanted_by)(self.customer),
+            _ => false,
+        };
+        for step in bundle.all_steps() {
+            for (key, mark) in facts.shares(step).filter(|(key, _)| is_left(key)) {
+                match (mark, step.verb) {
+                    // A resource that is connected with nothing does no harm, whatever it says.
+                    (Mark::Started { sid: Some(_), .. }, _) => (),
+                    (Mark::Started { at, .. }, _) => match self.adopt_or_ask_again(key, *at, facts, now) {
+                        // It never came to be, and nobody wants it any more.
+                        Next::Send(_) => (),
+                        next => return Some(next),
+                    },
+                    (_, Verb::Create(_)) => (),
+                    (Mark::Done { .. }, _) if facts.is_open(bundle) => return Some(Next::Remove(key)),
+                    (Mark::Done { .. }, _) => return Some(self.changed_after_submission(key, facts)),
+                    _ => (),
+                }
+            }
+        }
+        None
+    }
+
+    /// The step itself, or its share for each number.
+    pub(super) fn keys(&self, step: StepId, facts: &Facts) -> Vec<Key> {
+        if !matches!(step.verb, Verb::AssignNumbers) {
+            return vec![step.into()];
+        }
+        // Only the numbers that the profile has taken can be on a product.
+        let can_be_on_it = |part: &Part| {
+            step.bundle
+                .depends_on()
+                .is_none_or(|profile| facts.is_done(Key { step: profile.numbered_by(), part: *part }))
+        };
+        self.numbers(facts).into_iter().filter(can_be_on_it).map(|part| Key { step, part }).collect()
+    }
+}
+
+/// Whether a bundle has been submitted, and with a content that we know.
+fn submitted_by_us(bundle: BundleId, facts: &Facts) -> bool {
+    facts.submitted(bundle).is_some_and(|digest| digest != UNKNOWN)
+}
