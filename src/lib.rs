@@ -1,17 +1,20 @@
-//! Onboards the customers of a spreadsheet to Twilio Voice Integrity: never twice, never lost.
+//! Onboards the customers of a spreadsheet to Twilio's voice trust products: never twice, never lost.
 //!
 //! # The idea
 //!
 //! 1. Decide in pure code, act at the edges, pass plain data between.
 //! 2. There are two truths, the *sheet* (what was asked for) and the *ledger* (what was done).
 //!    Outcomes, progress and every results file are derived from them and can be made again.
-//! 3. A product is an ordered table of steps made of a handful of verbs (`plan::Verb`). One row is one
-//!    account and one call at a time, so the order of the flow is the order of the dependencies: there
-//!    is no graph. `plan::Plan::next` is a pure function and the whole policy.
+//! 3. A product is a value: an ordered table of steps made of a handful of verbs ([`flow::Verb`]). One row
+//!    is one account and one call at a time, so the order of the flow is the order of the dependencies:
+//!    there is no graph. `plan::Plan::next` is a pure function and the whole policy.
 //! 4. The engine is one loop that asks `next`, writes *started* to the ledger, sends, writes the
 //!    answer. There is no recovery code: a crash and a lost reply both leave a step *started*, and
-//!    `next` says to look for it.
-//! 5. A new step is one line in a table; a new trust product is one file in `products`.
+//!    `next` says to look for it. What the ledger remembers is never proof: whatever is about to be
+//!    submitted was seen in an answer of the run that submits it.
+//! 5. A new step is one line in a product's table; a new trust product is one file in `products` and one
+//!    line in its list. Plan, engine, ledger and reports go through the [`flow::Flow`] and know none of
+//!    them by name.
 //!
 //! # The picture
 //!
@@ -24,7 +27,8 @@
 //!               rayon)                 next)    v    a customer
 //!                         products            twilio ---HTTP---> the API, or `sandbox`
 //!                         (pure: a table
-//!                          for each)
+//!                          for each, written
+//!                          in the words of flow)
 //! ```
 //!
 //! # The rooms
@@ -34,16 +38,17 @@
 //! | [`model`] | the words of all rooms: Customer, Sid, Finding, Fault, the table of columns | nothing of ours |
 //! | [`sheet`] | CSV, XLSX, XLS, ODS in: encoding, delimiter, headers, cells with their positions | model |
 //! | [`check`] | cells to a Customer or all its Findings; rules across rows; the only rayon | model, sheet |
-//! | [`plan`] | steps, marks, `next`, the requests as plain data, our mark in names, digests | model, products |
-//! | [`products`] | one file a product: its ordered table of steps, what its requests hold | model, plan |
-//! | [`ledger`] | the durable record of every step; one writer with group commit | model, plan, events |
-//! | [`twilio`] | requests out: hosts, credentials, pace (the only governor), what an answer means | model, plan, clock, events |
-//! | [`engine`] | the run: rows at once, the one loop a row, events out, shutdown in | model, plan, products, ledger, twilio, clock, events |
-//! | [`report`] | progress, log, findings, results, hints | all above |
+//! | [`flow`] | the language that a product is written in: bundle, step, verb, resource, request | model |
+//! | [`products`] | one file a product, in that language; the list of all | model, flow |
+//! | [`plan`] | where a step stands, `next`, what a row asks for, our tag in names, digests | model, flow |
+//! | [`ledger`] | the durable record of every step; one writer with group commit | model, flow, plan, events, private |
+//! | [`twilio`] | requests out: hosts, credentials, pace (the only governor), what an answer means | model, flow, plan, clock, events |
+//! | [`engine`] | the run: rows at once, the one loop a row, events out, shutdown in | model, flow, plan, ledger, twilio, clock, events |
+//! | [`report`] | progress, log, findings, results, hints; what a rehearsal found | all above, sandbox |
 //! | [`sandbox`] | the stand-in for the API | **nothing of ours**, so that it cannot share our mistakes |
 //! | [`cli`] | the arguments, and one function for each subcommand | all |
 //! | [`private`] | files and folders that only their owner may read | nothing of ours |
-//! | [`clock`], [`events`] | time from outside; what happens, told to whoever watches | model, plan |
+//! | [`clock`], [`events`] | time from outside; what happens, told to whoever watches | model, flow, plan |
 //!
 //! # Three audiences, three types
 //!

@@ -23,11 +23,6 @@ pub fn step_named(name: &str) -> StepId {
     FLOW.step(name).unwrap_or_else(|| panic!("no step {name}"))
 }
 
-/// The step of that public name.
-pub fn step(name: &str) -> StepId {
-    FLOW.step(name).unwrap_or_else(|| panic!("no step {name}"))
-}
-
 /// The world after a run in which nothing went wrong.
 pub async fn undisturbed(customers: &[Customer]) -> Vec<String> {
     let stage = Stage::with(customers.to_vec());

@@ -15,7 +15,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::model::{Address, Customer};
 use trusthub_onboard::plan::{Code, Mark, OurCode, Outcome, Submission};
-use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{Edit, EmptyParameter, Kind, Method, Settings, Stance, Undocumented};
 
 fn other_ein() -> Customer {

@@ -2,7 +2,6 @@
 
 use crate::stage::{Stage, customer};
 use trusthub_onboard::plan::{Outcome, Submission};
-use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{
     Among, ApprovalAsked, Edit, Fault, Faults, Method, Reviewer, Rule, Settings, Undocumented, When,
 };
