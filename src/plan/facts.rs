@@ -349,6 +349,14 @@ impl Facts {
         self.marks.iter().map(|(key, mark)| (*key, mark))
     }
 
+    /// What the last run was in doubt about, and `settle` or another run has not cleared up.
+    pub fn in_doubt(&self) -> Option<Ending> {
+        self.marks.iter().find_map(|(key, mark)| match mark {
+            Mark::Unsure { candidates } => Some(Ending::Unsure(*key, candidates.clone())),
+            _ => None,
+        })
+    }
+
     /// The shares of one step.
     pub fn shares(&self, step: StepId) -> impl Iterator<Item = (Key, &Mark)> {
         self.marks

@@ -191,6 +191,7 @@ impl<'a> Plan<'a> {
                 && self.flow.bundles().all(|it| recorded.is_done(it.made_by()))
         };
         match self.next(&recorded.clone().with_reads_done(self.flow), 0) {
+            _ if let Some(ending) = recorded.in_doubt() => self.outcome(&ending, recorded),
             Next::Over(ending) => self.outcome(&ending, recorded),
             _ if let Some(ending) = self.held_back(recorded) => self.outcome(&ending, recorded),
             // Everything is there, and only what `--no-submit` leaves out has not been asked for.

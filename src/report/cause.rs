@@ -23,6 +23,7 @@ impl Cause {
     /// What keeps a customer from its end, or is worth knowing all the same.
     pub fn of(plan: &Plan, facts: &Facts, outcome: Outcome, end: Option<&CustomerEnd>) -> Cause {
         let ending = match plan.next(&facts.clone().with_reads_done(plan.flow()), 0) {
+            _ if outcome == Outcome::Unsure => facts.in_doubt().unwrap_or(Ending::Done),
             Next::Over(ending) => ending,
             _ => plan.held_back(facts).unwrap_or(Ending::Done),
         };

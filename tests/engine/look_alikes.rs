@@ -3,11 +3,16 @@
 use crate::checks::step_named;
 use crate::checks::{sids, undisturbed};
 use crate::stage::{Stage, customer};
+use trusthub_onboard::check::Entry;
 use trusthub_onboard::flow::{Key, StepId};
+use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Address, Customer, Sid};
-use trusthub_onboard::plan::{BundleStatus, Code, Mark, OurCode, Outcome, mark};
-use trusthub_onboard::products::PROFILE;
-use trusthub_onboard::sandbox::{Among, BundleKind, Edit, Fault, Faults, Kind, Rule, Verdict, When};
+use trusthub_onboard::plan::{BundleStatus, Code, Mark, OurCode, Outcome, Submission, mark};
+use trusthub_onboard::products::{FLOW, PROFILE};
+use trusthub_onboard::report::Results;
+use trusthub_onboard::sandbox::{
+    Among, BundleKind, Edit, Fault, Faults, Kind, Resource, Reviewer, Rule, Verdict, When,
+};
 
 fn sid(text: &str) -> Sid {
     Sid::parse(text).expect("a SID")
@@ -284,4 +289,64 @@ async fn unsure_of(stage: &Stage, step: StepId, twins: &[String; 2]) {
         }
     }
     assert_eq!(stage.made(), [], "nothing is made");
+    are_said(stage, step, twins).await;
+}
+
+/// The run that has just ended, `results` and `status` name the step, both SIDs and the way out.
+async fn are_said(stage: &Stage, step: StepId, twins: &[String; 2]) {
+    let ended = stage.run().await.expect("no fault");
+    let ledger = Ledger::open_for_reading(&stage.ledger, &stage.sandbox.id()).expect("a ledger");
+    for ended in [Some(&ended), None] {
+        let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &stage.policy, ended };
+        let line = results.line(&Entry::Valid(Box::new(stage.customers[0].clone()))).expect("a line");
+        let cells = ["outcome", "failed_step", "error_code"].map(|column| line.cell(column).to_owned());
+        assert_eq!(cells, ["unsure", step.name(), "unsure"]);
+        assert!(twins.iter().all(|it| line.cell("error_message").contains(it)), "{:?}", line.cells);
+        let way_out = format!("settle {} {step}", stage.customers[0].subaccount);
+        assert!(line.cell("hint").contains(&way_out), "{:?}", line.cells);
+    }
+}
+
+#[tokio::test]
+async fn two_things_with_our_mark_are_named_whatever_a_lost_ledger_finds_before_them() {
+    let own = customer(1).subaccount;
+    for (bundle, kind, step) in [
+        (None, "rep1", step_named("representative_1")),
+        (Some(BundleKind::TrustProduct), "product", step_named("trust_product")),
+    ] {
+        for reviewer in [None, Some(Reviewer::LeavesInReview), Some(Reviewer::RejectsAll(vec![18602]))] {
+            for submission in [Submission::Never, Submission::ProductNow] {
+                let mut stage = Stage::with(vec![customer(1)]);
+                stage.policy.submission = submission;
+                stage.wait_ms = 0;
+                let account = own.to_string();
+                stage
+                    .sandbox
+                    .edit(Edit::SetReviewer { account, reviewer: reviewer.clone() })
+                    .expect("an edit");
+                stage.run().await.expect("no fault");
+                let made = stage.made();
+                let kinds = |it: &&Resource| match bundle {
+                    None => it.kind == Kind::EndUser && it.of == "authorized_representative_1",
+                    Some(_) => it.kind == Kind::TrustProduct,
+                };
+                let first = made.iter().find(kinds).map(|it| it.sid.clone());
+                let twin = || match bundle {
+                    Some(bundle) => add_bundle(&stage, 1, bundle, &format!("Twin{}", mark(&own, kind))),
+                    None => {
+                        let edit = Edit::AddObject {
+                            account: own.to_string(),
+                            object_type: "authorized_representative_1".to_owned(),
+                            friendly_name: format!("Twin{}", mark(&own, kind)),
+                            attributes: "{}".to_owned(),
+                        };
+                        stage.sandbox.edit(edit).expect("an edit")
+                    }
+                };
+                let twins = [first.unwrap_or_else(twin), twin()];
+                stage.ledger = stage.folder.path().join("another.db");
+                are_said(&stage, step, &twins).await;
+            }
+        }
+    }
 }
