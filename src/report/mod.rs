@@ -4,6 +4,7 @@ mod annotate;
 mod cause;
 mod copy;
 mod estimate;
+mod expected;
 mod failed;
 mod findings;
 mod grouped;
@@ -24,6 +25,8 @@ mod write;
 
 pub use annotate::{Annotations, Marked, annotate};
 pub use estimate::{Estimate, spell_duration};
+pub use expected::Expected;
+pub use expected::Expected;
 pub use failed::{Failure, write_failed};
 pub use findings::{FindingsFormat, FindingsPrinter};
 pub use hints::{Hint, hint, hint_for};
@@ -34,7 +37,7 @@ pub use own::{Foreign, Kept, Manner, Why};
 pub use progress::Progress;
 pub use results::{Line, Results, ResultsPaths, result_columns};
 pub use summary::Tally;
-pub use verdict::{Expected, Verdict, verdict};
+pub use verdict::{Verdict, verdict};
 pub use workbook::Uneditable;
 pub use write::{Written, check_writable, linked, reason};
 

@@ -1,8 +1,9 @@
 //! What is at the API against what the results say, customer by customer.
 
-use crate::model::{Address, Customer, Fault};
+use super::expected::Expected;
+use crate::model::Fault;
 use crate::plan::{BundleStatus, Outcome};
-use crate::sandbox::{Kind, Resource, Seed};
+use crate::sandbox::{Kind, Resource};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
@@ -43,78 +44,6 @@ impl Verdict {
     }
 }
 
-/// What an approved customer must have at the API, by kind and type. Written down once more here and not
-/// taken from the tables of the products, so that a mistake there shows.
-#[derive(Debug)]
-pub struct Expected {
-    account: String,
-    made: BTreeMap<(Kind, String), usize>,
-}
-
-impl Expected {
-    /// What a row asks for, with the numbers that its account has in the seed. Bundles that the row names
-    /// are there, approved, and only get its numbers.
-    pub fn of(customer: &Customer, seed: &Seed) -> Expected {
-        let account = customer.subaccount.to_string();
-        let own = seed.accounts.iter().find(|it| it.sid == account);
-        let numbers = own.map_or(0, |it| it.phone_numbers.len());
-        let mut made = BTreeMap::new();
-        let mut expect = |kind, of: &str| {
-            *made.entry((kind, of.to_owned())).or_insert(0) += 1;
-        };
-        if customer.customer_profile.is_none() {
-            expect(Kind::CustomerProfile, "");
-            let second = customer.representative_2.as_ref().map(|_| "authorized_representative_2");
-            let types = ["customer_profile_business_information", "authorized_representative_1"];
-            for of in types.into_iter().chain(second) {
-                expect(Kind::EndUser, of);
-                expect(Kind::EntityAssignment, of);
-            }
-            expect(Kind::SupportingDocument, "customer_profile_address");
-            expect(Kind::EntityAssignment, "customer_profile_address");
-            expect(Kind::EntityAssignment, "primary_customer_profile_type_business");
-            if let Address::New { .. } = customer.address {
-                expect(Kind::Address, "");
-            }
-        }
-        if customer.trust_product.is_none() {
-            expect(Kind::TrustProduct, "");
-            expect(Kind::EndUser, "voice_integrity_information");
-            expect(Kind::EntityAssignment, "voice_integrity_information");
-            expect(Kind::EntityAssignment, "secondary_customer_profile_type_business");
-        }
-        // Every number is on the profile and on the product.
-        (0..2 * numbers).for_each(|_| expect(Kind::ChannelEndpointAssignment, ""));
-        Expected { account, made }
-    }
-
-    /// What there is more or less of than there should be.
-    fn differences(&self, world: &[&Resource]) -> Vec<String> {
-        let mut found: BTreeMap<(Kind, String), usize> = BTreeMap::new();
-        for resource in world.iter().filter(|it| it.account_sid == self.account) {
-            // The policy of a bundle and the type of a number say no more than the kind does.
-            let of = match resource.kind {
-                Kind::EndUser | Kind::SupportingDocument | Kind::EntityAssignment => resource.of.clone(),
-                _ => String::new(),
-            };
-            *found.entry((resource.kind, of)).or_default() += 1;
-        }
-        let all: HashSet<_> = self.made.keys().chain(found.keys()).collect();
-        let count = |of: &BTreeMap<_, usize>, what| of.get(what).copied().unwrap_or(0);
-        let mut differences: Vec<String> = all
-            .into_iter()
-            .filter(|what| count(&self.made, what) != count(&found, what))
-            .map(|what| {
-                let (kind, of) = what;
-                let name = format!("{kind:?} {of}");
-                format!("{}: {} instead of {}", name.trim(), count(&found, what), count(&self.made, what))
-            })
-            .collect();
-        differences.sort();
-        differences
-    }
-}
-
 /// Compares all that requests made, apart from evaluations, which may be repeated.
 ///
 /// # Errors
@@ -151,6 +80,7 @@ pub fn verdict(
         if outcome == Outcome::Approved.word() {
             verdict.complete += 1;
             wrong.extend(customer.differences(&made));
+            wrong.extend(customer.other_content(&made));
             wrong.extend(row.into_iter().flat_map(|row| statuses(row, &there)));
             verdict.approved += usize::from(wrong.is_empty());
         } else if [Outcome::Refused, Outcome::Rejected].iter().any(|it| it.word() == outcome) {
@@ -261,6 +191,8 @@ mod tests {
             status: matches!(kind, Kind::CustomerProfile | Kind::TrustProduct)
                 .then(|| "twilio-approved".to_owned()),
             attributes: None,
+            email: None,
+            status_callback: None,
             seeded: false,
             created_ms: 0,
         }
@@ -284,9 +216,9 @@ mod tests {
             } else {
                 it.of
             };
-            ((it.kind, of), 1)
+            (it.kind, of)
         });
-        Expected { account: ACCOUNT.to_owned(), made: made.collect() }
+        Expected::counting(ACCOUNT, made)
     }
 
     fn judge(world: &[Resource], outcome: &str) -> Verdict {

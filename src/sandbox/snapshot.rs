@@ -37,6 +37,10 @@ pub struct Resource {
     pub status: Option<String>,
     /// JSON text: attributes of an end user or a document, the whole body of an address or an evaluation.
     pub attributes: Option<String>,
+    /// The e-mail address of a bundle.
+    pub email: Option<String>,
+    /// Where a bundle's status is reported to; `None` where it is empty.
+    pub status_callback: Option<String>,
     /// It was there from the beginning, or made by [`super::Sandbox::edit`]: no request made it.
     pub seeded: bool,
     /// Unix milliseconds.
@@ -70,6 +74,8 @@ pub fn resources(world: &World, now_ms: u64) -> Vec<Resource> {
         let mut own = resource(kind, bundle.sid.as_str(), account, &bundle.birth);
         own.friendly_name.clone_from(&bundle.friendly_name);
         own.of = bundle.policy.to_string();
+        own.email = Some(bundle.email.clone());
+        own.status_callback = bundle.status_callback.clone().filter(|it| !it.is_empty());
         own.status = Some(review::status(world, bundle, now_ms).0.as_str().to_owned());
         all.push((bundle.birth.order, own));
         for entity in &bundle.entities {
@@ -115,6 +121,8 @@ fn resource(kind: Kind, sid: &str, account: &str, birth: &Birth) -> Resource {
         object_sid: None,
         status: None,
         attributes: None,
+        email: None,
+        status_callback: None,
         seeded: birth.seeded,
         created_ms: birth.at_ms,
     }

@@ -301,12 +301,14 @@ impl Stage {
                     attributes = attributes.replace(sid, name);
                 }
                 format!(
-                    "{} {:?} {:?} {} {:?} {attributes} in {} of {}",
+                    "{} {:?} {:?} {} {:?} {:?} {:?} {attributes} in {} of {}",
                     it.account_sid,
                     it.kind,
                     it.friendly_name,
                     it.of,
                     it.status,
+                    it.email,
+                    it.status_callback,
                     name(&it.bundle_sid),
                     name(&it.object_sid),
                 )
