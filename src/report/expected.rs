@@ -115,7 +115,7 @@ impl Expected {
     }
 
     /// What there is more or less of than there should be.
-    fn differences(&self, world: &[&Resource]) -> Vec<String> {
+    pub(super) fn differences(&self, world: &[&Resource]) -> Vec<String> {
         let mut found: BTreeMap<(Kind, String), usize> = BTreeMap::new();
         for resource in world.iter().filter(|it| it.account_sid == self.account) {
             // The policy of a bundle and the type of a number say no more than the kind does.

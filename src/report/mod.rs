@@ -26,7 +26,6 @@ mod write;
 pub use annotate::{Annotations, Marked, annotate};
 pub use estimate::{Estimate, spell_duration};
 pub use expected::Expected;
-pub use expected::Expected;
 pub use failed::{Failure, write_failed};
 pub use findings::{FindingsFormat, FindingsPrinter};
 pub use hints::{Hint, hint, hint_for};

@@ -295,12 +295,12 @@ async fn unsure_of(stage: &Stage, step: StepId, twins: &[String; 2]) {
 /// The run that has just ended, `results` and `status` name the step, both SIDs and the way out.
 async fn are_said(stage: &Stage, step: StepId, twins: &[String; 2]) {
     let ended = stage.run().await.expect("no fault");
-    let ledger = Ledger::open_for_reading(&stage.ledger, &stage.sandbox.id()).expect("a ledger");
+    let ledger = Ledger::open_for_reading(&stage.ledger, &FLOW, &stage.sandbox.id()).expect("a ledger");
     for ended in [Some(&ended), None] {
         let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &stage.policy, ended };
         let line = results.line(&Entry::Valid(Box::new(stage.customers[0].clone()))).expect("a line");
         let cells = ["outcome", "failed_step", "error_code"].map(|column| line.cell(column).to_owned());
-        assert_eq!(cells, ["unsure", step.name(), "unsure"]);
+        assert_eq!(cells, ["unsure", step.name, "unsure"]);
         assert!(twins.iter().all(|it| line.cell("error_message").contains(it)), "{:?}", line.cells);
         let way_out = format!("settle {} {step}", stage.customers[0].subaccount);
         assert!(line.cell("hint").contains(&way_out), "{:?}", line.cells);

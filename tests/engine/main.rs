@@ -25,6 +25,7 @@ mod polls;
 mod privacy;
 mod proxy;
 mod refusals;
+mod rehearsal;
 mod rejected;
 mod settle;
 mod stage;
