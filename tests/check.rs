@@ -84,6 +84,15 @@ fn bad_and_good(rule: &rule::Rule) -> Option<[Source; 2]> {
             };
             [latin_1("Santa Fé"), latin_1("Santa Fe")]
         }
+        "date_reformatted" => {
+            let date = |format: &str| {
+                let format = rust_xlsxwriter::Format::new().set_num_format(format);
+                workbook(&Sheet::of(2), |sheet| {
+                    sheet.write_number_with_format(1, Column::Notes as u16, 45_000, &format).unwrap();
+                })
+            };
+            [date("d.m.yy"), date("0")]
+        }
         "hidden_rows" => [
             workbook(&Sheet::of(2), |sheet| _ = sheet.set_row_hidden(1).unwrap()),
             workbook(&Sheet::of(2), |_| ()),

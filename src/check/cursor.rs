@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use super::Tally;
 use super::accept::SENT_AS_WRITTEN;
 use super::clean::clean;
+use super::markup;
 use super::plan::{Place, Plan};
 use super::quotes;
 use super::residue;
 use super::rule::{self, Rule};
 use crate::model::column::{Content, Need};
 use crate::model::{Column, Finding, Severity};
-use crate::sheet::{Kind, Row, column_letters, csv_unguarded, short, undoubled};
+use crate::sheet::{Kind, Row, column_letters, csv_unguarded, misread, short, undoubled};
 
 /// A row that is being read.
 pub(super) struct Cursor<'a> {
@@ -79,7 +80,7 @@ impl<'a> Cursor<'a> {
         };
         let unwrapped = match raw.as_bytes()[0] {
             b'\'' => quotes::unwrapped(raw),
-            _ if self.has_marks => quotes::unwrapped(raw),
+            _ if self.has_marks || raw.starts_with(['\u{201c}', '\u{201e}']) => quotes::unwrapped(raw),
             _ => None,
         };
         let mut text = match &unwrapped {
@@ -91,6 +92,9 @@ impl<'a> Cursor<'a> {
         let mut is_changed = text.len() != raw.len() || matches!(text, Cow::Owned(_));
         // These two have findings of their own.
         is_changed &= unwrapped.is_none() && !has_nul;
+        if text.is_empty() && has_nul {
+            return self.report_value(&rule::NUL_CHARACTER, column, String::new()).err();
+        }
         if text.is_empty() {
             self.note_change(column, is_changed);
             return Ok(None);
@@ -115,6 +119,10 @@ impl<'a> Cursor<'a> {
             // A remark may well be a date or a single word.
             Kind::Text | Kind::Date | Kind::Bool if column == Column::Notes => None,
             Kind::Text if is_date_value(&text) => Some(&rule::CELL_IS_DATE),
+            // As a spreadsheet writes it into a CSV file.
+            Kind::Text if residue::takes_words(column) && residue::is_date(&text) => {
+                Some(&rule::CELL_IS_DATE)
+            }
             Kind::Text if matches!(&*text, "TRUE" | "FALSE") => Some(&rule::CELL_IS_BOOLEAN),
             Kind::Text | Kind::Number => None,
             Kind::Error => Some(&rule::CELL_IS_ERROR),
@@ -135,6 +143,9 @@ impl<'a> Cursor<'a> {
             self.report(rule, &field).accepted().say();
         } else if self.is_nothing(&field)? {
             return Ok(None);
+        }
+        if cell.kind == Kind::Date {
+            self.report(&rule::DATE_REFORMATTED, &field).say();
         }
         if cell.formula && content == Content::Digits {
             self.report(&rule::CELL_IS_FORMULA, &field).say();
@@ -183,7 +194,7 @@ impl<'a> Cursor<'a> {
                 }
             };
         }
-        if residue::takes_words(column) && residue::has_markup(&field.text) {
+        if residue::takes_words(column) && markup::has_markup(&field.text) {
             self.report(&rule::MARKUP, field).say();
         }
         if residue::is_trial(&field.text) {
@@ -202,7 +213,16 @@ impl<'a> Cursor<'a> {
             self.report_value(&rule::DECODED_TWICE, column, cut(text)).message(message).say();
             return;
         }
-        let Some((encoding, rival)) = self.plan.guessed else { return };
+        let Some((encoding, rival)) = self.plan.guessed else {
+            if let Some(meant) = misread(raw) {
+                let message = format!(
+                    "The text looks as if it had been read in the wrong encoding before; \"{}\" was probably meant.",
+                    cut(&clean(&meant))
+                );
+                self.report_value(&rule::DECODED_TWICE, column, cut(text)).message(message).say();
+            }
+            return;
+        };
         let other = rival
             .and_then(|rival| Some((rival, encoding.encode(raw)?)))
             .map(|(rival, bytes)| (rival, cut(&clean(&rival.decode(&bytes)))));

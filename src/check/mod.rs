@@ -12,6 +12,7 @@ mod cursor;
 mod customers;
 mod digits;
 mod keys;
+mod markup;
 mod order;
 mod phone;
 mod places;

@@ -41,6 +41,7 @@ impl Plan {
         let mut places = [Place::Absent; COLUMNS.len()];
         let mut findings = Vec::new();
         findings.extend(swallowed_header(layout));
+        findings.extend(damaged_header(layout));
         for (index, (column, _)) in set.iter().enumerate() {
             places[*column as usize] = Place::Set(index as u16);
         }
@@ -314,6 +315,22 @@ fn swallowed_header(layout: &Layout) -> Option<Finding> {
         value: cut(layout.headers[at].trim()),
         message: quotes::Fault::Swallowed.message().unwrap_or_default().replacen("cell", "header", 1),
         suggestion: rule::UNCLOSED_QUOTE.fix.to_owned(),
+    })
+}
+
+/// A header with a NUL character in it. It is read without it, but something has damaged the file.
+fn damaged_header(layout: &Layout) -> Option<Finding> {
+    let at = layout.damaged_header?;
+    let header = cut(layout.headers[at].trim());
+    Some(Finding {
+        row: layout.header_row,
+        cell: format!("{}{}", column_letters(at), layout.header_row),
+        column: "".into(),
+        code: rule::NUL_CHARACTER.code,
+        severity: Severity::Warning,
+        message: format!("The header \"{header}\" holds a NUL character: something has damaged the file."),
+        value: header,
+        suggestion: "Look for cells that are damaged too, or export the sheet again.".to_owned(),
     })
 }
 

@@ -211,6 +211,10 @@ pub(super) fn unwrapped(raw: &str) -> Option<Cow<'_, str>> {
         let undoubled = inner.replace("\"\"", "");
         return (!undoubled.contains('"')).then(|| plain(inner));
     }
+    let typographic = inner.strip_prefix(['\u{201c}', '\u{201e}']);
+    if let Some(inner) = typographic.and_then(|inner| inner.strip_suffix(['\u{201c}', '\u{201d}'])) {
+        return (!inner.contains(['\u{201c}', '\u{201d}', '\u{201e}', '"'])).then_some(Cow::Borrowed(inner));
+    }
     if let Some(inner) = between('\'').filter(|inner| !inner.is_empty() && !is_formula) {
         return (!inner.contains('\'')).then_some(Cow::Borrowed(inner));
     }
@@ -282,6 +286,8 @@ mod tests {
             ("\"Acme \"\"Best\"\" LLC\"", "Acme \"Best\" LLC"),
             ("= \"041234567\"", "041234567"),
             ("'Acme LLC'", "Acme LLC"),
+            ("\u{201c}Acme LLC\u{201d}", "Acme LLC"),
+            ("\u{201e}Acme LLC\u{201c}", "Acme LLC"),
             ("Acme \"\"Best\"\" LLC", "Acme \"Best\" LLC"),
             ("\"\"", ""),
         ] {
@@ -294,6 +300,8 @@ mod tests {
             "=\"A\"&\"B\"",
             "Acme \"Best\" LLC",
             "'A' and 'B'",
+            "\u{201c}A\u{201d} and \u{201c}B\u{201d}",
+            "\u{201c}A",
             "\"",
             "'",
             "",

@@ -16,10 +16,10 @@ const WORDS: [&[&str]; 17] = [
     &["null", "none", "n.a.", "todo", "xxxx", "-nan", "-inf"],
     &["blank", "empty", "n / a", "xxxxx"],
     &["t.b.d.", "<none>"],
-    &["unknown", "missing", "no data", "not set", "nothing"],
+    &["unknown", "missing", "no data", "not set", "nothing", "nan nan"],
     &["infinity", "#missing", "no value"],
-    &["undefined", "not given", "not known"],
-    &["unassigned"],
+    &["undefined", "not given", "not known", "none none", "null null", "not found"],
+    &["unassigned", "loading..."],
     &["unspecified"],
     &["not provided", "not assigned"],
     &["not available", "not specified", "to be decided", "to be defined"],
@@ -53,27 +53,39 @@ fn is_bare(text: &str) -> bool {
         || zero.starts_with('0') && zero.bytes().all(|byte| matches!(byte, b'0' | b'.' | b','))
 }
 
+/// Whether a text is a date as spreadsheets write it in place of what was typed: 12-3 becomes `12-Mar`. A name, a
+/// street or a city is none; what is short of a year (9/11) may be one.
+pub(super) fn is_date(text: &str) -> bool {
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    if !text.is_ascii()
+        || !matches!(text.len(), 5..=11)
+        || !text.as_bytes()[text.len() - 1].is_ascii_alphanumeric()
+    {
+        return false;
+    }
+    let separator = |c: char| matches!(c, '-' | '/' | '.');
+    let Some(by) = text.chars().find(|c| separator(*c)) else { return false };
+    let parts: Vec<&str> = text.split(by).collect();
+    let number = |part: &str, digits: std::ops::RangeInclusive<usize>| {
+        digits.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let day = |part: &str| number(part, 1..=2) && matches!(part.parse(), Ok(1..=31));
+    let month = |part: &str| by == '-' && MONTHS.iter().any(|name| name.eq_ignore_ascii_case(part));
+    match parts.as_slice() {
+        [a, b] => day(a) && month(b) || month(a) && number(b, 2..=2),
+        [a, b, c] => {
+            day(a) && (day(b) || month(b)) && (number(c, 4..=4) || number(c, 2..=2) && by != '.')
+                || number(a, 4..=4) && day(b) && day(c)
+        }
+        _ => false,
+    }
+}
+
 /// Whether there was a value that is lost: the column was too narrow for it, or a script wrote an object as text.
 /// A SID that is lost is not the same as none: without it a second profile would be made.
 fn is_lost(text: &str) -> bool {
     text.bytes().all(|byte| byte == b'#') || text.starts_with("[object")
-}
-
-/// Whether a text has characters in it that a program has written in its own way: HTML, or what Excel makes of
-/// a carriage return.
-pub(super) fn has_markup(text: &str) -> bool {
-    let is_entity = |rest: &str| {
-        let name = rest.split(';').next().unwrap_or_default();
-        let is_number =
-            || name.strip_prefix('#').is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        name.len() < rest.len()
-            && (matches!(name, "amp" | "lt" | "gt" | "quot" | "apos" | "nbsp")
-                || name.len() < 8 && is_number())
-    };
-    text.split('&').skip(1).any(is_entity)
-        || text.contains('<')
-            && ["<br", "<p>", "</"].iter().any(|tag| text.to_ascii_lowercase().contains(tag))
-        || text.contains("_x000")
 }
 
 fn is_word(text: &str) -> bool {
@@ -204,12 +216,26 @@ mod tests {
     }
 
     #[test]
-    fn markup_is_told_from_an_ampersand() {
-        for text in ["Smith &amp; Sons", "Joe&#39;s", "a&nbsp;b", "12 Main St<br/>Suite 3", "Line_x000D_"] {
-            assert!(has_markup(text), "{text}");
+    fn a_date_is_told_from_numbers_and_names() {
+        for text in
+            ["12-Mar", "Mar-12", "1/2/2024", "12/31/24", "2024-01-05", "31.12.2024", "3-Apr-25", "2024/1/5"]
+        {
+            assert!(is_date(text), "{text}");
         }
-        for text in ["Smith & Sons", "A&B; C", "AT&T;", "R&D < 5", "x_000", "a & b; c"] {
-            assert!(!has_markup(text), "{text}");
+        for text in [
+            "9/11",
+            "12-34",
+            "24-7 Gym",
+            "Mar-Lago",
+            "12 March",
+            "1/2/3",
+            "1.2.3.4",
+            "7-Eleven",
+            "3-D",
+            "99/99/2024",
+            "10.20.30",
+        ] {
+            assert!(!is_date(text), "{text}");
         }
     }
 

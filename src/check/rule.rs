@@ -151,6 +151,7 @@ rules! {
         .good(&[(Column::City, "Boston")]).bad(&[(Column::City, "#N/A")]);
     CELL_IS_DATE = error("cell_is_date", "The spreadsheet has taken the cell for a date.", "Format the cell as text and type the value in again.")
         .good(&[(Column::City, "Boston")]).bad(&[(Column::City, "2026-01-31")]);
+    DATE_REFORMATTED = note("date_reformatted", "A date of a workbook was written as year, month and day.", "Nothing to do.");
     CELL_IS_BOOLEAN = error("cell_is_boolean", "The spreadsheet has taken the cell for TRUE or FALSE.", "Format the cell as text and type the value in again; a name is written True or False.")
         .good(&[(Column::Representative1LastName, "True")]).bad(&[(Column::Representative1LastName, "TRUE")]);
     CELL_IS_FORMULA = note("cell_is_formula", "The cell is a formula; the value that was calculated last is taken.", "Check that the value is right.");
@@ -164,7 +165,7 @@ rules! {
         .good(&[(Column::Notes, "None of the calls is a sales call.")]).bad(&[(Column::Notes, "nan")]);
     TRIAL_VALUE = warning("trial_value", "The cell holds a word that people type to try something out.", "Enter the real value: what is submitted cannot be changed while it is reviewed.")
         .good(&[(Column::Representative1LastName, "Tester")]).bad(&[(Column::Representative1LastName, "Test")]);
-    MARKUP = warning("markup", "The text has characters in it as a program writes them (&amp; for &, <br>, _x000D_); it is sent as it is written.", "Write the characters themselves.")
+    MARKUP = warning("markup", "The text has characters in it as a program writes them (&amp; for &, <br>, \\n, %20, b'Acme', null among words); it is sent as it is written.", "Write the characters themselves.")
         .good(&[(Column::BusinessName, "Smith & Sons LLC")]).bad(&[(Column::BusinessName, "Smith &amp; Sons LLC")]);
     VALUE_ACCEPTED = warning("value_accepted", "The value is sent as it is written, because --accept names it; without that it would be replaced.", "Leave out the --accept if that is not meant.");
     NOT_IN_LIST = error("not_in_list", "The value is not one of those that Twilio takes.", "Choose one of the list. A value that Twilio has added since is sent with --accept COLUMN=VALUE.")

@@ -216,7 +216,7 @@ pub(super) fn guess(sample: &[u8]) -> (Encoding, Guess) {
     // The first of equals.
     .rev()
     .max_by_key(|(likeness, _)| *likeness)
-    .filter(|(likeness, _)| *likeness > own)
+    .filter(|(likeness, _)| *likeness > own.max(0))
     .map(|(_, rival)| rival);
     (guessed, Guess { rival })
 }
@@ -232,15 +232,15 @@ fn likeness(text: &str) -> i64 {
         sum += match c {
             c if c.is_ascii() => 0,
             '\u{a0}' => 0,
+            // A mark that opens stands before a word.
+            '\u{201a}' | '\u{201e}' if before.is_lowercase() => -3,
             '\u{2018}'..='\u{201e}' | '\u{2022}' | '\u{2026}' | '\u{ae}' | '\u{2122}' => {
                 if before.is_lowercase() && after.is_lowercase() && c != '\u{2019}' { -3 } else { 1 }
             }
             '\u{2013}' | '\u{2014}' => {
-                if before.is_alphabetic() && after.is_alphabetic() {
-                    -3
-                } else {
-                    1
-                }
+                // As in Dallas–Fort Worth.
+                let is_between_names = before.is_lowercase() && after.is_uppercase();
+                if before.is_alphabetic() && after.is_alphabetic() && !is_between_names { -3 } else { 1 }
             }
             c if !c.is_alphabetic() || c > '\u{24f}' || matches!(c, '\u{aa}' | '\u{ba}' | '\u{192}') => -5,
             c if c.is_lowercase() => {
@@ -251,6 +251,7 @@ fn likeness(text: &str) -> i64 {
                 }
             }
             _ if before.is_lowercase() => -4,
+            _ if before.is_uppercase() && after.is_lowercase() => -2,
             _ if before.is_alphabetic() => 2,
             _ => {
                 if after.is_alphabetic() {
@@ -300,6 +301,34 @@ fn undoubled_once(text: &str) -> Option<String> {
     better.push_str(rest);
     found.then_some(better)
 }
+
+/// The text that was meant, where another program has taken one encoding with a byte for each character for
+/// another and saved the result: `CafŽ` is `Café`. Told only where the text looks wrong and the other right.
+pub fn misread(text: &str) -> Option<String> {
+    const PAIRS: [(Encoding, Encoding); 6] = [
+        (Encoding::Windows1252, Encoding::Other(MACINTOSH)),
+        (Encoding::Windows1252, Encoding::Dos(850)),
+        (Encoding::Windows1252, Encoding::Dos(437)),
+        (Encoding::Other(MACINTOSH), Encoding::Windows1252),
+        (Encoding::Dos(850), Encoding::Windows1252),
+        (Encoding::Dos(437), Encoding::Windows1252),
+    ];
+    if likeness(text) >= 0 {
+        return None;
+    }
+    PAIRS
+        .into_iter()
+        .filter_map(|(taken, meant)| Some(meant.decode(&taken.encode(text)?).into_owned()))
+        .map(|meant| (likeness(&meant), meant.matches(USUAL_LETTERS).count(), meant))
+        .filter(|(likeness, ..)| *likeness > 0)
+        // The first of equals.
+        .rev()
+        .max_by_key(|(likeness, usual, _)| (*likeness, *usual))
+        .map(|(.., meant)| meant)
+}
+
+/// The letters beyond ASCII that names in the United States have most often.
+const USUAL_LETTERS: [char; 10] = ['é', 'ñ', 'ü', 'ö', 'á', 'í', 'ó', 'ú', 'ç', 'è'];
 
 /// What a run of characters was, if its bytes in some encoding are UTF-8.
 fn original(run: &str) -> Option<String> {
@@ -382,6 +411,38 @@ mod tests {
         {
             let bytes = Encoding::Windows1252.encode(name).unwrap();
             assert_eq!(super::guess(&bytes), (Encoding::Windows1252, Guess { rival: None }), "{name}");
+        }
+    }
+
+    #[test]
+    fn text_that_another_program_has_read_in_a_wrong_encoding_is_known() {
+        for (text, meant) in [
+            ("CafŽ LLC", "Café LLC"),
+            ("CafÈ LLC", "Café LLC"),
+            ("Se–orita", "Señorita"),
+            ("MŸnster", "Münster"),
+            ("Caf‚", "Café"),
+            ("CafÚ", "Café"),
+        ] {
+            let found = misread(text);
+            assert_eq!(found.as_deref().unwrap_or(text), meant, "{text}");
+        }
+        for text in [
+            "Café",
+            "Dallas–Fort Worth",
+            "1999–2003",
+            "McÉlroy",
+            "LaÉtoile",
+            "Žižek",
+            "L’Oréal",
+            "ÉCOLE",
+            "Łódź",
+            "東京",
+            "Acme™",
+            "½ Price",
+            "No. 5 – “Best”",
+        ] {
+            assert_eq!(misread(text), None, "{text}");
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Layout {
     pub header_row: u64,
     /// The headers from the first column to the last one that has one.
     pub headers: Vec<String>,
+    /// The first header with a NUL character in it, counted from 0.
+    pub damaged_header: Option<usize>,
     /// Where headers are expected, what each of them means.
     pub meanings: Vec<Meaning>,
     /// What a workbook says about its cells besides their values; `None` where that has not been read.
@@ -74,11 +76,12 @@ impl Layout {
             headers.pop();
         }
         let meanings = names::meanings(&headers, map);
+        let damaged_header = headers.iter().position(|header| header.contains('\0'));
         // From here on they are only shown and copied.
         for header in &mut headers {
             header.retain(|c| c == '\t' || !is_unseen(c));
         }
-        Layout { format, header_row: header.row, headers, meanings, marks: None }
+        Layout { format, header_row: header.row, headers, damaged_header, meanings, marks: None }
     }
 
     pub(super) fn with_marks(mut self, marks: Marks) -> Layout {

@@ -30,7 +30,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 pub use batch::{
     Batch, COLUMNS_MAX, Cell, Flaw, Kind, ROW_BYTES_MAX, ROWS_MAX, Row, column_letters, is_unclosed,
 };
-pub use encoding::{Encoding, undoubled};
+pub use encoding::{Encoding, misread, undoubled};
 pub use formula_guard::{csv_safe, csv_unguarded};
 pub use layout::{Format, Layout, Workbook, short};
 pub use marks::{Marks, Merged};

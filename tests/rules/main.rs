@@ -13,13 +13,17 @@ mod values;
 use common::{Sheet, customers, survey_with};
 use trusthub_onboard::check::{Entry, Rules};
 use trusthub_onboard::model::{Column, Customer, Finding, Severity};
+use trusthub_onboard::sheet::Source;
 
 /// What is said about a row in order with some cells changed, and the customer if it may be sent.
 fn row_with(cells: &[(Column, &str)], rules: &Rules) -> (Vec<Finding>, Option<Customer>) {
     let sheet = cells.iter().fold(Sheet::of(1), |sheet, (column, value)| sheet.with(1, *column, value));
-    let source = sheet.source();
-    let (survey, findings) = survey_with(&source, rules);
-    let mut entries = customers(&source, rules, &survey).map(Result::unwrap);
+    read(&sheet.source(), rules)
+}
+
+fn read(source: &Source, rules: &Rules) -> (Vec<Finding>, Option<Customer>) {
+    let (survey, findings) = survey_with(source, rules);
+    let mut entries = customers(source, rules, &survey).map(Result::unwrap);
     let customer = match entries.next() {
         Some(Entry::Valid(customer)) => Some(*customer),
         _ => None,

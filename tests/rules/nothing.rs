@@ -55,12 +55,41 @@ fn a_sid_or_an_address_that_was_lost_is_not_taken_for_none() {
 
 #[test]
 fn markup_is_a_doubt_and_sent_as_it_is_written() {
-    for text in ["Smith &amp; Sons", "Joe&#39;s Diner", "Harbor<br>Light", "Harbor_x000D_"] {
+    for text in [
+        "Smith &amp; Sons",
+        "Joe&#39;s Diner",
+        "Caf&eacute; Harbor",
+        "Harbor<br>Light",
+        "Harbor_x000D_",
+        "Harbor\\nLight",
+        "Caf\\u00e9 Harbor",
+        "Harbor%20Light",
+        "b'Harbor Light'",
+        "['Harbor Light']",
+        "undefined Light",
+    ] {
         let (findings, customer) = row(Column::BusinessName, text);
         assert_eq!(codes(&findings), [("markup", Severity::Warning)], "{text}");
         assert_eq!(customer.expect(text).business.name, text);
     }
     assert_eq!(codes(&row(Column::BusinessName, "Smith & Sons; Partners").0), []);
+}
+
+#[test]
+fn a_date_that_a_spreadsheet_has_made_of_a_text_keeps_the_row_back_in_a_csv_file_too() {
+    for text in ["12-Mar", "Mar-12", "3/12/2024", "2024-03-12", "12.3.2024"] {
+        for column in [Column::Street, Column::City, Column::BusinessName] {
+            let (findings, customer) = row(column, text);
+            assert_eq!(codes(&findings), [("cell_is_date", Severity::Error)], "{text}");
+            assert!(customer.is_none());
+        }
+        assert_eq!(codes(&row(Column::Notes, text).0), [], "{text}");
+    }
+    let rules = Rules { accept: vec![(Column::BusinessName, "7-Nov".to_owned())], ..Rules::default() };
+    let (findings, customer) = row_with(&[(Column::BusinessName, "7-Nov")], &rules);
+    assert_eq!(codes(&findings), [("cell_is_date", Severity::Warning)]);
+    assert_eq!(customer.unwrap().business.name, "7-Nov");
+    assert_eq!(codes(&row(Column::BusinessName, "9/11 Memorial").0), []);
 }
 
 #[test]

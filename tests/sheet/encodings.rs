@@ -103,6 +103,25 @@ fn text_that_was_decoded_twice_is_a_warning_with_what_was_meant() {
 }
 
 #[test]
+fn text_that_another_program_has_read_in_a_wrong_encoding_is_a_warning_with_what_was_meant() {
+    for (text, meant) in [
+        ("CafŽ LLC", "Café LLC"),
+        ("CafÈ LLC", "Café LLC"),
+        ("MŸnster LLC", "Münster LLC"),
+        ("Se–orita LLC", "Señorita LLC"),
+        ("Caf‚ LLC", "Café LLC"),
+    ] {
+        let findings = read(with_name(text).as_bytes(), None).1;
+        let found = findings.iter().find(|it| it.code == "decoded_twice");
+        assert!(found.is_some_and(|it| it.message.contains(meant)), "{text}: {findings:?}");
+    }
+    for name in ["Dallas–Fort Worth LLC", "Café 1999–2003", "McÉlroy", "Žižek & Łódź", "Acme™"] {
+        let findings = read(with_name(name).as_bytes(), None).1;
+        assert!(findings.iter().all(|it| it.code == "text_normalised"), "{name}: {findings:?}");
+    }
+}
+
+#[test]
 fn rows_of_two_encodings_in_one_file_are_never_sent_unseen() {
     let (utf8, old) = (with_name("Café One"), encoded(&with_name("Café Two"), "windows-1252"));
     let line = |bytes: &[u8], at: usize| bytes.split(|byte| *byte == b'\n').nth(at).unwrap().to_vec();

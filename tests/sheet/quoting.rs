@@ -124,6 +124,8 @@ fn what_has_one_safe_reading_is_unwrapped_and_said() {
         r#" "Acme LLC""#,
         r#""""Acme LLC""""#,
         r#"'Acme LLC'"#,
+        "\u{201c}Acme LLC\u{201d}",
+        "\u{201e}Acme LLC\u{201c}",
         r#"= "Acme LLC""#,
     ] {
         let source = source(with_raw(Column::BusinessName, raw));
@@ -158,7 +160,11 @@ fn a_nul_is_an_error_at_its_cell_and_the_rest_is_read() {
     }
     // In a header, and as what some programs fill the last block of a file with.
     let headers = Sheet::of(2).csv().replacen("city", "ci\0ty", 1) + &"\0".repeat(600);
-    assert_eq!(survey(&source(headers)).0.valid, 2);
+    let (survey_, findings) = survey(&source(headers));
+    assert_eq!((survey_.valid, said(&findings)), (2, vec!["T1 nul_character".to_owned()]));
+    // In an optional cell that holds nothing else.
+    let (survey_, findings) = survey(&source(with_raw(Column::StreetSecondary, "\0\0")));
+    assert_eq!((survey_.valid, findings[0].code), (1, "nul_character"), "{findings:?}");
 }
 
 /// All that is sent of a customer whom a lost mark could change.
