@@ -35,7 +35,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let exit = match Cli::read(&arguments) {
         Ok(cli) => command(cli, &arguments),
         Err(error) if error.use_stderr() => {
-            let _ = error.print();
+            style::usage_error(&error, &arguments);
             Exit::Usage
         }
         // Help and version are no mistakes.

@@ -86,7 +86,8 @@ pub fn rehearse(args: &RehearseArgs, arguments: &[OsString]) -> Result<Exit, Sto
         }
     })?;
     let Some(verdict) = verdict else {
-        tell!("\nThe rehearsal was stopped; nothing of it is left.");
+        tell!("");
+        tell!("The rehearsal was stopped; nothing of it is left.");
         return Ok(Exit::RunAgain);
     };
     print(&verdict);

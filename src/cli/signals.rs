@@ -12,11 +12,12 @@ pub fn stop_on_signals(drain: CancellationToken) {
         signals.next().await;
         // First of all: a terminal that is gone may hold up who writes to it.
         drain.cancel();
-        tell!(
-            "\nStopping: calls in flight are finished, then the results are written. Once more to stop now."
-        );
+        // The terminal has written ^C into the line.
+        tell!("");
+        tell!("Stopping: calls in flight are finished, then the results are written. Once more to stop now.");
         signals.next().await;
-        tell!("\nStopped. Run the same command again: it goes on where each customer stood.");
+        tell!("");
+        tell!("Stopped. Run the same command again: it goes on where each customer stood.");
         std::process::exit(i32::from(Exit::RunAgain.code()));
     });
 }

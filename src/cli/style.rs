@@ -1,9 +1,10 @@
 //! Colours, which appear on a terminal only, and printing. Whoever reads less than all of it, such as
 //! `head`, has what it wants; what is lost on a full disk is a fault.
 
-use crate::model::{Fault, shown};
+use crate::model::{Fault, is_unseen, shown_in_line};
 use crate::report::reason;
 use anstyle::{AnsiColor, Reset, Style};
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::sync::OnceLock;
@@ -35,17 +36,19 @@ pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub const BOLD: Style = Style::new().bold();
 pub const OFF: Reset = Reset;
 
-/// A text to be printed, in which nothing but our own colours does anything to a terminal. A colour is written by
+/// What the styles above are written as. Others could hide what follows.
+const OURS: [&str; 5] = ["\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[33m"];
+
+/// A line to be printed, in which nothing but our own colours does anything to a terminal. A colour is written by
 /// itself; what others wrote comes as a whole.
 pub fn cleaned(text: fmt::Arguments<'_>) -> String {
     struct Cleaned(String);
 
     impl fmt::Write for Cleaned {
         fn write_str(&mut self, piece: &str) -> fmt::Result {
-            let code = piece.strip_prefix("\x1b[").and_then(|it| it.strip_suffix('m'));
-            match code.is_some_and(|it| it.bytes().all(|it| it.is_ascii_digit() || it == b';')) {
+            match OURS.contains(&piece) {
                 true => self.0.push_str(piece),
-                false => self.0.push_str(&shown(piece)),
+                false => self.0.push_str(&shown_in_line(piece)),
             }
             Ok(())
         }
@@ -57,7 +60,7 @@ pub fn cleaned(text: fmt::Arguments<'_>) -> String {
     cleaned.0
 }
 
-/// Prints a line on standard output.
+/// Prints one line on standard output; whatever it holds, it begins no other one.
 macro_rules! say {
     ($($text:tt)*) => {{
         use std::io::Write;
@@ -65,7 +68,7 @@ macro_rules! say {
     }};
 }
 
-/// Prints a line on standard error.
+/// Prints one line on standard error; whatever it holds, it begins no other one.
 macro_rules! tell {
     ($($text:tt)*) => {{
         use std::io::Write;
@@ -74,6 +77,26 @@ macro_rules! tell {
 }
 
 pub(crate) use {say, tell};
+
+/// Says on standard error what is wrong with the arguments. They stand in it as they were given, so what is unseen
+/// in them is named.
+pub fn usage_error(error: &clap::Error, arguments: &[OsString]) {
+    let mut text = error.render().to_string();
+    for argument in arguments.iter().map(|it| it.to_string_lossy()) {
+        let value = argument.split_once('=').map_or("", |it| it.1);
+        for given in [&*argument, value].into_iter().filter(|it| it.contains('\n')) {
+            text = text.replace(given, &shown_in_line(given));
+        }
+    }
+    if text == error.render().to_string() && !text.contains(is_unseen) {
+        // With its colours.
+        let _ = error.print();
+        return;
+    }
+    for line in text.trim_end().lines() {
+        tell!("{line}");
+    }
+}
 
 /// Says on standard error that something is wrong.
 pub fn error(text: &str) {

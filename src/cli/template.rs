@@ -17,7 +17,9 @@ pub fn template(args: &TemplateArgs) -> Result<Exit, Stop> {
             [] => column::help_text(),
             columns => columns.iter().map(|it| column::explained(*it)).collect::<Vec<_>>().join("\n"),
         };
-        say!("{}", text.trim_end());
+        for line in text.trim_end().lines() {
+            say!("{line}");
+        }
         return Ok(Exit::Success);
     }
     let Some(path) = &args.output else {

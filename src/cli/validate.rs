@@ -39,15 +39,13 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Stop> {
     })?;
     printed(printer.finish(&sheet.survey));
     let survey = &sheet.survey;
-    let text = format!("{}: {}\n{}", sheet.name(), survey.layout, in_short(survey));
-    let text = match least(survey, args.rate.unwrap_or(Rate::PerSecond(DEFAULT_RATE))) {
-        Some(least) => format!("{text}\n{least}"),
-        None => text,
-    };
-    match format {
-        FindingsFormat::Text => say!("{text}"),
-        // What programs read stays apart from what people read.
-        FindingsFormat::Json | FindingsFormat::Csv => tell!("{text}"),
+    let lines = [format!("{}: {}", sheet.name(), survey.layout), in_short(survey)];
+    for line in lines.into_iter().chain(least(survey, args.rate.unwrap_or(Rate::PerSecond(DEFAULT_RATE)))) {
+        match format {
+            FindingsFormat::Text => say!("{line}"),
+            // What programs read stays apart from what people read.
+            FindingsFormat::Json | FindingsFormat::Csv => tell!("{line}"),
+        }
     }
     if let Some(path) = &args.annotate {
         let manner = Manner::of_work(args.overwrite, None);

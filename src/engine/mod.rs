@@ -147,6 +147,8 @@ pub struct CustomerEnd {
     pub code: Option<Code>,
     /// Twilio's words for each refused step.
     pub messages: Vec<(Key, String)>,
+    /// What is worth knowing although it has kept nothing back.
+    pub remarks: Vec<String>,
 }
 
 /// A run that can be started.

@@ -169,8 +169,13 @@ impl Run {
     async fn read_as_parent(&self, call: &Call) -> Result<Option<Result<Answer, Refusal>>, Fault> {
         for _ in 0..READS_MAX {
             self.ledger.must_be_in_place()?;
-            match self.client.read(call, &self.settings.parent, None, &self.drain).await {
-                Sent::Unavailable(Obstacle::Stopped | Obstacle::Away(_)) => return Ok(None),
+            let until = Some(self.waits_until());
+            match self.client.read(call, &self.settings.parent, None, until, &self.drain).await {
+                Sent::Unavailable(Obstacle::Stopped) => return Ok(None),
+                Sent::Unavailable(Obstacle::Away(reason)) => {
+                    self.give_up(reason);
+                    return Ok(None);
+                }
                 Sent::Done(answer) => return Ok(Some(Ok(answer))),
                 Sent::Unauthorized(_) => return Err(parent_refused()),
                 Sent::NotFound(refusal) | Sent::Conflict(refusal) | Sent::Refused(refusal) => {

@@ -39,6 +39,7 @@ pub(super) struct Row<'a> {
     /// A submission that was answered with yes: what is read after it is its effect.
     pub(super) answered: Option<Key>,
     pub(super) messages: Vec<(Key, String)>,
+    pub(super) remarks: Vec<String>,
     /// The bundles whose review was read in this run.
     pub(super) looked_at: Vec<BundleId>,
     /// The bundles that turned out to be submitted although no record said so.
@@ -78,13 +79,13 @@ impl Row<'_> {
         let (recorded, earlier) = run.ledger.customer(&customer.subaccount)?;
         let held_back = held_back(&recorded);
         let facts = recorded.for_a_new_run(started_at);
-        let (facts, token) = match run.waiting.take(&customer.subaccount) {
+        let (facts, token, remarks) = match run.waiting.take(&customer.subaccount) {
             Some(kept) => {
                 let facts =
                     facts.with_the_account_read(flow, kept.discovered, kept.rejected_ours, &kept.proven);
-                (facts, Some(kept.token))
+                (facts, Some(kept.token), kept.remarks)
             }
-            None => (facts, None),
+            None => (facts, None, vec![]),
         };
         let primary = match run.settings.selection.only {
             Only::ToLookAt => None,
@@ -124,6 +125,7 @@ impl Row<'_> {
             fresh,
             answered: None,
             messages: vec![],
+            remarks,
             looked_at: vec![],
             found_submitted: vec![],
             seen: HashSet::new(),
@@ -151,10 +153,10 @@ impl Row<'_> {
             _ => row.plan.outcome(&ending, &row.facts),
         };
         let (failed, code) = failed_key(&ending);
-        let messages = std::mem::take(&mut row.messages);
+        let (messages, remarks) = (std::mem::take(&mut row.messages), std::mem::take(&mut row.remarks));
         if super::is_waiting(outcome)
             && run.settings.wait_ms > 0
-            && let Some(kept) = Kept::of(row.token.take(), &row.plan, &row.facts)
+            && let Some(kept) = Kept::of(row.token.take(), &row.plan, &row.facts, &remarks)
         {
             run.waiting.keep(customer.subaccount.clone(), kept);
         }
@@ -165,7 +167,7 @@ impl Row<'_> {
             outcome,
             failed_step: failed.map(|key| key.step),
         });
-        Ok(Some((customer.subaccount, CustomerEnd { outcome, failed, code, messages })))
+        Ok(Some((customer.subaccount, CustomerEnd { outcome, failed, code, messages, remarks })))
     }
 
     /// A customer who cannot even begin.
@@ -194,7 +196,7 @@ impl Row<'_> {
             outcome,
             failed_step: Some(key.step),
         });
-        let end = CustomerEnd { outcome, failed: Some(key), code, messages: vec![] };
+        let end = CustomerEnd { outcome, failed: Some(key), code, messages: vec![], remarks: vec![] };
         Ok((customer.subaccount.clone(), end))
     }
 

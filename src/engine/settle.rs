@@ -116,7 +116,7 @@ async fn token_of(
         auth_token: crate::twilio::Token,
     }
     let call = Call::get(Host::Api, account_path(subaccount));
-    let answer = match client.read(&call, parent, None, &CancellationToken::new()).await {
+    let answer = match client.read(&call, parent, None, None, &CancellationToken::new()).await {
         Sent::Done(answer) => answer,
         Sent::Unauthorized(_) => return Err(super::primary::parent_refused()),
         _ => return Err(unreadable(&format!("the account {subaccount}"))),
@@ -126,7 +126,8 @@ async fn token_of(
 }
 
 async fn read(client: &Client, identity: &Identity, (host, path): &(Host, String)) -> Result<Item, Fault> {
-    match client.read(&Call::get(*host, path.clone()), identity, None, &CancellationToken::new()).await {
+    match client.read(&Call::get(*host, path.clone()), identity, None, None, &CancellationToken::new()).await
+    {
         Sent::Done(answer) => serde_json::from_slice(&answer.body).map_err(|_| unreadable(path)),
         _ => Err(unreadable(path)),
     }

@@ -19,15 +19,23 @@ pub(super) struct Kept {
     pub rejected_ours: Vec<BundleId>,
     /// The bundles whose content this run has proven. Nobody else holds the ledger meanwhile.
     pub proven: Vec<BundleId>,
+    /// What the run has to say of it at its end.
+    pub remarks: Vec<String>,
 }
 
 impl Kept {
     /// What is worth keeping, where there is a token.
-    pub fn of(token: Option<Token>, plan: &Plan<'_>, facts: &Facts) -> Option<Kept> {
+    pub fn of(token: Option<Token>, plan: &Plan<'_>, facts: &Facts, remarks: &[String]) -> Option<Kept> {
         let rejected_ours = facts.rejected_ours().to_vec();
         let flow = plan.flow();
         let proven = flow.bundles().filter(|it| plan.is_proven(it, facts)).collect();
-        Some(Kept { token: token?, discovered: facts.is_done(flow.discovery), rejected_ours, proven })
+        Some(Kept {
+            token: token?,
+            discovered: facts.is_done(flow.discovery),
+            rejected_ours,
+            proven,
+            remarks: remarks.to_vec(),
+        })
     }
 }
 

@@ -296,8 +296,12 @@ impl Row<'_> {
     /// Goes on with a status callback that the API does not clear, and says so.
     fn leave_the_callback(&mut self, key: Key, bundle: BundleId) {
         self.facts.note_callback(bundle, Some(Callback::Stays));
-        let text = "the status callback of an earlier row stays, because the API does not clear it";
-        self.messages.push((key, text.to_owned()));
+        let step = key.step;
+        let text =
+            format!("{step}: the status callback of an earlier row stays, because the API does not clear it");
+        if !self.remarks.contains(&text) {
+            self.remarks.push(text);
+        }
     }
 
     /// Taking something off can be repeated: what is not found is off, unless it is too new.

@@ -14,9 +14,9 @@ pub struct Fault {
 
 impl Fault {
     /// `what` says what happened and where; `fix` says what to do next. Names of files and sheets may stand in
-    /// them as they are: what is unseen in them is named.
+    /// them as they are: what is unseen in them is named, and each is one line.
     pub fn new(what: impl Into<String>, fix: impl Into<String>) -> Fault {
-        let clean = |text: String| super::shown(&text).into_owned();
+        let clean = |text: String| super::shown_in_line(&text).into_owned();
         Fault { what: clean(what.into()), fix: clean(fix.into()) }
     }
 

@@ -68,12 +68,12 @@ impl Cause {
                     ..Cause::default()
                 }
             }
-            _ => Cause::remark(plan, facts),
+            _ => Cause::remark(plan, facts, end),
         }
     }
 
     /// What is worth knowing of a customer who got through all the same.
-    fn remark(plan: &Plan, facts: &Facts) -> Cause {
+    fn remark(plan: &Plan, facts: &Facts, end: Option<&CustomerEnd>) -> Cause {
         let remark = |step: StepId| match facts.mark(step) {
             Some(Mark::Done { note: Some(Note::NotEvaluated), .. }) => {
                 Some(format!("{step}: the API refused the evaluation itself, so the review decides"))
@@ -87,7 +87,8 @@ impl Cause {
             _ => None,
         };
         let evaluations = plan.flow().bundles().map(|bundle| bundle.steps.evaluation);
-        let remarks: Vec<String> = evaluations.filter_map(remark).collect();
+        let mut remarks: Vec<String> = evaluations.filter_map(remark).collect();
+        remarks.extend(end.into_iter().flat_map(|end| end.remarks.iter().cloned()));
         Cause { message: remarks.join("; "), ..Cause::default() }
     }
 

@@ -18,7 +18,7 @@ use super::rebuild::finished;
 use super::write::{Written, unwritable, write_one};
 use crate::check::Survey;
 use crate::model::column::Content;
-use crate::model::{Fault, Finding, Severity};
+use crate::model::{Fault, Finding, Severity, shown};
 use crate::sheet::names::{Meaning, ROW_HEADER, is_row_header, is_state_header};
 use crate::sheet::{Cell, Row, Source, column_letters, csv_safe, csv_unguarded};
 
@@ -185,7 +185,8 @@ fn to_csv(
         let contents = columns.iter().map(|column| content(survey, *column));
         let copied: Vec<_> = columns.iter().map(|column| row.cell(*column)).collect();
         let cells = copied.iter().zip(contents).map(|(cell, content)| unchanged(cell, content));
-        let added = [failure.state.as_str(), &failure.error, &failure.fix, &origin].map(csv_safe);
+        let added = [failure.state.as_str(), &failure.error, &failure.fix, &origin].map(shown);
+        let added = added.iter().map(|text| csv_safe(text));
         writer.write_record(cells.chain(added).map(Cow::into_owned)).map_err(failed)
     })?;
     writer.flush().map_err(|error| unwritable(path, &error))?;

@@ -2,7 +2,7 @@
 
 use super::grouped::Groups;
 use crate::check::Survey;
-use crate::model::{Finding, counted, json_shown, shown};
+use crate::model::{Finding, counted, json_shown, shown, shown_in_line};
 use crate::sheet::csv_safe;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -49,7 +49,7 @@ impl<W: Write> FindingsPrinter<W> {
 
     /// Takes one finding.
     pub fn take(&mut self, mut finding: Finding) {
-        let clean = |text: &str| shown(text).into_owned();
+        let clean = |text: &str| shown_in_line(text).into_owned();
         finding.message = clean(&finding.message);
         finding.suggestion = clean(&finding.suggestion);
         finding.column = Cow::Owned(clean(&finding.column));

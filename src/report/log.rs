@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::events::{Event, Observer};
-use crate::model::{Fault, Sid};
+use crate::model::{Fault, Sid, json_shown, redacted};
 use crate::plan::Code;
 use crate::private;
 use serde::Serialize;
@@ -85,19 +85,20 @@ impl Observer for Log {
             subaccount_sid: request.customer.map(Sid::as_str),
             step: request.step.map(|step| step.name),
             method: request.method.name(),
-            path: request.path,
+            // The path of a further page is what the API says.
+            path: &redacted(request.path, &[]),
             attempt: request.attempt,
             status: response.status,
             code,
             request_id: response.request_id.as_deref(),
             ms: response.elapsed_ms,
         };
-        let Ok(mut line) = serde_json::to_vec(&entry) else { return };
-        line.push(b'\n');
+        let Ok(line) = serde_json::to_string(&entry) else { return };
+        let line = format!("{}\n", json_shown(&line));
         let mut file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         // A log that cannot be written, such as on a full disk, is no reason to stop the run: the
         // ledger is what counts.
-        let _ = file.write_all(&line);
+        let _ = file.write_all(line.as_bytes());
     }
 }
 

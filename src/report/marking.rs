@@ -9,7 +9,7 @@ use std::path::Path;
 use super::copy::fitting;
 use super::overview::{self, FINDINGS_SHEET, SUMMARY_SHEET, Summary};
 use super::workbook::{Cause, Change, Edit, Edits, Input, Job, Look, Note, Page, Value, edit};
-use crate::model::{Finding, Severity};
+use crate::model::{Finding, Severity, shown};
 
 /// How many cells get a note; spreadsheet programs become slow with more. The others are coloured all the same.
 const NOTES_MAX: usize = 10_000;
@@ -137,6 +137,7 @@ fn told(finding: &Finding, with_cell: bool) -> String {
 }
 
 fn cut(text: &str) -> String {
+    let text = &*shown(text);
     match text.char_indices().nth(NOTE_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
@@ -186,7 +187,7 @@ impl Edits for MarkedRows<'_> {
         {
             for (column, text) in ours.zip(said.texts) {
                 let severity = said.severity.filter(|_| column == marking.at);
-                let value = Value::Text(fitting(&text).into_owned());
+                let value = Value::Text(fitting(&shown(&text)).into_owned());
                 changes.insert(column, Change::Value(value, Some(Look::Text(severity))));
             }
         }

@@ -8,7 +8,7 @@ use super::copy::fitting;
 use super::workbook::{Look, Styles, Value, cell, escaped};
 use crate::check::{Survey, rule};
 use crate::model::column::COLUMNS;
-use crate::model::{Column, Finding, Severity, values};
+use crate::model::{Column, Finding, Severity, shown, values};
 use crate::sheet::template::row_height;
 
 /// How many links one sheet may have (Excel's own limit is 65,530).
@@ -73,7 +73,7 @@ impl Sheet<'_> {
 }
 
 fn text(text: &str) -> Value {
-    Value::Text(fitting(text).into_owned())
+    Value::Text(fitting(&shown(text)).into_owned())
 }
 
 /// The sheet that lists the findings, each with a link to its cell.

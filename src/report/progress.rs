@@ -1,6 +1,7 @@
 //! The progress line of a run, on standard error.
 
 use crate::events::{Event, Observer};
+use crate::model::shown_in_line;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
 use std::sync::Mutex;
@@ -80,7 +81,7 @@ impl Progress {
 /// Says something that is to stay, on standard error.
 fn tell(line: &str) {
     // Where it is closed, there is nobody to tell.
-    let _ = writeln!(anstream::stderr(), "{line}");
+    let _ = writeln!(anstream::stderr(), "{}", shown_in_line(line));
 }
 
 impl Observer for Progress {

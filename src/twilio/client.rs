@@ -80,6 +80,8 @@ pub struct Tries {
     refused_since: Option<Time>,
     connections: u32,
     conflicts: u32,
+    /// It is not repeated for as long as the API is away for everyone.
+    are_all: bool,
 }
 
 impl Tries {
@@ -208,19 +210,27 @@ impl Client {
         })
     }
 
-    /// Reads something, and repeats that for as long as it was surely not carried out. When `stop` is
-    /// cancelled it ends at once, wherever it stands: a read leaves nothing behind.
+    /// Reads something, and repeats that for as long as it was surely not carried out. Where the API is away,
+    /// that is waited for as by [`Client::turn`] until the given time; without one, a few tries are all. When
+    /// `stop` is cancelled it ends at once, wherever it stands: a read leaves nothing behind.
     pub async fn read(
         &self,
         call: &Call,
         identity: &Identity,
         purpose: Option<Purpose<'_>>,
+        until: Option<Time>,
         stop: &CancellationToken,
     ) -> Sent {
-        let mut tries = Tries::default();
+        let mut tries = Tries { are_all: until.is_none(), ..Tries::default() };
         let read = async {
             loop {
-                let turn = self.pace.turn(&identity.account).await;
+                let turn = match until {
+                    Some(until) => match self.turn(call, identity, until, stop).await {
+                        Ok(turn) => turn,
+                        Err(obstacle) => return Sent::Unavailable(obstacle),
+                    },
+                    None => self.pace.turn(&identity.account).await,
+                };
                 match self.send_once(turn, call, identity, purpose, &mut tries).await {
                     Once::Over(sent) => return sent,
                     Once::Again { wait_ms } => self.clock.sleep(wait_ms).await,
@@ -324,7 +334,7 @@ impl Client {
                 return Once::Over(Sent::Unavailable(Obstacle::NoConnection(reason)));
             }
             // What keeps everyone away uses up nobody's tries.
-            Tried::NotSent(_) if self.breaker.is_open(call.host) => 0,
+            Tried::NotSent(_) if !tries.are_all && self.breaker.is_open(call.host) => 0,
             Tried::NotSent(reason) => {
                 tries.connections += 1;
                 if tries.connections == CONNECTIONS_MAX {

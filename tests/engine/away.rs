@@ -138,6 +138,29 @@ async fn an_api_that_stays_away_ends_the_run_in_minutes_however_many_customers_t
     }
 }
 
+/// An address at which nobody listens.
+fn nowhere() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    format!("http://{}", listener.local_addr().expect("an address"))
+}
+
+/// The very first read, before any customer.
+#[tokio::test]
+async fn an_api_that_is_away_from_the_beginning_is_waited_for_as_long_and_asked_as_seldom() {
+    for (wait_ms, at_least) in [(0, AWAY_MAX_MS), (60 * MINUTE, 59 * MINUTE)] {
+        let mut stage = Stage::with((1..=20).map(customer).collect());
+        (stage.wait_ms, stage.elsewhere) = (wait_ms, Some(nowhere()));
+        let began = stage.clock.now();
+        let (ended, seen) = run_away(&mut stage, Fault::DropRequest, u64::MAX, 0).await;
+        assert_eq!((ended.fault, ended.interrupted), (None, Interrupted::Yes), "{wait_ms}");
+        assert!(ended.away.is_some() && ended.customers.is_empty(), "{wait_ms}");
+        let took = stage.clock.now() - began;
+        assert!((at_least..at_least + 3 * MINUTE).contains(&took), "{wait_ms}: {took} ms");
+        let requests = seen.requests.load(Ordering::SeqCst);
+        assert!(requests <= 10 + took / 10_000, "{wait_ms}: {requests} requests in {took} ms");
+    }
+}
+
 #[tokio::test]
 async fn after_an_api_that_stayed_away_the_next_run_makes_everything_once() {
     let customers: Vec<_> = (1..=6).map(customer).collect();

@@ -12,10 +12,17 @@ use crate::stage::{PRIMARY, Stage, customer};
 use crate::watch::{Killer, Moment};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use trusthub_onboard::check::Entry;
 use trusthub_onboard::clock::Clock;
+use trusthub_onboard::engine::CustomerEnd;
+use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Address, Customer};
 use trusthub_onboard::plan::{Code, Mark, OurCode, Outcome, Submission};
-use trusthub_onboard::sandbox::{Edit, EmptyParameter, Kind, Method, Settings, Stance, Undocumented};
+use trusthub_onboard::products::FLOW;
+use trusthub_onboard::report::Results;
+use trusthub_onboard::sandbox::{
+    Edit, EmptyParameter, Kind, Method, Request, Settings, Stance, Undocumented,
+};
 
 fn other_ein() -> Customer {
     with(|it| it.business.registration_number = "987654321".to_owned())
@@ -395,9 +402,62 @@ async fn a_callback_that_the_row_lost_is_cleared_before_the_submission_or_is_sai
                 let text = stage.read(&format!("/v1/{path}/{sid}")).await;
                 assert_eq!(text.contains("reseller.com/twilio"), stays, "{context}: {text}");
             }
-            let said =
-                end.messages.iter().any(|(_, text)| text.contains("status callback of an earlier row"));
-            assert_eq!(said, stays, "{context}: {:?}", end.messages);
+            let is_said = |end: &CustomerEnd| end.remarks.iter().any(|it| it.contains("status callback"));
+            assert_eq!(is_said(&end), stays, "{context}: {:?}", end.remarks);
+        }
+    }
+}
+
+/// Also where the same run waits for the reviews, and in the results.
+#[tokio::test]
+async fn a_callback_that_stays_is_said_at_the_end_of_a_run_that_waited_for_the_reviews() {
+    let undocumented = Undocumented { empty_status_callback: Stance::Refused, ..Undocumented::default() };
+    let settings = Settings { undocumented, ..Settings::default() };
+    let mut stage = Stage::set(vec![with_a_callback()], settings);
+    stage.policy.submission = Submission::Never;
+    stage.run().await.expect("no fault");
+    stage.customers = vec![customer(1)];
+    stage.policy.submission = Submission::ProductAfterApproval;
+    let ended = stage.run().await.expect("no fault");
+    let ledger = Ledger::open_for_reading(&stage.ledger, &FLOW, &stage.sandbox.id()).expect("a ledger");
+    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &stage.policy, ended: Some(&ended) };
+    let line = results.line(&Entry::Valid(Box::new(customer(1)))).expect("a line");
+    assert_eq!(line.cell("outcome"), "approved");
+    let said = line.cell("error_message");
+    for step in ["customer_profile", "trust_product"] {
+        let words = format!("{step}: the status callback of an earlier row stays");
+        assert_eq!(said.matches(&words).count(), 1, "{said}");
+    }
+}
+
+/// The sandbox refuses an empty callback, as the description of the API does: neither drafts that are found again
+/// after the ledger was lost nor corrected rows are updated with one, and nothing is asked twice because of it.
+#[tokio::test]
+async fn no_update_has_an_empty_callback_unless_there_is_one_to_clear() {
+    for ledger_is_lost in [false, true] {
+        for row in [customer(1), other_email(), all_different()] {
+            let mut stage = Stage::with(vec![customer(1)]);
+            stage.policy.submission = Submission::Never;
+            stage.run().await.expect("no fault");
+            if ledger_is_lost {
+                go_back(&stage, 0);
+            }
+            stage.customers = vec![row];
+            stage.policy.submission = Submission::ProductAfterApproval;
+            assert_eq!(stage.outcome().await, Outcome::Approved);
+            for kind in ["/v1/CustomerProfiles/BU", "/v1/TrustProducts/BU"] {
+                let is_update = |it: &&Request| {
+                    it.method == Method::Post
+                        && it.path.starts_with(kind)
+                        && it.path.matches('/').count() == 3
+                };
+                let requests = stage.sandbox.requests().latest;
+                let updates: Vec<_> = requests.iter().filter(is_update).map(|it| it.status).collect();
+                assert!(
+                    !updates.is_empty() && updates.iter().all(|it| *it == Some(200)),
+                    "{kind}: {updates:?}"
+                );
+            }
         }
     }
 }
