@@ -315,7 +315,7 @@ async fn two_things_with_our_mark_are_named_whatever_a_lost_ledger_finds_before_
         (Some(BundleKind::TrustProduct), "product", step_named("trust_product")),
     ] {
         for reviewer in [None, Some(Reviewer::LeavesInReview), Some(Reviewer::RejectsAll(vec![18602]))] {
-            for submission in [Submission::Never, Submission::ProductNow] {
+            for submission in [Submission::Never, Submission::ProductAfterApproval] {
                 let mut stage = Stage::with(vec![customer(1)]);
                 stage.policy.submission = submission;
                 stage.wait_ms = 0;

@@ -27,6 +27,7 @@ mod proxy;
 mod refusals;
 mod rehearsal;
 mod rejected;
+mod settings;
 mod settle;
 mod stage;
 mod standing;
