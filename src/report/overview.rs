@@ -27,7 +27,7 @@ const LIST: [(&str, f64); 9] = [
     ("cell", 8.0),
     ("business_name", 24.0),
     ("severity", 9.0),
-    ("column", 26.0),
+    ("column", 34.0),
     ("value", 24.0),
     ("message", 48.0),
     ("suggestion", 48.0),

@@ -113,7 +113,13 @@ impl Styles {
             Look::Text(Some(severity)) => self.fill(severity, None),
             _ => 0,
         };
-        let (p, alignment) = (&self.prefix, if wrapped { " vertical=\"top\" wrapText=\"1\"" } else { "" });
+        let alignment = match look {
+            _ if wrapped => " vertical=\"top\" wrapText=\"1\"",
+            // It stands beside cells of several lines.
+            Look::Text(Some(_)) => " vertical=\"top\"",
+            _ => "",
+        };
+        let p = &self.prefix;
         // Text, so that nothing that is typed over it is taken for a number or a date.
         let format = format!(
             "<{p}xf numFmtId=\"49\" fontId=\"{font}\" fillId=\"{fill}\" borderId=\"0\" xfId=\"0\" \
