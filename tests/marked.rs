@@ -307,6 +307,10 @@ fn sheets_of_other_programs_are_marked_as_well() {
         assert_eq!(survey(&source(&marked)).1, expected, "{what}");
         let sheet = &parts(&marked)["xl/worksheets/sheet1.xml"];
         assert!(sheet.contains("onboarding_state") && sheet.contains("topLeftCell=\"B2\""), "{what}");
+        // What is added bears the prefix of the rest; without it, it would belong to nothing.
+        let prefix = if sheet.contains("<x:worksheet") { "x:" } else { "" };
+        let mut names = sheet.split('<').skip(1).map(|tag| tag.trim_start_matches('/'));
+        assert!(names.all(|name| name.starts_with(prefix) || name.starts_with('?')), "{what}");
     }
 }
 
