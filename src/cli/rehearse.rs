@@ -7,6 +7,7 @@ use super::sheet::Sheet;
 use super::signals::Signals;
 use super::style::{say, tell};
 use super::{Exit, Stop, session, style};
+use crate::ledger::aside;
 use crate::model::{Fault, counted};
 use crate::private;
 use crate::report::{Expected, Verdict, verdict};
@@ -45,6 +46,9 @@ const LIMIT_PER_ACCOUNT: f64 = 50.0;
 
 /// The creation of an end user before which a token changes.
 const ROTATION: u64 = 3;
+
+/// Longer than anything that a run waits for.
+const CLOCK_JUMP_MS: i64 = 3_600_000;
 
 /// Lines that are shown of a kind of defect; each customer who is not clean has one of its own.
 const LINES_MAX: usize = 20;
@@ -134,7 +138,8 @@ async fn stage(
             break;
         }
         running.end()?;
-        tell!("kill {kill}: after {} requests", sandbox.requests().count);
+        let accident = Accident::after(kill).befall(folder)?;
+        tell!("kill {kill}: after {} requests{accident}", sandbox.requests().count);
     }
     for run in 1..=RUNS_MAX {
         let mut running = child()?;
@@ -162,6 +167,57 @@ async fn stage(
         &folder.join("results.csv"),
         &folder.join("results-numbers.csv"),
     )?)
+}
+
+/// What else happens between a kill and the next run.
+#[derive(Clone, Copy)]
+enum Accident {
+    ClockSetForward,
+    OlderLedger,
+    LostLedger,
+    ClockSetBack,
+    None,
+}
+
+impl Accident {
+    /// In turn, so that all have happened by the fourth kill.
+    fn after(kill: u32) -> Accident {
+        use Accident::{ClockSetBack, ClockSetForward, LostLedger, None, OlderLedger};
+        [ClockSetForward, OlderLedger, LostLedger, ClockSetBack, None][(kill as usize - 1) % 5]
+    }
+
+    /// Lets it happen, and says what has. The ledger of before is the older copy of the next time.
+    fn befall(self, folder: &Path) -> Result<&'static str, Fault> {
+        let (ledger, older) = (folder.join("ledger.db"), folder.join("older.db"));
+        if !ledger.exists() {
+            return Ok("");
+        }
+        let kept = folder.join("kept.db");
+        let moved = |from: &Path, to: &Path| aside::copy(from, to).map_err(|error| broken(&error));
+        Ok(match self {
+            // To a ledger it is the same whether the clock goes forward or its times lie further back.
+            Accident::ClockSetForward => {
+                aside::shift_times(&ledger, -CLOCK_JUMP_MS)?;
+                moved(&ledger, &older)?;
+                "; the clock is set an hour forward"
+            }
+            Accident::ClockSetBack => {
+                aside::shift_times(&ledger, CLOCK_JUMP_MS)?;
+                "; the clock is set an hour back"
+            }
+            Accident::OlderLedger if older.exists() => {
+                moved(&ledger, &kept)?;
+                moved(&older, &ledger)?;
+                moved(&kept, &older)?;
+                "; an older copy of the ledger takes its place"
+            }
+            Accident::LostLedger => {
+                aside::remove(&ledger).map_err(|error| broken(&error))?;
+                "; the ledger is lost"
+            }
+            Accident::OlderLedger | Accident::None => "",
+        })
+    }
 }
 
 /// What the sandbox does to the runs: a storm of everything that leaves a good sheet approvable, and what

@@ -5,6 +5,7 @@
 //! URL, a sandbox) and the subaccount, so that a sorted, split, renamed or corrected sheet goes on
 //! where each customer stood.
 
+pub mod aside;
 mod files;
 mod lock;
 mod log;

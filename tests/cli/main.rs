@@ -380,10 +380,13 @@ fn files_with_customers_are_for_their_owner_only() {
 #[test]
 fn a_rehearsal_of_the_sample_sheet_is_clean() {
     let desk = Desk::new();
-    let done = desk.run(&["rehearse", &sample("customers.csv"), "--kills", "2", "--seed", "4"]);
+    let done = desk.run(&["rehearse", &sample("customers.csv"), "--kills", "4", "--seed", "4"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     assert!(done.out.contains("20  complete") && done.out.contains("clean: nothing twice"), "{}", done.out);
     assert!(done.err.contains("kill 1: after"), "{}", done.err);
+    for accident in ["an hour forward", "an older copy of the ledger", "the ledger is lost", "an hour back"] {
+        assert!(done.err.contains(accident), "{accident}: {}", done.err);
+    }
 }
 
 #[test]

@@ -11,9 +11,11 @@ null or missing, 429 with and without Retry-After, requests and answers that com
 refused for a while. Besides, one token changes, each account takes 50 requests a second, and 30 % of what
 is made show late: 400 ms in lists, 200 ms by their SIDs. --faults 0 leaves only the late lists.
 
-The run is killed --kills times at random moments and started again, then run until nothing is unfinished. The
-verdict compares the sandbox's world with the rows and the results, customer by customer. It is clean, and the
-exit code 0, if nothing is there twice, nothing is lost, every approved customer has all that its row asks for,
+The run is killed --kills times at random moments and started again, then run until nothing is unfinished. After
+the kills, in turn: the clock is set an hour forward, an older copy of the ledger takes its place, the ledger is
+lost, the clock is set an hour back, nothing. The verdict compares the sandbox's world with the rows and the
+results, customer by customer and field by field. It is clean, and the exit code 0, if nothing is there twice,
+nothing is lost, every approved customer has all that its row asks for and nothing that says something else,
 every row came to an end and at least one was approved.";
 
 #[derive(Args)]
