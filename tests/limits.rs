@@ -172,6 +172,10 @@ fn a_run_whose_folder_for_results_is_gone_says_where_they_are_and_all_else_it_ha
     let (code, text) = said(&run.wait_with_output().expect("it ends"));
     assert_eq!(code, 4, "{text}");
     assert!(text.contains("out/results.csv could not be written; the results are in"), "{text}");
+    assert!(
+        text.contains("out/results.csv cannot be written (No such file or directory"),
+        "the cause: {text}"
+    );
     assert!(text.contains("Customers by outcome") && text.contains("Next: "), "{text}");
     for folder in std::fs::read_dir(place.path("elsewhere")).expect("a folder").flatten() {
         let mode = folder.metadata().expect("it is there").permissions().mode();

@@ -191,6 +191,9 @@ async fn go(
             written.results.display(),
             written.numbers.display()
         ));
+        if let Some(cause) = &written.cause {
+            tell!("  {}. {}", cause.what(), cause.fix());
+        }
     }
     if let Some(fault) = ended.fault {
         // A second fault, of results that cannot be written, would hide the one that came first.

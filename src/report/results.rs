@@ -64,6 +64,8 @@ pub struct ResultsPaths {
     pub ledger: Option<PathBuf>,
     /// The files of other people that had these names, once the results are written.
     pub kept: Vec<Kept>,
+    /// Why they are not where they belong, if they had to be written elsewhere.
+    pub cause: Option<Fault>,
 }
 
 impl ResultsPaths {
@@ -76,6 +78,7 @@ impl ResultsPaths {
             numbers: results.with_file_name(format!("{stem}-numbers{extension}")),
             ledger: None,
             kept: vec![],
+            cause: None,
         }
     }
 

@@ -116,8 +116,12 @@ pub fn write_pair<T>(
     };
     let Ok(folder) = elsewhere() else { return Err(first) };
     let there = |path: &Path| folder.join(path.file_name().unwrap_or_default());
-    let elsewhere =
-        ResultsPaths { results: there(&paths.results), numbers: there(&paths.numbers), ..paths.clone() };
+    let elsewhere = ResultsPaths {
+        results: there(&paths.results),
+        numbers: there(&paths.numbers),
+        cause: Some(first.clone()),
+        ..paths.clone()
+    };
     write_to(&elsewhere, &elsewhere, &mut fill).map_err(|_| {
         // There is nothing in it then; where it cannot be removed either, it does no harm.
         let _ = std::fs::remove_dir(&folder);

@@ -3,7 +3,9 @@
 use crate::checks::step_named;
 use crate::stage::{PARENT, PARENT_TOKEN, Stage, customer};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::{Choice, settle};
 use trusthub_onboard::events::Nobody;
 use trusthub_onboard::flow::StepId;
@@ -43,10 +45,14 @@ async fn unsure(step: StepId) -> (Stage, [String; 2]) {
 async fn say(stage: &Stage, step: StepId, choice: Choice) -> Result<(), Fault> {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let server = stage.sandbox.serve(listener).expect("a server");
+    say_at(server.base_url(), stage, step, choice).await
+}
+
+async fn say_at(url: &str, stage: &Stage, step: StepId, choice: Choice) -> Result<(), Fault> {
     let timeouts = Timeouts { connect_ms: 5_000, call_ms: 60_000 };
     let clock = stage.clock.clone();
     let pace = Pace::new(Rate::Unlimited, clock.clone());
-    let endpoint = Endpoint::other(server.base_url())?;
+    let endpoint = Endpoint::other(url)?;
     let client = Client::new(&endpoint, timeouts, pace, clock.clone(), Arc::new(Nobody))?;
     let ledger = Ledger::open(&stage.ledger, &FLOW, &stage.sandbox.id(), Arc::new(Nobody))?;
     let parent = Identity { account: Sid::parse(PARENT).expect("a SID"), token: PARENT_TOKEN.into() };
@@ -54,6 +60,20 @@ async fn say(stage: &Stage, step: StepId, choice: Choice) -> Result<(), Fault> {
     let settled = settle(&ledger, &client, &parent, clock.as_ref(), &subaccount, step, &choice).await;
     ledger.close()?;
     settled
+}
+
+/// Whoever decides sits in front of it: nobody has to wait until the API is back.
+#[tokio::test]
+async fn an_api_that_cannot_be_reached_is_said_after_a_few_tries() {
+    let step = step_named("business_information");
+    let (stage, twins) = unsure(step).await;
+    let nowhere = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
+    let (url, began) = (format!("http://{nowhere}"), stage.clock.now());
+    let saying = say_at(&url, &stage, step, Choice::Use(sid(&twins[0])));
+    let said = tokio::time::timeout(Duration::from_secs(60), saying).await.expect("it comes to its end");
+    let fault = said.expect_err("a fault");
+    assert!(fault.fix().contains("Nothing was written down"), "{fault}");
+    assert!(stage.clock.now() - began < 60_000);
 }
 
 fn sid(text: &str) -> Sid {
