@@ -65,10 +65,15 @@ fn is_of_python(text: &str) -> bool {
 /// Written as a name (`Null Street`) it is one.
 fn has_lost_word(text: &str) -> bool {
     const WORDS: [&str; 6] = ["nan", "NaN", "null", "NULL", "undefined", "NaT"];
-    // Each of them has two letters of these next to each other, and most texts have none.
-    let may_have = |pair: &[u8]| matches!(pair, b"na" | b"aN" | b"Na" | b"ul" | b"UL" | b"un");
-    text.as_bytes().windows(2).any(may_have)
-        && text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| WORDS.contains(&word))
+    // Each of them has two letters of these next to each other, and most texts have none. All are looked at,
+    // as above.
+    let bytes = text.as_bytes();
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    let may_have = pairs.fold(false, |any, (first, second)| {
+        let (first, second) = (first | 0x20, second | 0x20);
+        any | (first == b'n') & (second == b'a') | (first == b'u') & ((second == b'l') | (second == b'n'))
+    });
+    may_have && text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| WORDS.contains(&word))
 }
 
 #[cfg(test)]
