@@ -77,6 +77,7 @@ impl Row<'_> {
         let started_at = run.clock.now();
         let flow = run.settings.flow;
         let (recorded, earlier) = run.ledger.customer(&customer.subaccount)?;
+        let in_doubt = recorded.in_doubt().is_some();
         let held_back = held_back(&recorded);
         let facts = recorded.for_a_new_run(started_at);
         let (facts, token, remarks) = match run.waiting.take(&customer.subaccount) {
@@ -148,6 +149,8 @@ impl Row<'_> {
         }));
         row.save().await?;
         let outcome = match (run.settings.selection.only, &ending) {
+            // A look at the reviews clears up nothing.
+            (Only::ToLookAt, _) if in_doubt => Outcome::Unsure,
             (Only::ToLookAt, Ending::Done) => row.plan.standing(&row.facts),
             (_, Ending::Unfinished(_)) => row.unfinished()?,
             _ => row.plan.outcome(&ending, &row.facts),

@@ -4,6 +4,7 @@ use crate::checks::step_named;
 use crate::checks::{sids, undisturbed};
 use crate::stage::{Stage, customer};
 use trusthub_onboard::check::Entry;
+use trusthub_onboard::engine::Only;
 use trusthub_onboard::flow::{Key, StepId};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Address, Customer, Sid};
@@ -250,7 +251,7 @@ async fn two_things_with_our_mark_are_left_to_a_person_and_nothing_more_is_made(
         ("customer_profile_address", "document", step_named("supporting_document")),
         ("voice_integrity_information", "voice", step_named("voice_integrity_information")),
     ] {
-        let stage = Stage::with(vec![customer(1)]);
+        let mut stage = Stage::with(vec![customer(1)]);
         let twin = || {
             let (account, object_type) = (own.to_string(), object_type.to_owned());
             let attributes = "{}".to_owned();
@@ -258,7 +259,7 @@ async fn two_things_with_our_mark_are_left_to_a_person_and_nothing_more_is_made(
             stage.sandbox.edit(edit).expect("an edit")
         };
         let twins = [twin(), twin()];
-        unsure_of(&stage, step, &twins).await;
+        unsure_of(&mut stage, step, &twins).await;
         stage.sandbox.edit(Edit::Remove { sid: twins[0].clone() }).expect("an edit");
         assert_eq!(stage.outcome().await, Outcome::Approved);
         assert_eq!(stage.facts().sid(step).map(Sid::as_str), Some(twins[1].as_str()));
@@ -267,13 +268,13 @@ async fn two_things_with_our_mark_are_left_to_a_person_and_nothing_more_is_made(
         (BundleKind::CustomerProfile, "profile", step_named("customer_profile")),
         (BundleKind::TrustProduct, "product", step_named("trust_product")),
     ] {
-        let stage = Stage::with(vec![customer(1)]);
+        let mut stage = Stage::with(vec![customer(1)]);
         let twins = [add_bundle(&stage, 1, bundle, &name(kind)), add_bundle(&stage, 1, bundle, &name(kind))];
-        unsure_of(&stage, step, &twins).await;
+        unsure_of(&mut stage, step, &twins).await;
     }
 }
 
-async fn unsure_of(stage: &Stage, step: StepId, twins: &[String; 2]) {
+async fn unsure_of(stage: &mut Stage, step: StepId, twins: &[String; 2]) {
     for _ in 0..2 {
         let end = stage.end().await;
         assert_eq!((end.outcome, end.failed), (Outcome::Unsure, Some(Key::from(step))));
@@ -293,10 +294,13 @@ async fn unsure_of(stage: &Stage, step: StepId, twins: &[String; 2]) {
 }
 
 /// The run that has just ended, `results` and `status` name the step, both SIDs and the way out.
-async fn are_said(stage: &Stage, step: StepId, twins: &[String; 2]) {
+async fn are_said(stage: &mut Stage, step: StepId, twins: &[String; 2]) {
     let ended = stage.run().await.expect("no fault");
+    stage.only = Only::ToLookAt;
+    let looked = stage.run().await.expect("no fault");
+    stage.only = Only::Everyone;
     let ledger = Ledger::open_for_reading(&stage.ledger, &FLOW, &stage.sandbox.id()).expect("a ledger");
-    for ended in [Some(&ended), None] {
+    for ended in [Some(&ended), Some(&looked), None] {
         let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &stage.policy, ended };
         let line = results.line(&Entry::Valid(Box::new(stage.customers[0].clone()))).expect("a line");
         let cells = ["outcome", "failed_step", "error_code"].map(|column| line.cell(column).to_owned());
@@ -345,7 +349,7 @@ async fn two_things_with_our_mark_are_named_whatever_a_lost_ledger_finds_before_
                 };
                 let twins = [first.unwrap_or_else(twin), twin()];
                 stage.ledger = stage.folder.path().join("another.db");
-                are_said(&stage, step, &twins).await;
+                are_said(&mut stage, step, &twins).await;
             }
         }
     }
