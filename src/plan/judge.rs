@@ -38,20 +38,7 @@ impl Plan<'_> {
         let changed = || self.changed_after_submission(key, facts);
         let refused = |reason: &Reason| Some(Next::Over(Ending::Refused(vec![(key, reason.clone())])));
         let mark = match facts.mark(key) {
-            None | Some(Mark::Removed) => {
-                return match verb {
-                    // What we have submitted is read by its SID; nothing else of ours can be missing. What a
-                    // ledger knows only from a discovery is discovered again, because it may have been rejected.
-                    Verb::Discover if self.flow.bundles().all(|it| submitted_by_us(it, facts)) => None,
-                    Verb::ResolveNumbers => Some(self.resolve(facts)),
-                    verb if verb.only_reads() => Some(Next::Read(key)),
-                    Verb::AssignNumbers => Some(self.assign(key, facts)),
-                    _ if open => Some(Next::Send(key)),
-                    // What was submitted without an evaluation needs none any more.
-                    Verb::Evaluate => None,
-                    _ => Some(changed()),
-                };
-            }
+            None | Some(Mark::Removed) => return self.judge_missing(key, facts),
             Some(mark) => mark,
         };
         match (mark, verb) {
@@ -81,7 +68,11 @@ impl Plan<'_> {
                     _ => Some(Next::Amend(key)),
                 },
             },
-            (Mark::Started { at, .. }, _) => Some(self.adopt_or_ask_again(key, *at, facts, now)),
+            (Mark::Started { at, .. }, _) => match self.adopt_or_ask_again(key, *at, facts, now) {
+                // It never came to be. Meanwhile its bundle may have been submitted by somebody else.
+                Next::Send(_) => self.judge_missing(key, facts),
+                next => Some(next),
+            },
             (Mark::Done { .. }, Verb::Create(_))
                 if open
                     && key.step.creates_its_bundle()
@@ -135,6 +126,22 @@ impl Plan<'_> {
                 _ => None,
             },
             (Mark::Removed, _) => None,
+        }
+    }
+
+    /// What is to be done about a step of which nothing is there.
+    fn judge_missing(&self, key: Key, facts: &Facts) -> Option<Next> {
+        match key.step.verb {
+            // What we have submitted is read by its SID; nothing else of ours can be missing. What a
+            // ledger knows only from a discovery is discovered again, because it may have been rejected.
+            Verb::Discover if self.flow.bundles().all(|it| submitted_by_us(it, facts)) => None,
+            Verb::ResolveNumbers => Some(self.resolve(facts)),
+            verb if verb.only_reads() => Some(Next::Read(key)),
+            Verb::AssignNumbers => Some(self.assign(key, facts)),
+            _ if facts.is_open(key.step.bundle) => Some(Next::Send(key)),
+            // What was submitted without an evaluation needs none any more.
+            Verb::Evaluate => None,
+            _ => Some(self.changed_after_submission(key, facts)),
         }
     }
 
