@@ -1,0 +1,8 @@
+//! What the plan says to do next: each answer by itself, and all the ways in which they can follow one another.
+
+mod apart;
+mod api;
+mod model;
+mod small;
+mod table;
+mod world;
