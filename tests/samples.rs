@@ -87,6 +87,7 @@ fn the_sheet_of_mistakes_has_one_of_every_kind_that_a_csv_file_can_have() {
         &rule::MERGED_CELLS,
         &rule::CELL_IS_FORMULA,
         &rule::CELL_NOT_CALCULATED,
+        &rule::DATE_REFORMATTED,
     ];
     let expected: BTreeSet<_> = rule::ALL
         .iter()
