@@ -17,7 +17,10 @@ pub(super) struct BrokenCell {
 /// Spaces behind a closing mark do no harm, and a plain cell may have marks within it: `5" pipe`.
 pub(super) fn broken_cell(record: &[u8], delimiter: u8) -> Option<BrokenCell> {
     let ends = |byte: &u8| *byte == delimiter || matches!(byte, b'\r' | b'\n');
-    let (mut start, mut column) = (0, 0);
+    // Cells before the first mark are plain, and so is what separates them.
+    let first = record.iter().position(|byte| *byte == b'"')?;
+    let mut start = record[..first].iter().rposition(ends).map_or(0, |at| at + 1);
+    let mut column = record[..first].iter().filter(|byte| **byte == delimiter).count();
     loop {
         let is_quoted = record.get(start) == Some(&b'"');
         let plain = if is_quoted { closing_mark(record, start + 1)? + 1 } else { start };
