@@ -17,6 +17,10 @@ pub(super) struct BrokenCell {
 /// Spaces behind a closing mark do no harm, and a plain cell may have marks within it: `5" pipe`.
 pub(super) fn broken_cell(record: &[u8], delimiter: u8) -> Option<BrokenCell> {
     let ends = |byte: &u8| *byte == delimiter || matches!(byte, b'\r' | b'\n');
+    // Most records have no mark, and `contains` looks at several bytes at a time.
+    if !record.contains(&b'"') {
+        return None;
+    }
     // Cells before the first mark are plain, and so is what separates them.
     let first = record.iter().position(|byte| *byte == b'"')?;
     let mut start = record[..first].iter().rposition(ends).map_or(0, |at| at + 1);
