@@ -11,6 +11,7 @@ use crate::plan::{Facts, Mark, OurCode, Reason, UNKNOWN};
 use crate::twilio::Token;
 use serde::Deserialize;
 
+use super::Only;
 use super::exchange::{As, Fresh, Reply};
 use super::row::{Row, Stop, done};
 
@@ -155,7 +156,10 @@ impl Row<'_> {
                 let (item, status) = self.status(key, bundle, &answer).await?;
                 self.looked_at.push(bundle);
                 self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes: item.codes() });
-                self.hold_bundle(bundle, &item);
+                // Who only looks settles nothing but the review.
+                if self.run.settings.selection.only != Only::ToLookAt {
+                    self.hold_bundle(bundle, &item);
+                }
                 Ok(())
             }
             other => {

@@ -151,7 +151,10 @@ impl Row<'_> {
         let outcome = match (run.settings.selection.only, &ending) {
             // A look at the reviews clears up nothing.
             (Only::ToLookAt, _) if in_doubt => Outcome::Unsure,
-            (Only::ToLookAt, Ending::Done) => row.plan.standing(&row.facts),
+            // What the run before was refused for is recorded, and is not in question here.
+            (Only::ToLookAt, Ending::Done) => {
+                row.plan.standing(&run.ledger.customer(&customer.subaccount)?.0)
+            }
             (_, Ending::Unfinished(_)) => row.unfinished()?,
             _ => row.plan.outcome(&ending, &row.facts),
         };
