@@ -2,14 +2,16 @@
 
 mod common;
 
-use common::{Sheet, bytes, customers, entries, good, patched, said, source, survey, survey_with, workbook};
+use common::{
+    Sheet, bytes, customers, entries, good, patched, said, source, validate, validate_with, workbook,
+};
 use trusthub_onboard::check::{Entry, Rules, Strictness, rule};
 use trusthub_onboard::model::{Address, Column, PhoneNumber, PhoneNumbers, Severity, Sid};
 use trusthub_onboard::sheet::Source;
 
 fn codes_of(sample: rule::Sample) -> Vec<&'static str> {
     let sheet = sample.iter().fold(Sheet::of(1), |sheet, (column, value)| sheet.with(1, *column, value));
-    survey(&sheet.source()).1.iter().map(|finding| finding.code).collect()
+    validate(&sheet.source()).1.iter().map(|finding| finding.code).collect()
 }
 
 /// A workbook with a sheet of customers and one of other headers, or of the same.
@@ -155,7 +157,7 @@ fn every_rule_speaks_about_its_bad_value_and_not_about_its_good_one() {
             // Those two need an argument: `the_parent_account_is_no_customer`, and tests/rules/accept.rs.
             let sheets = bad_and_good(rule);
             let [bad, good] = sheets.unwrap_or_else(|| panic!("{} has no bad and no good sheet", rule.code));
-            let said = |source: &Source| survey(source).1.iter().any(|finding| finding.code == rule.code);
+            let said = |source: &Source| validate(source).1.iter().any(|finding| finding.code == rule.code);
             assert!(said(&bad), "{} lets its bad sheet pass", rule.code);
             assert!(!said(&good), "{} stops its good sheet", rule.code);
         }
@@ -167,7 +169,7 @@ fn a_finding_has_the_severity_of_its_rule() {
     for rule in rule::ALL {
         let sheet =
             rule.bad.iter().fold(Sheet::of(1), |sheet, (column, value)| sheet.with(1, *column, value));
-        for finding in survey(&sheet.source()).1 {
+        for finding in validate(&sheet.source()).1 {
             if finding.code == rule.code {
                 assert_eq!(finding.severity, rule.severity, "{}", rule.code);
                 assert_eq!(finding.suggestion.is_empty(), rule.severity == Severity::Note, "{}", rule.code);
@@ -228,7 +230,7 @@ fn all_mistakes_of_a_row_are_said_at_once() {
         .with(1, Column::Region, "ZZ")
         .with(1, Column::Representative1PhoneNumber, "12")
         .with(1, Column::BusinessEmployeeCount, "some");
-    let (survey, findings) = survey(&sheet.source());
+    let (validation, findings) = validate(&sheet.source());
     assert_eq!(
         said(&findings),
         [
@@ -241,23 +243,23 @@ fn all_mistakes_of_a_row_are_said_at_once() {
         ]
     );
     assert_eq!(findings[0].message, "This is a PN (phone number); an AC (account) belongs here.");
-    assert_eq!((survey.rows, survey.valid, survey.invalid()), (1, 0, 1));
+    assert_eq!((validation.rows, validation.valid, validation.invalid()), (1, 0, 1));
 }
 
 #[test]
 fn both_rows_of_a_double_subaccount_are_told_of_each_other_and_neither_is_sent() {
     let sheet = Sheet::of(4).with(4, Column::SubaccountSid, "ac00000000000000000000000000000002");
     let source = sheet.source();
-    let (survey, findings) = survey(&source);
+    let (validation, findings) = validate(&source);
     assert_eq!(said(&findings), ["A3 duplicate_subaccount", "A5 sid_spelling", "A5 duplicate_subaccount"]);
     assert_eq!(findings[0].message, "Row 5 has the same subaccount.");
     assert_eq!(findings[2].message, "Row 3 has the same subaccount.");
-    assert_eq!((survey.valid, survey.work.customers), (2, 2));
-    let sent: Vec<bool> = customers(&source, &Rules::default(), &survey)
+    assert_eq!((validation.valid, validation.work.customers), (2, 2));
+    let sent: Vec<bool> = customers(&source, &Rules::default(), &validation)
         .map(|entry| matches!(entry.unwrap(), Entry::Valid(_)))
         .collect();
     assert_eq!(sent, [true, false, true, false]);
-    assert!(survey.is_valid(2) && !survey.is_valid(3));
+    assert!(validation.is_valid(2) && !validation.is_valid(3));
 }
 
 #[test]
@@ -267,9 +269,9 @@ fn a_number_in_two_rows_is_an_error_in_both_whatever_its_form() {
         Column::PhoneNumbers,
         "617.555.0151",
     );
-    let (survey, findings) = survey(&sheet.source());
+    let (validation, findings) = validate(&sheet.source());
     assert_eq!(said(&findings), ["AJ2 duplicate_number", "AJ4 phone_reformatted", "AJ4 duplicate_number"]);
-    assert_eq!(survey.valid, 1);
+    assert_eq!(validation.valid, 1);
 }
 
 #[test]
@@ -280,9 +282,9 @@ fn one_ein_under_two_names_is_a_doubt_and_under_one_name_none() {
         .with(3, Column::BusinessRegistrationNumber, &ein)
         .with(2, Column::BusinessName, "HARBOR LIGHT DENTAL, LLC")
         .with(3, Column::BusinessName, "Somebody Else Inc");
-    let (survey, findings) = survey(&sheet.source());
+    let (validation, findings) = validate(&sheet.source());
     assert_eq!(said(&findings), ["M2 ein_shared", "M4 ein_shared"]);
-    assert_eq!(survey.valid, 3);
+    assert_eq!(validation.valid, 3);
 }
 
 #[test]
@@ -296,7 +298,7 @@ fn findings_come_in_the_order_of_the_sheet_whatever_later_rows_say_of_earlier_on
         .with(299, Column::PhoneNumbers, number);
     let csv = sheet.csv().replacen("notes", "shoe size", 1);
     assert_eq!(
-        said(&survey(&source(csv)).1),
+        said(&validate(&source(csv)).1),
         [
             "0 text_normalised",
             "AN1 unknown_column",
@@ -315,13 +317,13 @@ fn a_profile_a_product_or_an_address_can_be_of_one_row_only() {
         let sheet =
             Sheet::of(3).with(1, column, bundle).with(3, column, &bundle.to_lowercase().replace("bu", "BU"));
         let source = sheet.source();
-        let (survey, findings) = survey(&source);
+        let (validation, findings) = validate(&source);
         let cell = if column == Column::CustomerProfileSid { "F" } else { "G" };
         assert_eq!(said(&findings), [format!("{cell}2 duplicate_sid"), format!("{cell}4 duplicate_sid")]);
         assert_eq!(findings[0].message, format!("Row 4 has the same {}.", column.name()));
         assert_eq!(findings[0].value, bundle);
-        assert_eq!(survey.valid, 1);
-        let sent = customers(&source, &Rules::default(), &survey)
+        assert_eq!(validation.valid, 1);
+        let sent = customers(&source, &Rules::default(), &validation)
             .map(|entry| matches!(entry.unwrap(), Entry::Valid(_)))
             .collect::<Vec<_>>();
         assert_eq!(sent, [false, true, false]);
@@ -330,7 +332,7 @@ fn a_profile_a_product_or_an_address_can_be_of_one_row_only() {
     let primary = "BU00000000000000000000000000000007";
     let sheet =
         Sheet::of(2).with(1, Column::PrimaryProfileSid, primary).with(2, Column::PrimaryProfileSid, primary);
-    assert_eq!(survey(&sheet.source()).1, []);
+    assert_eq!(validate(&sheet.source()).1, []);
 }
 
 #[test]
@@ -341,10 +343,10 @@ fn a_length_that_only_we_find_odd_keeps_no_row_back() {
         .with(1, Column::Notes, &long)
         .with(1, Column::Representative1BusinessTitle, &long)
         .with(1, Column::StatusCallback, &address);
-    let (survey, findings) = survey(&sheet.source());
+    let (validation, findings) = validate(&sheet.source());
     let codes = ["D2 unusually_long", "AB2 unusually_long", "AN2 unusually_long"];
     assert_eq!(said(&findings), codes);
-    assert_eq!(survey.valid, 1);
+    assert_eq!(validation.valid, 1);
     assert!(findings.iter().all(|finding| finding.severity == Severity::Warning));
 }
 
@@ -352,9 +354,9 @@ fn a_length_that_only_we_find_odd_keeps_no_row_back() {
 fn the_business_name_must_fit_where_an_address_is_created_under_it() {
     // 64 bytes, and one more; a letter with an accent has two.
     let (fits, one_more) = ("é".repeat(32), format!("{}x", "é".repeat(32)));
-    assert_eq!(survey(&Sheet::of(1).with(1, Column::BusinessName, &fits).source()).1, []);
+    assert_eq!(validate(&Sheet::of(1).with(1, Column::BusinessName, &fits).source()).1, []);
     let sheet = Sheet::of(1).with(1, Column::BusinessName, &one_more);
-    let (_, findings) = survey(&sheet.source());
+    let (_, findings) = validate(&sheet.source());
     assert_eq!(said(&findings), ["H2 too_long"]);
     assert_eq!(
         findings[0].message,
@@ -366,7 +368,7 @@ fn the_business_name_must_fit_where_an_address_is_created_under_it() {
         Column::AddressSid,
         "AD00000000000000000000000000000007",
     );
-    assert_eq!(survey(&existing.source()).1, [], "no address is created");
+    assert_eq!(validate(&existing.source()).1, [], "no address is created");
 }
 
 #[test]
@@ -382,13 +384,13 @@ fn a_row_that_ends_early_is_told_once_and_where_in_every_format() {
     let empty =
         (11..Column::ALL.len()).fold(Sheet::of(2), |sheet, column| sheet.with(1, Column::ALL[column], ""));
     for source in [csv, empty.source(), workbook(&empty, |_| ())] {
-        let (survey, findings) = survey(&source);
+        let (validation, findings) = validate(&source);
         assert_eq!(said(&findings), ["L2 too_few_cells"]);
         assert_eq!(
             findings[0].message,
             "The row is empty from here on: business_registration_identifier and 13 more required cells."
         );
-        assert_eq!(survey.valid, 1);
+        assert_eq!(validation.valid, 1);
     }
     // A few empty cells at the end are named one by one.
     let few = Sheet::of(1)
@@ -396,7 +398,7 @@ fn a_row_that_ends_early_is_told_once_and_where_in_every_format() {
         .with(1, Column::BusinessEmployeeCount, "")
         .with(1, Column::AverageBusinessDayCallVolume, "")
         .with(1, Column::Notes, "");
-    assert_eq!(said(&survey(&few.source()).1), ["AK2 required", "AL2 required", "AM2 required"]);
+    assert_eq!(said(&validate(&few.source()).1), ["AK2 required", "AL2 required", "AM2 required"]);
 }
 
 #[test]
@@ -404,10 +406,10 @@ fn a_strict_check_keeps_rows_with_warnings_back() {
     let sheet = Sheet::of(2).with(2, Column::Street, "P.O. Box 12");
     let strict = Rules { strictness: Strictness::Warnings, ..Rules::default() };
     let source = sheet.source();
-    assert_eq!(survey(&source).0.valid, 2);
-    let (survey, _) = survey_with(&source, &strict);
-    assert_eq!(survey.valid, 1);
-    let second = customers(&source, &strict, &survey).nth(1);
+    assert_eq!(validate(&source).0.valid, 2);
+    let (validation, _) = validate_with(&source, &strict);
+    assert_eq!(validation.valid, 1);
+    let second = customers(&source, &strict, &validation).nth(1);
     match second {
         Some(Ok(Entry::Invalid(invalid))) => assert_eq!(invalid.finding.code, "po_box"),
         _ => panic!("the row is sent"),
@@ -417,9 +419,9 @@ fn a_strict_check_keeps_rows_with_warnings_back() {
 #[test]
 fn the_parent_account_is_no_customer() {
     let rules = Rules { parent: Sid::parse("AC00000000000000000000000000000001"), ..Rules::default() };
-    let (survey, findings) = survey_with(&Sheet::of(2).source(), &rules);
+    let (validation, findings) = validate_with(&Sheet::of(2).source(), &rules);
     assert_eq!(said(&findings), ["A2 parent_account"]);
-    assert_eq!(survey.valid, 1);
+    assert_eq!(validation.valid, 1);
 }
 
 #[test]
@@ -427,13 +429,13 @@ fn a_value_given_for_every_row_takes_the_place_of_a_column() {
     let csv = Sheet::of(2).csv().replacen("use_case", "purpose", 1);
     let rules = Rules { set: vec![(Column::UseCase, "Fraud Alerts".to_owned())], ..Rules::default() };
     let source = source(csv);
-    let (survey, findings) = survey_with(&source, &rules);
+    let (validation, findings) = validate_with(&source, &rules);
     assert_eq!(said(&findings), ["AK1 unknown_column"]);
-    for entry in customers(&source, &rules, &survey) {
+    for entry in customers(&source, &rules, &validation) {
         let Ok(Entry::Valid(customer)) = entry else { panic!("the row is not valid") };
         assert_eq!(customer.voice_integrity.use_case, "Fraud Alerts");
     }
-    let both = survey_with(&Sheet::of(1).source(), &rules).1;
+    let both = validate_with(&Sheet::of(1).source(), &rules).1;
     assert_eq!(said(&both), ["AK1 duplicate_column"]);
 }
 
@@ -453,7 +455,7 @@ fn an_address_sid_alone_is_enough_and_the_country_does_not_disturb_it() {
 fn several_regions_are_read_once_each_in_the_order_of_the_sheet() {
     let sheet = Sheet::of(1).with(1, Column::BusinessRegionsOfOperation, "europe; USA, ASIA\nEUROPE");
     let source = sheet.source();
-    assert_eq!(said(&survey(&source).1), ["N2 value_spelling", "N2 value_synonym"]);
+    assert_eq!(said(&validate(&source).1), ["N2 value_spelling", "N2 value_synonym"]);
     let entries = entries(&source);
     assert!(
         matches!(&entries[..], [Entry::Valid(customer)] if customer.business.regions_of_operation == ["EUROPE", "USA_AND_CANADA", "ASIA"])
@@ -476,7 +478,7 @@ fn what_a_run_has_to_do_is_counted_over_the_valid_rows() {
         .with(3, Column::PhoneNumbers, "ALL")
         .with(3, Column::CustomerProfileSid, "BU00000000000000000000000000000009")
         .with(4, Column::Email, "nobody");
-    let work = survey(&sheet.source()).0.work;
+    let work = validate(&sheet.source()).0.work;
     assert_eq!((work.customers, work.numbers, work.all_numbers), (3, 4, 1));
     assert_eq!((work.second_representatives, work.existing_profiles, work.existing_products), (1, 1, 0));
 }
@@ -488,9 +490,9 @@ fn the_second_pass_has_the_rows_of_the_first_whatever_becomes_of_the_file() {
     let rows = |path: &std::path::Path, change: &dyn Fn()| {
         std::fs::write(path, Sheet::of(3).csv()).unwrap();
         let source = trusthub_onboard::sheet::Source::new(path, Default::default()).unwrap();
-        let (survey, _) = survey(&source);
+        let (validation, _) = validate(&source);
         change();
-        customers(&source, &Rules::default(), &survey).map(Result::unwrap).count()
+        customers(&source, &Rules::default(), &validation).map(Result::unwrap).count()
     };
     assert_eq!(rows(&path, &|| std::fs::write(&path, Sheet::of(4).csv()).unwrap()), 3);
     assert_eq!(rows(&path, &|| std::fs::remove_file(&path).unwrap()), 3);
@@ -498,7 +500,7 @@ fn the_second_pass_has_the_rows_of_the_first_whatever_becomes_of_the_file() {
 
 #[test]
 fn rows_that_are_not_the_ones_that_were_checked_are_not_handed_on() {
-    let (checked, _) = survey(&Sheet::of(3).source());
+    let (checked, _) = validate(&Sheet::of(3).source());
     let other = source(Sheet::of(3).csv().replace("Boston", "Austin"));
     let mut rows = customers(&other, &Rules::default(), &checked);
     assert!(matches!(rows.next(), Some(Err(fault)) if fault.what().contains("changed")));
@@ -509,9 +511,9 @@ fn rows_that_are_not_the_ones_that_were_checked_are_not_handed_on() {
 fn a_row_without_findings_is_a_customer_and_a_row_without_customer_has_an_error() {
     // Every column emptied, one after the other, and every row cut off after every cell.
     for column in Column::ALL {
-        let (survey, findings) = survey(&Sheet::of(1).with(1, column, "").source());
+        let (validation, findings) = validate(&Sheet::of(1).with(1, column, "").source());
         let has_error = findings.iter().any(|finding| finding.severity == Severity::Error);
-        assert_eq!(survey.valid == 0, has_error, "{}", column.name());
+        assert_eq!(validation.valid == 0, has_error, "{}", column.name());
     }
     for cells in 1..Column::ALL.len() {
         let mut sheet = Sheet::of(2);
@@ -520,10 +522,10 @@ fn a_row_without_findings_is_a_customer_and_a_row_without_customer_has_an_error(
         writer.write_record(Column::ALL.map(Column::name)).unwrap();
         sheet.rows.iter().for_each(|row| writer.write_record(row).unwrap());
         let source = source(writer.into_inner().unwrap());
-        let (survey, findings) = survey(&source);
+        let (validation, findings) = validate(&source);
         let has_error = findings.iter().any(|finding| finding.severity == Severity::Error);
-        assert_eq!(survey.valid == 1, has_error, "after {cells} cells: {findings:?}");
-        assert_eq!(customers(&source, &Rules::default(), &survey).count(), 2);
+        assert_eq!(validation.valid == 1, has_error, "after {cells} cells: {findings:?}");
+        assert_eq!(customers(&source, &Rules::default(), &validation).count(), 2);
     }
 }
 
@@ -532,15 +534,15 @@ fn a_sheet_with_none_of_our_headers_is_not_read_from_a_row_of_values() {
     let csv = Sheet::of(3).csv();
     let (_, rows) = csv.split_once('\n').unwrap();
     let headers = (1..=Column::ALL.len()).map(|column| format!("Col {column}")).collect::<Vec<_>>().join(",");
-    let (survey, findings) = survey(&source(format!("{headers}\n{rows}")));
-    assert_eq!((survey.layout.header_row, survey.rows, survey.valid), (1, 3, 0));
+    let (validation, findings) = validate(&source(format!("{headers}\n{rows}")));
+    assert_eq!((validation.layout.header_row, validation.rows, validation.valid), (1, 3, 0));
     assert_eq!(findings[0].message, "No row has headers that we know.");
 }
 
 #[test]
 fn a_near_miss_names_the_likeliest_values() {
     let suggestion = |column: Column, value: &str| {
-        let findings = survey(&Sheet::of(1).with(1, column, value).source()).1;
+        let findings = validate(&Sheet::of(1).with(1, column, value).source()).1;
         findings
             .into_iter()
             .find(|it| it.code == "not_in_list")

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{fault, source, survey};
+use common::{fault, source, validate};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 use trusthub_onboard::model::Column;
@@ -239,15 +239,15 @@ fn far_apart() -> Vec<u8> {
 
 #[test]
 fn a_file_that_is_as_it_should_be_is_read() {
-    let (survey, _) = survey(&source(container(&[(&utf16("Workbook"), honest())])));
-    assert_eq!(survey.rows, 1);
+    let (validation, _) = validate(&source(container(&[(&utf16("Workbook"), honest())])));
+    assert_eq!(validation.rows, 1);
     // As is one with many sheets, as long as there is something in them.
     let bodies: Vec<Vec<u8>> = (0..60).map(|_| (0..50).flat_map(|row| number(row, 3)).collect()).collect();
     let sheets: Vec<usize> = (0..60).collect();
     let texts = ["subaccount_sid".to_owned()];
     let first = [label(0, 0, 0), label(1, 0, 0)].concat();
     let file = workbook(&texts, &[vec![first], bodies].concat(), &[vec![0], sheets].concat());
-    assert_eq!(common::survey(&source(container(&[(&utf16("Workbook"), file)]))).0.rows, 1);
+    assert_eq!(common::validate(&source(container(&[(&utf16("Workbook"), file)]))).0.rows, 1);
 }
 
 #[test]

@@ -5,10 +5,10 @@ mod common;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use common::{Sheet, bytes, source, survey};
+use common::{Sheet, bytes, source, validate};
 use proptest::prelude::*;
 use rust_xlsxwriter::Format;
-use trusthub_onboard::check::{Survey, rule};
+use trusthub_onboard::check::{ValidationReport, rule};
 use trusthub_onboard::model::{Column, Finding};
 use trusthub_onboard::report::{Annotations, Failure, Foreign, Manner, annotate, write_failed};
 use trusthub_onboard::sheet::{Options, Source};
@@ -16,14 +16,14 @@ use trusthub_onboard::sheet::{Options, Source};
 /// Nothing stands in the way in these tests.
 const MANNER: Manner = Manner { foreign: Foreign::Stays, ledger: None };
 
-fn annotated(source: &Source, folder: &tempfile::TempDir) -> (Source, Survey, Vec<Finding>) {
-    let (survey, findings) = survey(source);
+fn annotated(source: &Source, folder: &tempfile::TempDir) -> (Source, ValidationReport, Vec<Finding>) {
+    let (validation, findings) = validate(source);
     let mut annotations = Annotations::default();
     findings.iter().cloned().for_each(|finding| annotations.add(finding));
     let marked =
-        annotate(source, &survey, &annotations, &folder.path().join("marked.xlsx"), &MANNER).unwrap();
+        annotate(source, &validation, &annotations, &folder.path().join("marked.xlsx"), &MANNER).unwrap();
     let path = marked.written.name;
-    (Source::new(path, Options::default()).unwrap(), survey, findings)
+    (Source::new(path, Options::default()).unwrap(), validation, findings)
 }
 
 /// A sheet with one row for every rule that has a bad value.
@@ -61,7 +61,7 @@ fn a_marked_workbook_says_the_same_when_it_is_read_again_and_again() {
     for input in [mistakes().source(), typed()] {
         let folder = tempfile::tempdir().unwrap();
         let (marked, before, findings) = annotated(&input, &folder);
-        let (after, again) = survey(&marked);
+        let (after, again) = validate(&marked);
         assert_eq!((after.rows, after.valid), (before.rows, before.valid));
         let cells = |findings: &[Finding]| -> BTreeSet<_> {
             findings
@@ -76,9 +76,9 @@ fn a_marked_workbook_says_the_same_when_it_is_read_again_and_again() {
         // Marked once more, the columns and sheets of the first time are replaced.
         let folder = tempfile::tempdir().unwrap();
         let (twice, ..) = annotated(&marked, &folder);
-        assert_eq!(survey(&twice).0.layout.headers, after.layout.headers);
-        assert_eq!(survey(&twice).0.layout.to_string(), after.layout.to_string());
-        assert_eq!(tell(&survey(&twice).1), tell(&findings));
+        assert_eq!(validate(&twice).0.layout.headers, after.layout.headers);
+        assert_eq!(validate(&twice).0.layout.to_string(), after.layout.to_string());
+        assert_eq!(tell(&validate(&twice).1), tell(&findings));
     }
 }
 
@@ -121,7 +121,7 @@ fn the_other_sheets_of_a_marked_workbook_keep_their_values() {
     let folder = tempfile::tempdir().unwrap();
     let (marked, _, findings) = annotated(&source(workbook.save_to_buffer().unwrap()), &folder);
     assert_eq!(common::said(&findings), ["U4 state_unknown"]);
-    let (after, again) = survey(&marked);
+    let (after, again) = validate(&marked);
     assert_eq!(common::said(&again), ["U4 state_unknown"]);
     assert_eq!(
         after.layout.to_string(),
@@ -133,11 +133,11 @@ fn the_other_sheets_of_a_marked_workbook_keep_their_values() {
 }
 
 fn failed(source: &Source, name: &str, folder: &tempfile::TempDir) -> (u64, PathBuf) {
-    let (survey, _) = survey(source);
+    let (validation, _) = validate(source);
     let mut asked = Vec::new();
     let written = write_failed(
         source,
-        &survey,
+        &validation,
         &Annotations::default(),
         &folder.path().join(name),
         &MANNER,
@@ -161,9 +161,9 @@ fn the_failed_rows_of_failed_rows_have_the_added_columns_once() {
     for name in ["failed.csv", "failed.xlsx"] {
         let (folder, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (rows, path) = failed(&mistakes().source(), name, &folder);
-        assert_eq!(rows, survey(&mistakes().source()).0.rows.div_ceil(2));
+        assert_eq!(rows, validate(&mistakes().source()).0.rows.div_ceil(2));
         let (_, path) = failed(&Source::new(&path, Options::default()).unwrap(), name, &second);
-        let headers = survey(&Source::new(&path, Options::default()).unwrap()).0.layout.headers;
+        let headers = validate(&Source::new(&path, Options::default()).unwrap()).0.layout.headers;
         assert_eq!(headers.iter().filter(|header| *header == "onboarding_state").count(), 1);
     }
 }
@@ -195,12 +195,12 @@ fn of_cells(findings: &[Finding], moved: impl Fn(u64) -> u64) -> Vec<String> {
 fn must_say_the_same(input: &Source) {
     let folder = tempfile::tempdir().unwrap();
     let (marked, _, findings) = annotated(input, &folder);
-    assert_eq!(of_cells(&survey(&marked).1, |row| row), of_cells(&findings, |row| row), "marked");
+    assert_eq!(of_cells(&validate(&marked).1, |row| row), of_cells(&findings, |row| row), "marked");
     for name in ["failed.csv", "failed.xlsx"] {
         let mut rows = Vec::new();
         let written = write_failed(
             input,
-            &survey(input).0,
+            &validate(input).0,
             &Annotations::default(),
             &folder.path().join(name),
             &MANNER,
@@ -213,7 +213,7 @@ fn must_say_the_same(input: &Source) {
                 })
             },
         );
-        let again = survey(&Source::new(written.unwrap().1, Options::default()).unwrap()).1;
+        let again = validate(&Source::new(written.unwrap().1, Options::default()).unwrap()).1;
         // The header is in row 1, and the rows follow without gaps.
         let moved = |row: u64| match rows.iter().position(|it| *it == row) {
             Some(at) => at as u64 + 2,
@@ -258,7 +258,7 @@ fn a_quotation_mark_left_open_anywhere_is_found_again_in_the_files_that_go_back(
         csv.replacen("12 Harbor Street,", &format!("\"{}", "12 Harbor Street\n".repeat(100_000)), 1),
     ] {
         let input = source(&row);
-        let said = survey(&input).1;
+        let said = validate(&input).1;
         assert!(
             said.iter().any(|it| it.message.contains("quotation mark") || it.code == "unclosed_quote"),
             "{said:?}"

@@ -15,15 +15,15 @@ fn read(content: &[u8]) -> Result<(), TestCaseError> {
     let source = source(content);
     let rules = Rules::default();
     let mut errors = 0;
-    let survey = check::survey(&source, &rules, &mut |finding| {
+    let validation = check::validate(&source, &rules, &mut |finding| {
         errors += u64::from(finding.severity == Severity::Error)
     });
-    let Ok(survey) = survey else { return Ok(()) };
-    prop_assert_eq!(survey.counts.errors, errors);
+    let Ok(validation) = validation else { return Ok(()) };
+    prop_assert_eq!(validation.counts.errors, errors);
     // What is not valid has been told why.
-    prop_assert!(errors > 0 || survey.valid == survey.rows);
+    prop_assert!(errors > 0 || validation.valid == validation.rows);
     let (mut rows, mut valid) = (0, 0);
-    for entry in common::customers(&source, &rules, &survey) {
+    for entry in common::customers(&source, &rules, &validation) {
         match entry {
             Ok(Entry::Valid(_)) => valid += 1,
             Ok(Entry::Invalid(_)) => {}
@@ -31,7 +31,7 @@ fn read(content: &[u8]) -> Result<(), TestCaseError> {
         }
         rows += 1;
     }
-    prop_assert_eq!((rows, valid), (survey.rows, survey.valid));
+    prop_assert_eq!((rows, valid), (validation.rows, validation.valid));
     Ok(())
 }
 

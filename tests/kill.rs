@@ -5,11 +5,11 @@
 //! The moment is agreed by a handshake: the child says on its standard output that it stands there,
 //! and goes no further; nobody sleeps. This binary is its own child, so it has its own `main`.
 
-#[path = "engine/stage.rs"]
-#[expect(dead_code, reason = "the stage serves the engine's tests too")]
-mod stage;
+#[path = "engine/fixture.rs"]
+#[expect(dead_code, reason = "the fixture serves the engine's tests too")]
+mod fixture;
 
-use stage::{PARENT, PARENT_TOKEN, Stage, StageClock, customer, policy};
+use fixture::{Fixture, FixtureClock, PARENT, PARENT_TOKEN, customer, policy};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::{
-    Brake, Customers, DefaultPrimary, Only, Run, Selection, Settings, YoungLedger,
+    Customers, DefaultPrimary, Only, RefusalBreaker, Run, Selection, Settings, YoungLedger,
 };
 use trusthub_onboard::events::{Event, Observer};
 use trusthub_onboard::flow::Method;
@@ -172,7 +172,7 @@ fn child(arguments: &[String]) {
         Arc::new(Moments { stop_at: stop_at.parse().expect("a number"), passed: AtomicU64::new(0) });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let clock = Arc::new(StageClock::default());
+        let clock = Arc::new(FixtureClock::default());
         // Each child begins later than everything that an earlier one may have started.
         let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
         clock.set(u64::try_from(wall.as_millis()).expect("this age"));
@@ -192,7 +192,7 @@ fn child(arguments: &[String]) {
             default_primary: DefaultPrimary::Needed,
             concurrency: 1,
             selection: Selection { only: Only::Everyone, limit: None },
-            brake: Brake::On,
+            refusal_breaker: RefusalBreaker::On,
             young_ledger: YoungLedger::LooksAtOnce,
             wait_ms: 60_000,
             poll_ms: 1_000,
@@ -297,17 +297,17 @@ const SECOND_KILLS: u64 = 89;
 /// One customer in a world of its own: killed at a moment, killed again in the resume, then finished.
 fn try_once(runtime: &tokio::runtime::Runtime, moment: Option<u64>) -> Tried {
     let settings = sandbox::Settings { review_ms: 0, ..sandbox::Settings::default() };
-    let stage = Stage::set(vec![customer(1)], settings);
+    let fixture = Fixture::set(vec![customer(1)], settings);
     let server = runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        stage.sandbox.serve(listener).expect("a server")
+        fixture.sandbox.serve(listener).expect("a server")
     });
-    let (url, world) = (server.base_url().to_owned(), stage.sandbox.id());
+    let (url, world) = (server.base_url().to_owned(), fixture.sandbox.id());
     let (mut first, mut second) = (Said::Done, Said::Done);
     if let Some(moment) = moment {
-        first = run_and_kill(&url, &world, &stage.ledger, moment);
-        second = run_and_kill(&url, &world, &stage.ledger, 1 + moment * 37 % SECOND_KILLS);
+        first = run_and_kill(&url, &world, &fixture.ledger, moment);
+        second = run_and_kill(&url, &world, &fixture.ledger, 1 + moment * 37 % SECOND_KILLS);
     }
-    assert_eq!(run_and_kill(&url, &world, &stage.ledger, u64::MAX), Said::Done);
-    Tried { world: stage.world(), first, second }
+    assert_eq!(run_and_kill(&url, &world, &fixture.ledger, u64::MAX), Said::Done);
+    Tried { world: fixture.world(), first, second }
 }

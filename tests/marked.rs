@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
-use common::{Sheet, bytes, patched, source, survey};
+use common::{Sheet, bytes, patched, source, validate};
 use rust_xlsxwriter::{
     Chart, ConditionalFormatCell, ConditionalFormatCellRule, DataValidation, Format, Formula, Note, Table,
     Workbook,
@@ -21,10 +21,10 @@ const MANNER: Manner = Manner { foreign: Foreign::Stays, ledger: None };
 /// Marks a sheet; gives the marked file as well.
 fn mark_as(input: &Source, name: &str) -> (Marked, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
-    let (survey, findings) = survey(input);
+    let (validation, findings) = validate(input);
     let mut annotations = Annotations::default();
     findings.into_iter().for_each(|finding| annotations.add(finding));
-    let marked = annotate(input, &survey, &annotations, &folder.path().join(name), &MANNER).unwrap();
+    let marked = annotate(input, &validation, &annotations, &folder.path().join(name), &MANNER).unwrap();
     let content = std::fs::read(&marked.written.name).unwrap();
     (marked, content)
 }
@@ -286,7 +286,7 @@ fn columns_of_a_width_that_reach_to_the_edge_are_split_around_ours() {
 #[test]
 fn sheets_of_other_programs_are_marked_as_well() {
     let workbook = rich();
-    let expected = survey(&source(mark(&workbook))).1;
+    let expected = validate(&source(mark(&workbook))).1;
     for (what, change) in [
         ("a byte order mark", (|xml| format!("\u{feff}{xml}")) as fn(String) -> String),
         ("a prefix in front of every name", |xml| {
@@ -304,7 +304,7 @@ fn sheets_of_other_programs_are_marked_as_well() {
         }),
     ] {
         let marked = mark(&patched(&workbook, "xl/worksheets/sheet1.xml", change));
-        assert_eq!(survey(&source(&marked)).1, expected, "{what}");
+        assert_eq!(validate(&source(&marked)).1, expected, "{what}");
         let sheet = &parts(&marked)["xl/worksheets/sheet1.xml"];
         assert!(sheet.contains("onboarding_state") && sheet.contains("topLeftCell=\"B2\""), "{what}");
         // What is added bears the prefix of the rest; without it, it would belong to nothing.
@@ -336,7 +336,7 @@ fn what_cannot_be_changed_becomes_a_new_workbook_and_the_reason_is_given() {
     ] {
         let (marked, content) = mark_as(&source(input), name);
         assert_eq!(marked.rebuilt, Some(reason));
-        let (after, findings) = survey(&Source::new(write(&content), Options::default()).unwrap());
+        let (after, findings) = validate(&Source::new(write(&content), Options::default()).unwrap());
         assert_eq!(after.rows, 4);
         assert_eq!(common::said(&findings), ["J3 not_in_list", "U4 required"]);
     }
@@ -355,7 +355,7 @@ fn write(content: &[u8]) -> std::path::PathBuf {
 fn a_row_that_was_refused_has_a_note_with_what_the_run_heard() {
     let folder = tempfile::tempdir().unwrap();
     let input = Sheet::of(3).source();
-    let (survey, _) = survey(&input);
+    let (validation, _) = validate(&input);
     let path = folder.path().join("failed.xlsx");
     let refused = Failure {
         state: "refused".to_owned(),
@@ -364,7 +364,7 @@ fn a_row_that_was_refused_has_a_note_with_what_the_run_heard() {
     };
     let none = Annotations::default();
     let mut failure = |row| (row == 3).then(|| refused.clone());
-    let (rows, written) = write_failed(&input, &survey, &none, &path, &MANNER, &mut failure).unwrap();
+    let (rows, written) = write_failed(&input, &validation, &none, &path, &MANNER, &mut failure).unwrap();
     assert_eq!(rows, 1);
     let parts = parts(&std::fs::read(&written.name).unwrap());
     let notes = &parts["xl/comments1.xml"];

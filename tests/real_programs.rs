@@ -4,7 +4,7 @@ mod common;
 
 use std::path::Path;
 
-use common::survey;
+use common::validate;
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::model::{Address, Customer, PhoneNumber, PhoneNumbers};
 use trusthub_onboard::sheet::{Options, Source};
@@ -72,14 +72,14 @@ fn every_program_and_format_gives_the_same_customers() {
         ("sqlite.csv", "CSV, UTF-8, separated by commas, headers in row 1"),
     ] {
         assert_eq!(customers(name), expected, "{name}");
-        let (survey, findings) = survey(&fixture(name));
-        assert_eq!(survey.layout.to_string(), line);
+        let (validation, findings) = validate(&fixture(name));
+        assert_eq!(validation.layout.to_string(), line);
         // Numbers with a format of separators are written plainly, and that is said.
         let notes = if name == "openpyxl.xlsx" { 10 } else { 0 };
         // So is each cell whose letters depend on an encoding that nothing in the file says.
         let warnings = if name == "windows-1252.csv" { 5 } else { 0 };
         assert_eq!(
-            (survey.counts.errors, survey.counts.warnings, survey.counts.notes),
+            (validation.counts.errors, validation.counts.warnings, validation.counts.notes),
             (0, warnings, notes),
             "{findings:?}"
         );
@@ -94,7 +94,7 @@ fn an_old_encoding_is_said_to_be_a_guess_and_read_right_by_its_name() {
         let letters = |encoding: Option<&str>| {
             let encoding = encoding.and_then(trusthub_onboard::sheet::Encoding::named);
             let source = Source::new(&path, Options { encoding, ..Options::default() }).unwrap();
-            let findings = survey(&source).1;
+            let findings = validate(&source).1;
             let entries = common::entries(&source);
             let found = entries.iter().map(|entry| match entry {
                 Entry::Valid(customer) => told(customer),
@@ -112,15 +112,15 @@ fn an_old_encoding_is_said_to_be_a_guess_and_read_right_by_its_name() {
 #[test]
 fn values_in_formulas_that_keep_zeros_are_taken_out_of_them() {
     assert_eq!(customers("formulas.csv"), customers("source.csv"));
-    let findings = survey(&fixture("formulas.csv")).1;
+    let findings = validate(&fixture("formulas.csv")).1;
     assert!(findings.len() > 50 && findings.iter().all(|it| it.code == "quotes_removed"), "{findings:?}");
 }
 
 #[test]
 fn every_kind_of_cell_means_the_same_in_each_format() {
     let found = |name: &str| {
-        let (survey, findings) = survey(&fixture(name));
-        assert_eq!((survey.rows, survey.valid), (5, 1), "{name}: {findings:?}");
+        let (validation, findings) = validate(&fixture(name));
+        assert_eq!((validation.rows, validation.valid), (5, 1), "{name}: {findings:?}");
         let lines: Vec<_> = findings
             .iter()
             .map(|it| format!("{} {} {} {:?} {}", it.row, it.cell, it.code, it.value, it.message))

@@ -7,7 +7,7 @@ mod sample_data;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use common::survey;
+use common::validate;
 use trusthub_onboard::check::{Entry, Rules, customers, rule};
 use trusthub_onboard::model::column::COLUMNS;
 use trusthub_onboard::model::{Address, Column, PhoneNumbers};
@@ -32,9 +32,9 @@ fn the_clean_sheets_are_clean() {
         ("sample-data/customers.xlsx", 20),
         ("sample-data/customers-500.csv", 500),
     ] {
-        let (survey, findings) = survey(&source(path));
+        let (validation, findings) = validate(&source(path));
         assert_eq!(findings, [], "{path}");
-        assert_eq!((survey.rows, survey.valid), (rows, rows), "{path}");
+        assert_eq!((validation.rows, validation.valid), (rows, rows), "{path}");
     }
 }
 
@@ -42,8 +42,8 @@ fn the_clean_sheets_are_clean() {
 fn the_twenty_customers_are_the_same_in_both_formats_and_varied() {
     let rows = |path: &str| {
         let source = source(path);
-        let (survey, _) = survey(&source);
-        customers(&source, &Rules::default(), &survey)
+        let (validation, _) = validate(&source);
+        customers(&source, &Rules::default(), &validation)
             .unwrap()
             .map(|entry| match entry.unwrap() {
                 Entry::Valid(customer) => customer,
@@ -68,7 +68,7 @@ fn the_twenty_customers_are_the_same_in_both_formats_and_varied() {
 
 #[test]
 fn the_sheet_of_mistakes_has_one_of_every_kind_that_a_csv_file_can_have() {
-    let (_, findings) = survey(&source("sample-data/mistakes.csv"));
+    let (_, findings) = validate(&source("sample-data/mistakes.csv"));
     let said: BTreeSet<_> = findings.iter().map(|finding| finding.code).collect();
     let elsewhere = [
         // Would leave nothing to be said about the rows.
@@ -100,8 +100,8 @@ fn the_sheet_of_mistakes_has_one_of_every_kind_that_a_csv_file_can_have() {
 #[test]
 fn the_templates_have_no_customer_and_no_mistake() {
     for path in ["templates/customers.csv", "templates/customers.xlsx"] {
-        let (survey, findings) = survey(&source(path));
-        assert_eq!(survey.rows, 0, "{path}");
+        let (validation, findings) = validate(&source(path));
+        assert_eq!(validation.rows, 0, "{path}");
         assert_eq!(common::said(&findings), ["1 no_rows", "2 example_row"], "{path}");
     }
 }
@@ -115,8 +115,8 @@ fn the_example_of_the_template_is_a_row_in_order_but_for_its_mark() {
         } else {
             common::source(common::patched(&bytes, "xl/sharedStrings.xml", |xml| xml.replace("EXAMPLE ", "")))
         };
-        let (survey, findings) = survey(&source);
-        assert_eq!((survey.rows, survey.valid), (1, 1), "{path}");
+        let (validation, findings) = validate(&source);
+        assert_eq!((validation.rows, validation.valid), (1, 1), "{path}");
         assert_eq!(findings, [], "{path}");
     }
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Sheet, bytes, fault, patched, source, survey};
+use common::{Sheet, bytes, fault, patched, source, validate};
 
 const ODS: &[u8] = include_bytes!("fixtures/typed.ods");
 const SHEET: &str = "xl/worksheets/sheet1.xml";
@@ -138,6 +138,6 @@ fn the_longest_cell_that_a_spreadsheet_can_hold_is_no_reason_to_refuse_the_file(
     let source = common::workbook(&Sheet::of(2), |sheet| {
         sheet.write_string(1, trusthub_onboard::model::Column::Notes as u16, "x".repeat(32_767)).unwrap();
     });
-    let (survey, findings) = survey(&source);
-    assert_eq!((survey.rows, findings.len()), (2, 1), "{findings:?}");
+    let (validation, findings) = validate(&source);
+    assert_eq!((validation.rows, findings.len()), (2, 1), "{findings:?}");
 }

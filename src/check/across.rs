@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
+use super::column_map::ColumnMap;
 use super::keys::Key;
-use super::plan::Plan;
 use super::rule::{self, Rule};
 use crate::model::{Column, Finding};
 
@@ -89,7 +89,7 @@ impl Across {
 }
 
 impl Clash {
-    pub fn finding(&self, plan: &Plan) -> Finding {
+    pub fn finding(&self, map: &ColumnMap) -> Finding {
         let column = match self.key {
             Key::Account(_) => Column::SubaccountSid,
             Key::Owned(column, _) => column,
@@ -106,7 +106,7 @@ impl Clash {
         };
         Finding {
             row: u64::from(self.row),
-            cell: plan.cell_name(column, u64::from(self.row)),
+            cell: map.cell_name(column, u64::from(self.row)),
             column: column.name().into(),
             code: self.rule.code,
             severity: self.rule.severity,

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::Tally;
 use super::accept::SENT_AS_WRITTEN;
 use super::clean::clean;
+use super::column_map::{CellSource, ColumnMap};
 use super::markup;
-use super::plan::{Place, Plan};
 use super::quotes;
 use super::residue;
 use super::rule::{self, Rule};
@@ -16,7 +16,7 @@ use crate::sheet::{Kind, Row, column_letters, csv_unguarded, misread, short, und
 
 /// A row that is being read.
 pub(super) struct Cursor<'a> {
-    pub plan: &'a Plan,
+    pub map: &'a ColumnMap,
     pub row: Row<'a>,
     /// The column of the sheet, counted from 0, from which on the row is empty though several required
     /// cells stand there. That is said once for the row, not for every cell.
@@ -44,26 +44,26 @@ pub(super) type Read<T> = Result<Option<T>, Bad>;
 
 impl<'a> Cursor<'a> {
     pub fn new(
-        plan: &'a Plan,
+        map: &'a ColumnMap,
         row: Row<'a>,
         findings: &'a mut Vec<Finding>,
         tally: &'a mut Tally,
     ) -> Cursor<'a> {
-        Cursor { plan, row, cut_short_at: None, has_marks: false, accept: &[], findings, tally }
+        Cursor { map, row, cut_short_at: None, has_marks: false, accept: &[], findings, tally }
     }
 
     /// The cell of a column as people meant it: without what a spreadsheet or a careless copy put
     /// there. Values that no column can take are findings already.
     pub fn field(&mut self, column: Column) -> Read<Field<'a>> {
-        let plan = self.plan;
-        let at = match plan.place(column) {
-            Place::Absent => return Ok(None),
-            Place::Set(index) => {
-                let text = clean(&plan.set[usize::from(index)].1);
+        let map = self.map;
+        let at = match map.place(column) {
+            CellSource::Absent => return Ok(None),
+            CellSource::Set(index) => {
+                let text = clean(&map.set[usize::from(index)].1);
                 let field = Field { column, text };
                 return Ok((!field.text.is_empty()).then_some(field));
             }
-            Place::At(at) => usize::from(at),
+            CellSource::At(at) => usize::from(at),
         };
         let cell = self.row.cell(at);
         if cell.text.is_empty() {
@@ -161,7 +161,7 @@ impl<'a> Cursor<'a> {
 
     fn note_change(&mut self, column: Column, is_changed: bool) {
         if is_changed {
-            self.tally.add(self.plan, column, self.row.number());
+            self.tally.add(self.map, column, self.row.number());
         }
     }
 
@@ -213,7 +213,7 @@ impl<'a> Cursor<'a> {
             self.report_value(&rule::DECODED_TWICE, column, cut(text)).message(message).say();
             return;
         }
-        let Some((encoding, rival)) = self.plan.guessed else {
+        let Some((encoding, rival)) = self.map.guessed else {
             if let Some(meant) = misread(raw) {
                 let message = format!(
                     "The text looks as if it had been read in the wrong encoding before; \"{}\" was probably meant.",
@@ -272,8 +272,8 @@ impl<'a> Cursor<'a> {
 
     /// Whether the row ends before this column and that has been said.
     pub fn is_cut_off(&self, column: Column) -> bool {
-        match (self.cut_short_at, self.plan.place(column)) {
-            (Some(end), Place::At(at)) => usize::from(at) >= end,
+        match (self.cut_short_at, self.map.place(column)) {
+            (Some(end), CellSource::At(at)) => usize::from(at) >= end,
             _ => false,
         }
     }
@@ -289,7 +289,7 @@ impl<'a> Cursor<'a> {
         let row = self.row.number();
         let finding = Finding {
             row,
-            cell: self.plan.cell_name(column, row),
+            cell: self.map.cell_name(column, row),
             column: column.name().into(),
             code: rule.code,
             severity: rule.severity,
@@ -302,10 +302,10 @@ impl<'a> Cursor<'a> {
 
     /// Begins a finding about a cell of the sheet, counted from 0, whether or not its column is ours.
     pub fn report_at(&mut self, rule: &'static Rule, at: usize, text: &str) -> Report<'_> {
-        let (row, plan) = (self.row.number(), self.plan);
+        let (row, map) = (self.row.number(), self.map);
         let mut report = self.report_row(rule);
         report.finding.cell = format!("{}{row}", column_letters(at));
-        report.finding.column = plan.column_name(at);
+        report.finding.column = map.column_name(at);
         report.finding.value = cut(&clean(text));
         report
     }

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
+use super::column_map::{CellSource, ColumnMap};
 use super::cursor::{Cursor, cut};
 use super::keys::Keys;
-use super::plan::{Place, Plan};
-use super::survey::{RowIs, Survey, least_severity, row_is};
+use super::validation::{RowIs, ValidationReport, least_severity, row_is};
 use super::{Rules, Tally, row, rule};
 use crate::model::{Column, Customer, Fault, Finding};
 use crate::sheet::{Batch, Batches, Row, Source};
@@ -43,17 +43,17 @@ impl Entry {
 }
 
 /// Reads the sheet that was surveyed once more: every row with anything in it, in order. The rules
-/// must be those of the survey.
-pub fn customers(source: &Source, rules: &Rules, survey: &Survey) -> Result<Customers, Fault> {
-    let (plan, _) = Plan::new(&survey.layout, &rules.set);
+/// must be those of the validation.
+pub fn customers(source: &Source, rules: &Rules, validation: &ValidationReport) -> Result<Customers, Fault> {
+    let (map, _) = ColumnMap::new(&validation.layout, &rules.set);
     Ok(Customers {
         source: source.clone(),
         rules: rules.clone(),
-        plan,
-        batches: source.batches(&survey.layout)?,
-        digests: survey.digests.clone().into_iter(),
-        clashes: survey.clashes.iter().map(|(row, clash)| (*row, *clash)).collect(),
-        broken_headers: survey.broken_headers.clone(),
+        map,
+        batches: source.batches(&validation.layout)?,
+        digests: validation.digests.clone().into_iter(),
+        clashes: validation.clashes.iter().map(|(row, clash)| (*row, *clash)).collect(),
+        broken_headers: validation.broken_headers.clone(),
         ready: VecDeque::new(),
         is_done: false,
     })
@@ -63,7 +63,7 @@ pub fn customers(source: &Source, rules: &Rules, survey: &Survey) -> Result<Cust
 pub struct Customers {
     source: Source,
     rules: Rules,
-    plan: Plan,
+    map: ColumnMap,
     batches: Batches,
     digests: std::vec::IntoIter<u64>,
     clashes: std::collections::HashMap<u32, super::across::Clash>,
@@ -101,7 +101,7 @@ impl Customers {
     }
 
     fn entry(&self, row: Row<'_>) -> Option<Entry> {
-        if row_is(&self.plan, row) != RowIs::Customer {
+        if row_is(&self.map, row) != RowIs::Customer {
             return None;
         }
         if let Some(finding) = &self.broken_headers {
@@ -109,9 +109,9 @@ impl Customers {
         }
         let mut findings = Vec::new();
         let (mut tally, mut keys) = (Tally::default(), Keys::default());
-        let mut cursor = Cursor::new(&self.plan, row, &mut findings, &mut tally);
+        let mut cursor = Cursor::new(&self.map, row, &mut findings, &mut tally);
         let customer = row::customer(&mut cursor, &self.rules, &mut keys);
-        let clash = self.clashes.get(&(row.number() as u32)).map(|clash| clash.finding(&self.plan));
+        let clash = self.clashes.get(&(row.number() as u32)).map(|clash| clash.finding(&self.map));
         let mut grave = findings
             .into_iter()
             .filter(|finding| finding.severity >= least_severity(&self.rules))
@@ -125,17 +125,17 @@ impl Customers {
             // Every way to no customer says why. If one does not, the row must not vanish.
             (None, None) => {
                 let mut said = Vec::new();
-                Cursor::new(&self.plan, row, &mut said, &mut tally).report_row(&rule::REQUIRED).say();
+                Cursor::new(&self.map, row, &mut said, &mut tally).report_row(&rule::REQUIRED).say();
                 said.pop().map(|finding| self.invalid(row, finding, 0))
             }
         }
     }
 
     fn invalid(&self, row: Row<'_>, finding: Finding, others: usize) -> Entry {
-        let text = |column: Column| match self.plan.place(column) {
-            Place::At(at) => cut(row.cell(usize::from(at)).text.trim()),
-            Place::Set(index) => self.plan.set[usize::from(index)].1.clone(),
-            Place::Absent => String::new(),
+        let text = |column: Column| match self.map.place(column) {
+            CellSource::At(at) => cut(row.cell(usize::from(at)).text.trim()),
+            CellSource::Set(index) => self.map.set[usize::from(index)].1.clone(),
+            CellSource::Absent => String::new(),
         };
         Entry::Invalid(Box::new(Invalid {
             row: row.number(),

@@ -1,6 +1,6 @@
 //! Everything that can be known of a sheet without the network: cells in, customers or findings out.
 //!
-//! The sheet is read twice. [`survey`] checks every row and keeps a few dozen bytes of each;
+//! The sheet is read twice. [`validation`] checks every row and keeps a few dozen bytes of each;
 //! [`customers`] reads the rows again and hands them on one by one, so that a run over a million rows
 //! needs no more memory than one over twenty. A sheet that changed in between is a fault.
 
@@ -8,6 +8,7 @@ mod accept;
 mod across;
 mod clean;
 mod closed;
+mod column_map;
 mod cursor;
 mod customers;
 mod digits;
@@ -16,20 +17,19 @@ mod markup;
 mod order;
 mod phone;
 mod places;
-mod plan;
 mod quotes;
 mod residue;
 mod row;
 pub mod rule;
-mod survey;
+mod validation;
 mod web;
 
 pub use accept::parse_accept;
 pub use customers::{Customers, Entry, Invalid, customers};
-pub use survey::{Counts, Survey, Work, survey};
+pub use validation::{Counts, ValidationReport, Work, validate};
 
 use crate::model::{Column, Sid};
-use plan::Plan;
+use column_map::ColumnMap;
 
 /// What the user says about the rules.
 #[derive(Clone, Default)]
@@ -78,10 +78,10 @@ impl Tally {
     /// How many cells are named.
     const NAMED: usize = 3;
 
-    fn add(&mut self, plan: &Plan, column: Column, row: u64) {
+    fn add(&mut self, map: &ColumnMap, column: Column, row: u64) {
         self.cells += 1;
         if self.first.len() < Tally::NAMED {
-            self.first.push(plan.cell_name(column, row));
+            self.first.push(map.cell_name(column, row));
         }
     }
 

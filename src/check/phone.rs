@@ -112,7 +112,7 @@ fn has_letters_for_digits(text: &str, national: &str) -> bool {
 }
 
 /// Whether ten digits could be a number of an area code that comes into use later. The North American
-/// Numbering Plan keeps back for other things: codes with two like digits at the end (services, toll-free),
+/// Numbering ColumnMap keeps back for other things: codes with two like digits at the end (services, toll-free),
 /// with a 9 in the middle (a fourth digit one day), 37x and 96x. Exchanges begin with 2 to 9 and are not x11.
 /// Source: NANPA, "Area codes".
 fn has_new_area_code(national: &str) -> bool {

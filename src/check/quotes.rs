@@ -8,8 +8,8 @@
 
 use std::borrow::Cow;
 
+use super::column_map::{CellSource, ColumnMap};
 use super::cursor::Cursor;
-use super::plan::{Place, Plan};
 use super::rule;
 use crate::model::Column;
 use crate::sheet::{Flaw, csv_unguarded, is_unclosed};
@@ -33,13 +33,13 @@ pub(super) fn has_any_mark(text: &str) -> bool {
 /// Says where the quoting of a row is broken, at its first cell. The other cells are not looked at then: what
 /// stands in them may belong anywhere.
 pub(super) fn are_broken(cursor: &mut Cursor<'_>) -> bool {
-    let (row, plan) = (cursor.row, cursor.plan);
+    let (row, map) = (cursor.row, cursor.map);
     if row.flaw().is_none() && !has_any_mark(row.text()) {
         return false;
     }
     cursor.has_marks = true;
     // To the right of the headers it is one cell too many, and said as that.
-    if let Some((at, text)) = row.unclosed().filter(|(at, _)| *at < plan.data_width)
+    if let Some((at, text)) = row.unclosed().filter(|(at, _)| *at < map.data_width)
         && let Some(flaw) = row.flaw()
     {
         let mut report = cursor.report_at(&rule::UNCLOSED_QUOTE, at, &as_in_the_file(&text));
@@ -49,9 +49,9 @@ pub(super) fn are_broken(cursor: &mut Cursor<'_>) -> bool {
         report.message(of_flaw(flaw)).say();
         return true;
     }
-    for at in 0..plan.data_width.min(row.len()) {
+    for at in 0..map.data_width.min(row.len()) {
         let text = csv_unguarded(row.cell(at).text);
-        let Some(fault) = fault(text, content(plan, at)) else { continue };
+        let Some(fault) = fault(text, content(map, at)) else { continue };
         let mut report = cursor.report_at(&rule::UNCLOSED_QUOTE, at, &as_in_the_file(text));
         if let Some(message) = fault.message() {
             report = report.message(message);
@@ -134,8 +134,8 @@ pub(super) enum Holds {
     Text,
 }
 
-fn content(plan: &Plan, at: usize) -> Holds {
-    let is_at = |column: Column| plan.place(column) == Place::At(at as u16);
+fn content(map: &ColumnMap, at: usize) -> Holds {
+    let is_at = |column: Column| map.place(column) == CellSource::At(at as u16);
     let lists = [
         Column::SubaccountSid,
         Column::PhoneNumbers,
@@ -144,7 +144,7 @@ fn content(plan: &Plan, at: usize) -> Holds {
     ];
     match () {
         () if lists.into_iter().any(is_at) => Holds::List,
-        () if is_at(Column::Notes) || !plan.is_read(at) => Holds::Text,
+        () if is_at(Column::Notes) || !map.is_read(at) => Holds::Text,
         () => Holds::Value,
     }
 }

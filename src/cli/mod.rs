@@ -8,11 +8,11 @@ mod live;
 mod meanwhile;
 mod merge;
 mod rehearse;
+mod resolve;
 mod results;
 mod run;
 mod sandbox;
 mod session;
-mod settle;
 mod sheet;
 mod signals;
 mod style;
@@ -75,7 +75,7 @@ fn command(cli: Cli, arguments: &[OsString]) -> Exit {
         Command::Validate(args) => validate::validate(&args),
         Command::Results(args) => results::results(&args),
         Command::Status(args) => results::status(&args),
-        Command::Settle(args) => settle::settle(&args),
+        Command::Resolve(args) => resolve::resolve(&args),
         Command::Template(args) => template::template(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Rehearse(args) => rehearse::rehearse(&args, arguments),

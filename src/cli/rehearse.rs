@@ -63,8 +63,8 @@ pub fn rehearse(args: &RehearseArgs, arguments: &[OsString]) -> Result<Exit, Sto
     if args.sheet.path == Path::new("-") {
         return Err(Stop::Usage("a rehearsal reads the sheet several times: name a file".to_owned()));
     }
-    let sheet = Sheet::survey(&args.sheet, None, &mut |_| ())?;
-    if sheet.survey.valid == 0 {
+    let sheet = Sheet::validate(&args.sheet, None, &mut |_| ())?;
+    if sheet.validation.valid == 0 {
         return Err(Fault::new(
             format!("{} has no valid row to rehearse", sheet.name()),
             "See what is wrong with `trusthub-onboard validate`.",
@@ -119,11 +119,12 @@ async fn stage(
     let child = || start(&child_arguments(arguments, folder, server.base_url()), &said);
     let mut random = Random(args.seed);
     // Kills are spread over what an undisturbed run would send.
-    let calls = crate::report::Estimate::of(&sheet.survey.work, crate::plan::Submission::ProductNow).calls;
+    let calls =
+        crate::report::Estimate::of(&sheet.validation.work, crate::plan::Submission::ProductNow).calls;
     let between = (2 * calls / u64::from(args.kills + 1)).max(2);
     tell!(
         "{}, about {}, {}, seed {}",
-        counted(sheet.survey.valid, "customer"),
+        counted(sheet.validation.valid, "customer"),
         counted(calls, "call"),
         counted(u64::from(args.kills), "kill"),
         args.seed

@@ -3,13 +3,15 @@
 use super::args::{ResultsArgs, StatusArgs};
 use super::files::{must_be_csv, must_differ, of_results, tell_kept, tell_of_open};
 use super::run::{CONNECT_MS, print_tally};
-use super::session::{self, World};
+use super::session::{self, Target};
 use super::sheet::Sheet;
 use super::signals::stop_on_signals;
 use super::style::say;
 use super::validate::DEFAULT_RATE;
 use super::{Exit, Stop, style};
-use crate::engine::{Brake, DefaultPrimary, Interrupted, Only, Run, Selection, Settings, YoungLedger};
+use crate::engine::{
+    DefaultPrimary, Interrupted, Only, RefusalBreaker, Run, Selection, Settings, YoungLedger,
+};
 use crate::events::{Nobody, Observer};
 use crate::ledger::Ledger;
 use crate::products::FLOW;
@@ -26,10 +28,10 @@ const SANDBOX_REVIEW_MS: u64 = 1_000;
 
 pub fn results(args: &ResultsArgs) -> Result<Exit, Stop> {
     let paths = paths(args)?;
-    let sheet = Sheet::survey(&args.sheet, session::parent_sid(&args.world), &mut |_| ())?;
-    let world = session::world_name(&args.world)?;
-    let ledger = Ledger::open_for_reading(&session::ledger(&args.world), &FLOW, &world)?;
-    tell_of_open(session::files_of_the_ledger(&args.world).iter().map(PathBuf::as_path));
+    let sheet = Sheet::validate(&args.sheet, session::parent_sid(&args.target), &mut |_| ())?;
+    let target = session::target_name(&args.target)?;
+    let ledger = Ledger::open_for_reading(&session::ledger(&args.target), &FLOW, &target)?;
+    tell_of_open(session::files_of_the_ledger(&args.target).iter().map(PathBuf::as_path));
     let policy = args.flow.policy();
     let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &policy, ended: None };
     let (tally, written) = results.write(&paths, || sheet.entries(), |_, _| ())?;
@@ -41,8 +43,8 @@ pub fn results(args: &ResultsArgs) -> Result<Exit, Stop> {
 
 /// Where the results go, once it is certain that they can.
 fn paths(args: &ResultsArgs) -> Result<ResultsPaths, Stop> {
-    let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.world));
-    let of_the_ledger = session::files_of_the_ledger(&args.world);
+    let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.target));
+    let of_the_ledger = session::files_of_the_ledger(&args.target);
     must_differ(&of_results(&args.sheet.path, &paths, &of_the_ledger))?;
     must_be_csv(&paths)?;
     check_writable(&paths.results)?;
@@ -50,34 +52,38 @@ fn paths(args: &ResultsArgs) -> Result<ResultsPaths, Stop> {
 }
 
 pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
-    let ResultsArgs { sheet: sheet_args, world: world_args, flow, .. } = &args.results;
+    let ResultsArgs { sheet: sheet_args, target: target_args, flow, .. } = &args.results;
     let paths = paths(&args.results)?;
-    let sheet = Sheet::survey(sheet_args, session::parent_sid(world_args), &mut |_| ())?;
+    let sheet = Sheet::validate(sheet_args, session::parent_sid(target_args), &mut |_| ())?;
     // Said before anything is asked for: a ledger that is not there has nothing to look at.
-    drop(Ledger::open_for_reading(&session::ledger(world_args), &FLOW, &session::world_name(world_args)?)?);
+    drop(Ledger::open_for_reading(
+        &session::ledger(target_args),
+        &FLOW,
+        &session::target_name(target_args)?,
+    )?);
     session::runtime()?.block_on(async {
-        let world = match world_args.sandbox {
-            true => World::in_sandbox(world_args, &sheet, SANDBOX_REVIEW_MS, Start::GoOn).await?,
-            false => World::open(world_args)?,
+        let target = match target_args.sandbox {
+            true => Target::in_sandbox(target_args, &sheet, SANDBOX_REVIEW_MS, Start::GoOn).await?,
+            false => Target::open(target_args)?,
         };
         let clock = session::clock();
         let rate = args.pace.rate.unwrap_or(Rate::PerSecond(DEFAULT_RATE));
         let observer: Arc<dyn Observer> = Arc::new(Nobody);
         let timeouts = Timeouts { connect_ms: CONNECT_MS.min(flow.timeout), call_ms: flow.timeout };
         let pace = Pace::new(rate, clock.clone());
-        let client = Client::new(&world.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
-        let ledger = Ledger::open(&world.ledger, &FLOW, &world.name, observer.clone())?;
-        tell_of_open(session::files_of_the_ledger(world_args).iter().map(PathBuf::as_path));
+        let client = Client::new(&target.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
+        let ledger = Ledger::open(&target.ledger, &FLOW, &target.name, observer.clone())?;
+        tell_of_open(session::files_of_the_ledger(target_args).iter().map(PathBuf::as_path));
         let policy = flow.policy();
         let settings = Settings {
             flow: &FLOW,
-            parent: world.parent.clone(),
+            parent: target.parent.clone(),
             policy: policy.clone(),
             primary_profile: None,
             default_primary: DefaultPrimary::NotNeeded,
             concurrency: usize::from(args.pace.concurrency),
             selection: Selection { only: Only::ToLookAt, limit: None },
-            brake: Brake::Off,
+            refusal_breaker: RefusalBreaker::Off,
             young_ledger: YoungLedger::LooksAtOnce,
             wait_ms: 0,
             poll_ms: 0,

@@ -3,14 +3,14 @@
 use super::args::{OnlyArg, RunArgs};
 use super::files::{must_be_csv, must_differ, of_results, tell_kept, tell_of_open};
 use super::live::{Consent, Undertaking, ask};
-use super::session::{self, World};
+use super::session::{self, Target};
 use super::sheet::Sheet;
 use super::signals::stop_on_signals;
 use super::style::{say, tell};
 use super::validate::{DEFAULT_RATE, in_short};
 use super::{Exit, Stop, meanwhile, style};
 use crate::check::{Entry, rule};
-use crate::engine::{Brake, Ended, Interrupted, Only, Run, Selection, Settings, YoungLedger};
+use crate::engine::{Ended, Interrupted, Only, RefusalBreaker, Run, Selection, Settings, YoungLedger};
 use crate::events::Observer;
 use crate::ledger::Ledger;
 use crate::model::{Fault, Finding, Severity, counted};
@@ -38,24 +38,24 @@ const SANDBOX_POLL_MS: u64 = 250;
 pub const CONNECT_MS: u64 = 10_000;
 
 pub fn run(args: &RunArgs, arguments: &[OsString]) -> Result<Exit, Stop> {
-    let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.world));
+    let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.target));
     check_writable(&paths.results)?;
     if let Some(path) = &args.failed {
         check_writable(path)?;
     }
-    session::check_ledger(&args.world)?;
-    let of_the_ledger = session::files_of_the_ledger(&args.world);
+    session::check_ledger(&args.target)?;
+    let of_the_ledger = session::files_of_the_ledger(&args.target);
     let mut files = of_results(&args.sheet.path, &paths, &of_the_ledger);
     files.extend(args.failed.as_deref().map(|path| ("--failed", path)));
     files.extend(args.log.as_deref().map(|path| ("--log", path)));
     must_differ(&files)?;
     must_be_csv(&paths)?;
-    let sheet = survey(args)?;
-    if sheet.survey.rows == 0 {
+    let sheet = validate(args)?;
+    if sheet.validation.rows == 0 {
         // The findings have said so.
         return Ok(Exit::InvalidRows);
     }
-    if args.all_or_nothing && sheet.survey.invalid() > 0 {
+    if args.all_or_nothing && sheet.validation.invalid() > 0 {
         let tally = write_without_a_run(args, &sheet, &paths)?;
         style::error("nothing was sent, because --all-or-nothing is given and rows are invalid");
         close(args, arguments, &tally, None, &paths);
@@ -69,10 +69,10 @@ pub fn run(args: &RunArgs, arguments: &[OsString]) -> Result<Exit, Stop> {
 }
 
 /// The first pass. Errors are shown; warnings and notes are what `validate` is for.
-fn survey(args: &RunArgs) -> Result<Sheet, Fault> {
+fn validate(args: &RunArgs) -> Result<Sheet, Fault> {
     let mut printer =
         FindingsPrinter::new(FindingsFormat::Text, anstream::AutoStream::auto(std::io::stderr()));
-    let sheet = Sheet::survey(&args.sheet, session::parent_sid(&args.world), &mut |finding: Finding| {
+    let sheet = Sheet::validate(&args.sheet, session::parent_sid(&args.target), &mut |finding: Finding| {
         let is_doubtful =
             [&rule::ENCODING_GUESSED, &rule::DECODED_TWICE].iter().any(|it| it.code == finding.code);
         // What would be sent with wrong letters in it is shown before it is sent.
@@ -81,14 +81,14 @@ fn survey(args: &RunArgs) -> Result<Sheet, Fault> {
         }
     })?;
     // Nobody reads standard error in vain: where it is closed, there is nobody to tell.
-    let _ = printer.finish(&sheet.survey);
-    let survey = &sheet.survey;
-    tell!("{}: {}", sheet.name(), survey.layout);
-    if survey.counts.warnings + survey.counts.notes > 0 {
+    let _ = printer.finish(&sheet.validation);
+    let validation = &sheet.validation;
+    tell!("{}: {}", sheet.name(), validation.layout);
+    if validation.counts.warnings + validation.counts.notes > 0 {
         let validate = on_sheet("trusthub-onboard validate", &args.sheet.path);
         tell!("Warnings and notes are shown by: {validate}");
     }
-    tell!("{}", in_short(survey));
+    tell!("{}", in_short(validation));
     Ok(sheet)
 }
 
@@ -100,17 +100,17 @@ async fn go(
 ) -> Result<Exit, Stop> {
     let review_ms = args.trial.review_seconds * 1_000;
     let start = if args.trial.fresh { Start::Over } else { Start::GoOn };
-    let world = match args.world.sandbox {
-        true => World::in_sandbox(&args.world, sheet, review_ms, start).await?,
-        false => World::open(&args.world)?,
+    let target = match args.target.sandbox {
+        true => Target::in_sandbox(&args.target, sheet, review_ms, start).await?,
+        false => Target::open(&args.target)?,
     };
     let policy = args.flow.policy();
-    let estimate = Estimate::of(&sheet.survey.work, policy.submission);
-    if !world.endpoint.is_loopback() {
+    let estimate = Estimate::of(&sheet.validation.work, policy.submission);
+    if !target.endpoint.is_loopback() {
         let undertaking = Undertaking {
-            host: &world.host(),
-            parent: &world.parent.account,
-            customers: args.limit.map_or(sheet.survey.valid, |limit| limit.min(sheet.survey.valid)),
+            host: &target.host(),
+            parent: &target.parent.account,
+            customers: args.limit.map_or(sheet.validation.valid, |limit| limit.min(sheet.validation.valid)),
             calls: estimate.calls,
         };
         let consent = if args.yes { Consent::Given } else { Consent::ToBeAsked };
@@ -120,11 +120,11 @@ async fn go(
         }
     }
     let clock = session::clock();
-    let rate = args.pace.rate.unwrap_or(match args.world.sandbox {
+    let rate = args.pace.rate.unwrap_or(match args.target.sandbox {
         true => Rate::Unlimited,
         false => Rate::PerSecond(DEFAULT_RATE),
     });
-    let customers = args.limit.map_or(sheet.survey.valid, |limit| limit.min(sheet.survey.valid));
+    let customers = args.limit.map_or(sheet.validation.valid, |limit| limit.min(sheet.validation.valid));
     let progress = Arc::new(Progress::new(customers, cap(rate)));
     let rounds = Arc::new(meanwhile::Rounds::default());
     let mut observers: Vec<Arc<dyn Observer>> = vec![progress.clone(), rounds.clone()];
@@ -132,21 +132,21 @@ async fn go(
         observers.push(Arc::new(Log::open(path, clock.clone())?));
     }
     let observer: Arc<dyn Observer> = Arc::new(All(observers));
-    let ledger = Ledger::open(&world.ledger, &FLOW, &world.name, observer.clone())?;
-    let young_ledger = if args.world.sandbox { YoungLedger::LooksAtOnce } else { YoungLedger::Waits };
+    let ledger = Ledger::open(&target.ledger, &FLOW, &target.name, observer.clone())?;
+    let young_ledger = if args.target.sandbox { YoungLedger::LooksAtOnce } else { YoungLedger::Waits };
     if ledger.is_young() && young_ledger == YoungLedger::Waits {
         tell!(
             "The ledger {} is new here: customers are looked at after {} s (--visibility-window), so that what a run \
              with another ledger may just have made is found.",
-            world.ledger.display(),
+            target.ledger.display(),
             policy.visibility_window_ms.div_ceil(1_000)
         );
     }
-    let of_the_ledger = session::files_of_the_ledger(&args.world);
+    let of_the_ledger = session::files_of_the_ledger(&args.target);
     tell_of_open(of_the_ledger.iter().chain(&args.log).map(PathBuf::as_path));
     let timeouts = Timeouts { connect_ms: CONNECT_MS.min(args.flow.timeout), call_ms: args.flow.timeout };
     let pace = Pace::new(rate, clock.clone());
-    let client = Client::new(&world.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
+    let client = Client::new(&target.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
     let only = match args.only {
         Some(OnlyArg::Failed) => Only::Failed,
         None => Only::Everyone,
@@ -155,16 +155,16 @@ async fn go(
     let sandbox_wait_ms = 4 * review_ms + 10_000;
     let settings = Settings {
         flow: &FLOW,
-        parent: world.parent.clone(),
+        parent: target.parent.clone(),
         policy: policy.clone(),
         primary_profile: args.primary_profile.clone(),
         default_primary: sheet.default_primary()?,
         concurrency: usize::from(args.pace.concurrency),
         selection: Selection { only, limit: args.limit },
-        brake: if args.no_brake { Brake::Off } else { Brake::On },
+        refusal_breaker: if args.keep_going { RefusalBreaker::Off } else { RefusalBreaker::On },
         young_ledger,
-        wait_ms: args.wait.unwrap_or(if args.world.sandbox { sandbox_wait_ms } else { 0 }),
-        poll_ms: args.poll.unwrap_or(if args.world.sandbox { SANDBOX_POLL_MS } else { POLL_MS }),
+        wait_ms: args.wait.unwrap_or(if args.target.sandbox { sandbox_wait_ms } else { 0 }),
+        poll_ms: args.poll.unwrap_or(if args.target.sandbox { SANDBOX_POLL_MS } else { POLL_MS }),
     };
     let drain = CancellationToken::new();
     stop_on_signals(drain.clone());
@@ -210,7 +210,7 @@ async fn go(
              network and Twilio's status page, then run it again; with --wait it waits longer, such as --wait 12h"
         ));
     }
-    if let Some((key, code)) = &ended.braked {
+    if let Some((key, code)) = &ended.tripped {
         style::error(&format!(
             "the run stopped itself: its first customers were all refused at the step {} with {}",
             key.step,
@@ -220,8 +220,8 @@ async fn go(
     close(args, arguments, &tally, Some(&ended), &written);
     closed?;
     put_aside?;
-    Ok(match ended.braked {
-        // Running again as it is would only brake again, whatever was left unfinished by that.
+    Ok(match ended.tripped {
+        // Running again as it is would only be stopped again, whatever was left unfinished by that.
         Some(_) => Exit::RefusedRows,
         None => Exit::of(&tally, ended.interrupted),
     })
@@ -258,10 +258,10 @@ fn note_failure(args: &RunArgs, entry: &Entry, line: &Line, failed: &mut HashMap
 fn write_failures(args: &RunArgs, sheet: &Sheet, failed: &HashMap<u64, Failure>) -> Result<(), Fault> {
     let Some(path) = &args.failed else { return Ok(()) };
     let mut failure = |row| failed.get(&row).cloned();
-    let manner = Manner::of_work(args.overwrite, Some(session::ledger(&args.world)));
+    let manner = Manner::of_work(args.overwrite, Some(session::ledger(&args.target)));
     let annotations = sheet.annotations(|row| failed.contains_key(&row))?;
     let (rows, written) =
-        write_failed(&sheet.source, &sheet.survey, &annotations, path, &manner, &mut failure)?;
+        write_failed(&sheet.source, &sheet.validation, &annotations, path, &manner, &mut failure)?;
     tell_kept(&written.kept);
     tell!("Rows that did not succeed: {rows}, in {}", written.name.display());
     if rows > 0 && args.sheet.path != Path::new("-") {
@@ -317,14 +317,14 @@ fn close(args: &RunArgs, arguments: &[OsString], tally: &Tally, ended: Option<&E
         format!(
             "No row that may be sent has failed before, so nothing was done. To take on all rows: {everyone}"
         )
-    } else if ended.is_some_and(|ended| ended.braked.is_some()) {
+    } else if ended.is_some_and(|ended| ended.tripped.is_some()) {
         format!(
-            "Find the reason first (columns error_message and hint), then: {again}; --no-brake goes on all the same"
+            "Find the reason first (columns error_message and hint), then: {again}; --keep-going goes on all the same"
         )
     } else if is_interrupted || tally.of(Outcome::Unfinished) > 0 {
         format!("Run the same command again, it goes on from here: {again}")
     } else if tally.of(Outcome::Unsure) > 0 {
-        "See the columns error_message and hint for what is unsure, then: trusthub-onboard settle SUBACCOUNT STEP SID"
+        "See the columns error_message and hint for what is unsure, then: trusthub-onboard resolve SUBACCOUNT STEP SID"
             .to_owned()
     } else if tally.of(Outcome::Refused) + tally.of(Outcome::Rejected) > 0 {
         format!(

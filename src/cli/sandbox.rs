@@ -85,7 +85,7 @@ pub fn serve(args: &SandboxArgs) -> Result<Exit, Stop> {
     let seed = match &args.for_sheet {
         Some(path) => {
             let sheet = SheetArgs::of(path);
-            seed_for(&Sheet::survey(&sheet, None, &mut |_| ())?)?
+            seed_for(&Sheet::validate(&sheet, None, &mut |_| ())?)?
         }
         None => seed(vec![]),
     };

@@ -1,6 +1,6 @@
-//! The world that a command works in: which server, whose credentials, which ledger.
+//! The target that a command works in: which server, whose credentials, which ledger.
 
-use super::args::WorldArgs;
+use super::args::TargetArgs;
 use super::sandbox::{self, Trial};
 use super::sheet::Sheet;
 use crate::clock::{Clock, SystemClock};
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where a command works.
-pub struct World {
+pub struct Target {
     pub endpoint: Endpoint,
     pub parent: Identity,
     /// Its name in the ledger.
@@ -25,41 +25,41 @@ pub struct World {
 const SANDBOX_LEDGER: &str = "trusthub-onboard-sandbox.db";
 const LEDGER: &str = "trusthub-onboard.db";
 
-impl World {
+impl Target {
     /// The real API, or another server. Must be called inside a runtime, as `in_sandbox` must.
     ///
     /// # Errors
     /// Credentials are missing or malformed, or the base URL makes no sense.
-    pub fn open(args: &WorldArgs) -> Result<World, Fault> {
+    pub fn open(args: &TargetArgs) -> Result<Target, Fault> {
         let endpoint = endpoint(args)?;
         let parent = credentials()?;
-        let name = endpoint.world();
-        Ok(World { endpoint, parent, name, ledger: ledger(args), _trial: None })
+        let name = endpoint.target();
+        Ok(Target { endpoint, parent, name, ledger: ledger(args), _trial: None })
     }
 
     /// A sandbox inside this process, in which everything that the sheet names exists.
     pub async fn in_sandbox(
-        args: &WorldArgs,
+        args: &TargetArgs,
         sheet: &Sheet,
         review_ms: u64,
         start: Start,
-    ) -> Result<World, Fault> {
+    ) -> Result<Target, Fault> {
         let ledger = ledger(args);
         let seed = sandbox::seed_for(sheet)?;
         let trial = Trial::start(seed, &sandbox::world_file(&ledger), review_ms, start).await?;
-        World::of_trial(trial, ledger)
+        Target::of_trial(trial, ledger)
     }
 
     /// The sandbox of an earlier run, as it was left.
-    pub async fn in_known_sandbox(args: &WorldArgs) -> Result<World, Fault> {
+    pub async fn in_known_sandbox(args: &TargetArgs) -> Result<Target, Fault> {
         let ledger = ledger(args);
         let world = sandbox::world_file(&ledger);
         let trial = Trial::start(sandbox::seed(vec![]), &world, 0, Start::GoOn).await?;
-        World::of_trial(trial, ledger)
+        Target::of_trial(trial, ledger)
     }
 
-    fn of_trial(trial: Trial, ledger: PathBuf) -> Result<World, Fault> {
-        Ok(World {
+    fn of_trial(trial: Trial, ledger: PathBuf) -> Result<Target, Fault> {
+        Ok(Target {
             endpoint: Endpoint::other(trial.base_url())?,
             parent: sandbox::parent(),
             name: trial.id().to_owned(),
@@ -75,13 +75,13 @@ impl World {
 }
 
 /// The ledger that the arguments mean.
-pub fn ledger(args: &WorldArgs) -> PathBuf {
+pub fn ledger(args: &TargetArgs) -> PathBuf {
     let usual = if args.sandbox { SANDBOX_LEDGER } else { LEDGER };
     args.ledger.clone().unwrap_or_else(|| PathBuf::from(usual))
 }
 
 /// The ledger with everything that stands beside it: its log, its lock, and the sandbox's world.
-pub fn files_of_the_ledger(args: &WorldArgs) -> Vec<PathBuf> {
+pub fn files_of_the_ledger(args: &TargetArgs) -> Vec<PathBuf> {
     let ledger = ledger(args);
     let beside = |end: &str| {
         let mut name = ledger.clone().into_os_string();
@@ -94,7 +94,7 @@ pub fn files_of_the_ledger(args: &WorldArgs) -> Vec<PathBuf> {
 }
 
 /// Says before anything is created that a ledger cannot be where the arguments want it.
-pub fn check_ledger(args: &WorldArgs) -> Result<(), Fault> {
+pub fn check_ledger(args: &TargetArgs) -> Result<(), Fault> {
     let path = ledger(args);
     if path.is_dir() || path.as_os_str().to_string_lossy().ends_with('/') {
         return Err(Fault::new(
@@ -116,16 +116,16 @@ pub fn check_ledger(args: &WorldArgs) -> Result<(), Fault> {
     }
 }
 
-/// The name of the world in the ledger, for commands that send nothing.
-pub fn world_name(args: &WorldArgs) -> Result<String, Fault> {
+/// The name of the target in the ledger, for commands that send nothing.
+pub fn target_name(args: &TargetArgs) -> Result<String, Fault> {
     match args.sandbox {
         true => sandbox::known_id(&sandbox::world_file(&ledger(args))),
-        false => Ok(endpoint(args)?.world()),
+        false => Ok(endpoint(args)?.target()),
     }
 }
 
 /// The parent account's SID, where the environment has it: no row may name it.
-pub fn parent_sid(args: &WorldArgs) -> Option<Sid> {
+pub fn parent_sid(args: &TargetArgs) -> Option<Sid> {
     match args.sandbox {
         true => Some(sandbox::parent().account),
         false => std::env::var("TWILIO_ACCOUNT_SID").ok().and_then(|text| Sid::parse(text.trim())),
@@ -147,7 +147,7 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
     })
 }
 
-fn endpoint(args: &WorldArgs) -> Result<Endpoint, Fault> {
+fn endpoint(args: &TargetArgs) -> Result<Endpoint, Fault> {
     match &args.base_url {
         Some(url) => Endpoint::other(url),
         None => Ok(Endpoint::Twilio { region: host_part("TWILIO_REGION")?, edge: host_part("TWILIO_EDGE")? }),

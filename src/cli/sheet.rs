@@ -1,7 +1,7 @@
 //! The sheet that a command works on: opened, surveyed, and read again as often as it takes.
 
 use super::args::SheetArgs;
-use crate::check::{self, Entry, Rules, Strictness, Survey};
+use crate::check::{self, Entry, Rules, Strictness, ValidationReport};
 use crate::engine::{Customers, DefaultPrimary};
 use crate::model::{Fault, Finding, Sid};
 use crate::report::Annotations;
@@ -11,7 +11,7 @@ use crate::sheet::{Options, Source};
 pub struct Sheet {
     pub source: Source,
     rules: Rules,
-    pub survey: Survey,
+    pub validation: ValidationReport,
 }
 
 impl SheetArgs {
@@ -32,7 +32,7 @@ pub type Entries = Box<dyn Iterator<Item = Result<Entry, Fault>>>;
 
 impl Sheet {
     /// Reads the whole sheet once. Every finding is handed to `each`.
-    pub fn survey(
+    pub fn validate(
         args: &SheetArgs,
         parent: Option<Sid>,
         each: &mut dyn FnMut(Finding),
@@ -40,14 +40,14 @@ impl Sheet {
         let source = Source::new(&args.path, args.options())?;
         let strictness = if args.strict { Strictness::Warnings } else { Strictness::Errors };
         let rules = Rules { parent, strictness, set: args.set.clone(), accept: args.accept.clone() };
-        let survey = check::survey(&source, &rules, each)?;
-        Ok(Sheet { source, rules, survey })
+        let validation = check::validate(&source, &rules, each)?;
+        Ok(Sheet { source, rules, validation })
     }
 
     /// What is wrong with some of its rows, found once more.
     pub fn annotations(&self, is_wanted: impl Fn(u64) -> bool) -> Result<Annotations, Fault> {
         let mut annotations = Annotations::default();
-        check::survey(&self.source, &self.rules, &mut |finding| {
+        check::validate(&self.source, &self.rules, &mut |finding| {
             if is_wanted(finding.row) {
                 annotations.add(finding);
             }
@@ -62,12 +62,12 @@ impl Sheet {
 
     /// Every row, in the order of the sheet.
     pub fn entries(&self) -> Result<Entries, Fault> {
-        Ok(Box::new(check::customers(&self.source, &self.rules, &self.survey)?))
+        Ok(Box::new(check::customers(&self.source, &self.rules, &self.validation)?))
     }
 
     /// The valid customers, in the order of the sheet.
     pub fn customers(&self) -> Result<Customers, Fault> {
-        let entries = check::customers(&self.source, &self.rules, &self.survey)?;
+        let entries = check::customers(&self.source, &self.rules, &self.validation)?;
         Ok(Box::new(entries.filter_map(|entry| match entry {
             Ok(Entry::Valid(customer)) => Some(Ok(*customer)),
             Ok(Entry::Invalid(_)) => None,

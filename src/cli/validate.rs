@@ -5,7 +5,7 @@ use super::files::{must_differ, tell_kept};
 use super::sheet::Sheet;
 use super::style::{printed, say, tell};
 use super::{Exit, Stop};
-use crate::check::Survey;
+use crate::check::ValidationReport;
 use crate::model::counted;
 use crate::plan::Submission;
 use crate::report::{
@@ -31,16 +31,17 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Stop> {
         must_differ(&[("the sheet", &args.sheet.path), ("--annotate", path)])?;
         check_writable(path)?;
     }
-    let sheet = Sheet::survey(&args.sheet, parent, &mut |finding| {
+    let sheet = Sheet::validate(&args.sheet, parent, &mut |finding| {
         if args.annotate.is_some() {
             annotations.add(finding.clone());
         }
         printer.take(finding);
     })?;
-    printed(printer.finish(&sheet.survey));
-    let survey = &sheet.survey;
-    let lines = [format!("{}: {}", sheet.name(), survey.layout), in_short(survey)];
-    for line in lines.into_iter().chain(least(survey, args.rate.unwrap_or(Rate::PerSecond(DEFAULT_RATE)))) {
+    printed(printer.finish(&sheet.validation));
+    let validation = &sheet.validation;
+    let lines = [format!("{}: {}", sheet.name(), validation.layout), in_short(validation)];
+    for line in lines.into_iter().chain(least(validation, args.rate.unwrap_or(Rate::PerSecond(DEFAULT_RATE))))
+    {
         match format {
             FindingsFormat::Text => say!("{line}"),
             // What programs read stays apart from what people read.
@@ -49,7 +50,7 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Stop> {
     }
     if let Some(path) = &args.annotate {
         let manner = Manner::of_work(args.overwrite, None);
-        let marked = annotate(&sheet.source, survey, &annotations, path, &manner)?;
+        let marked = annotate(&sheet.source, validation, &annotations, path, &manner)?;
         tell_kept(&marked.written.kept);
         if let Some(why) = &marked.rebuilt {
             tell!("The marked copy is a new workbook with the values of {}, because {why}", sheet.name());
@@ -57,20 +58,25 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Stop> {
         let name = marked.written.name.display();
         tell!("Marked copy: {name}. Correct the red cells there, save, and run that file");
     }
-    Ok(if survey.invalid() > 0 || survey.rows == 0 { Exit::InvalidRows } else { Exit::Success })
+    Ok(if validation.invalid() > 0 || validation.rows == 0 { Exit::InvalidRows } else { Exit::Success })
 }
 
 /// How many rows there are and may be sent.
-pub fn in_short(survey: &Survey) -> String {
-    format!("{}: {} valid, {} invalid", counted(survey.rows, "row"), survey.valid, survey.invalid())
+pub fn in_short(validation: &ValidationReport) -> String {
+    format!(
+        "{}: {} valid, {} invalid",
+        counted(validation.rows, "row"),
+        validation.valid,
+        validation.invalid()
+    )
 }
 
 /// What a run has to do at least; nothing where no row may be sent.
-fn least(survey: &Survey, rate: Rate) -> Option<String> {
-    if survey.valid == 0 {
+fn least(validation: &ValidationReport, rate: Rate) -> Option<String> {
+    if validation.valid == 0 {
         return None;
     }
-    let calls = Estimate::of(&survey.work, Submission::ProductAfterApproval).calls;
+    let calls = Estimate::of(&validation.work, Submission::ProductAfterApproval).calls;
     let text = format!("A run makes at least {}", counted(calls, "call"));
     Some(match rate {
         Rate::PerSecond(rate) => {

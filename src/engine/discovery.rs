@@ -6,15 +6,15 @@ use super::row::{Row, Stop, done};
 use crate::flow::{Assignments, BundleId, Call, Collection, Item, Key, Part, StepId, Verb};
 use crate::ledger::Record;
 use crate::model::{Sid, SidKind};
-use crate::plan::{BundleStatus, Ending, Existing, Mark, OurCode, Plan, Reason, UNKNOWN};
+use crate::plan::{BundleStatus, Ending, Existing, OurCode, Plan, Reason, StepState, UNKNOWN};
 use std::collections::HashSet;
 
 impl Row<'_> {
-    /// Reads what is there under our policies and takes over what bears our mark.
+    /// Reads what is there under our policies and takes over what bears our tag.
     pub(super) async fn discover(&mut self) -> Result<(), Stop> {
         for bundle in self.bundles_to_discover() {
             self.discover_bundle(bundle).await?;
-            if let Some(Mark::Refused { reason, .. }) = self.facts.mark(bundle.made_by()) {
+            if let Some(StepState::Refused { reason, .. }) = self.facts.state(bundle.made_by()) {
                 let refused = vec![(bundle.made_by().into(), reason.clone())];
                 return Err(Stop::Over(Ending::Refused(refused)));
             }
@@ -43,7 +43,7 @@ impl Row<'_> {
                 self.discover_assignments(bundle).await?;
             }
         }
-        self.settle(self.flow().discovery.into(), done(None, UNKNOWN));
+        self.finish(self.flow().discovery.into(), done(None, UNKNOWN));
         self.forget_what_held_back();
         Ok(())
     }
@@ -61,8 +61,8 @@ impl Row<'_> {
     fn forget_what_held_back(&mut self) {
         let at = self.run.clock.now();
         for key in std::mem::take(&mut self.held_back) {
-            if self.facts.mark(key).is_none() {
-                self.unsaved.push(Record::Step { key, mark: Mark::Removed, at });
+            if self.facts.state(key).is_none() {
+                self.unsaved.push(Record::Step { key, state: StepState::Removed, at });
             }
         }
     }
@@ -118,7 +118,7 @@ impl Row<'_> {
                 }
                 [item, ..] => match item.sid() {
                     Some(sid) => {
-                        self.settle(key, done(Some(sid.clone()), UNKNOWN));
+                        self.finish(key, done(Some(sid.clone()), UNKNOWN));
                         sid
                     }
                     None => return Ok(()),
@@ -132,9 +132,9 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Whether a bundle with our mark may be another ledger's: this one has not asked for it.
+    /// Whether a bundle with our tag may be another ledger's: this one has not asked for it.
     fn is_somebody_elses(&self, key: Key) -> bool {
-        self.policy().existing == Existing::Refuse && self.facts.mark(key).is_none()
+        self.policy().existing == Existing::Refuse && self.facts.state(key).is_none()
     }
 
     /// A bundle that the row names: it must be there, under our policy, in this account.
@@ -169,7 +169,7 @@ impl Row<'_> {
                 return self.refuse_for(key, Reason { fields: Some(list.join(", ")), ..reason });
             }
         }
-        self.settle(key, done(Some(named.clone()), UNKNOWN));
+        self.finish(key, done(Some(named.clone()), UNKNOWN));
         // A SID of the sheet is none that this customer has just got.
         self.fresh.retain(|(sid, _)| *sid != named);
         self.note_status(bundle, named, &item);
@@ -178,7 +178,7 @@ impl Row<'_> {
 
     /// What a draft that the row names holds and we have not made, of the types that we make, each with
     /// its type: a bundle takes one of each, so ours would be one too many. What somebody made by hand is
-    /// not changed in place, because it may be in use elsewhere, and only our mark says that a thing is ours.
+    /// not changed in place, because it may be in use elsewhere, and only our tag says that a thing is ours.
     async fn strangers(&mut self, bundle: BundleId, draft: &Sid) -> Result<Vec<(String, Sid)>, Stop> {
         let assigned = self.items(self.plan.list_entities_of(bundle, draft)).await?;
         let linked = match bundle.depends_on() {
@@ -222,17 +222,17 @@ impl Row<'_> {
         if !self.facts.is_done(submission) {
             self.found_submitted.push(bundle);
         }
-        match self.facts.mark(submission) {
-            Some(Mark::Done { .. }) => (),
-            // A second submission after a rejection is settled by its own reading.
-            Some(Mark::Started { .. }) if status == BundleStatus::TwilioRejected => (),
-            Some(Mark::Started { digest, .. }) => {
+        match self.facts.state(submission) {
+            Some(StepState::Done { .. }) => (),
+            // A second submission after a rejection is decided by its own reading.
+            Some(StepState::Started { .. }) if status == BundleStatus::TwilioRejected => (),
+            Some(StepState::Started { digest, .. }) => {
                 let digest = *digest;
-                self.settle(submission, done(Some(sid), digest));
+                self.finish(submission, done(Some(sid), digest));
             }
-            _ => self.settle(submission, done(Some(sid), UNKNOWN)),
+            _ => self.finish(submission, done(Some(sid), UNKNOWN)),
         }
-        self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes: item.codes() });
+        self.finish(bundle.reviewed_by().into(), StepState::Seen { status, codes: item.codes() });
         let is_ours = self.plan.is_ours(bundle.made_by().into(), &self.facts, item);
         if status == BundleStatus::TwilioRejected && is_ours {
             self.facts.note_rejected_ours(bundle);
@@ -296,9 +296,9 @@ impl Row<'_> {
     }
 
     pub(super) fn not_listed(&mut self, key: Key, reply: Reply) -> Stop {
-        match (self.not_yes(key, reply), self.facts.mark(key)) {
+        match (self.not_yes(key, reply), self.facts.state(key)) {
             (Err(stop), _) => stop,
-            (Ok(()), Some(Mark::Refused { reason, .. })) => {
+            (Ok(()), Some(StepState::Refused { reason, .. })) => {
                 Stop::Over(Ending::Refused(vec![(key, reason.clone())]))
             }
             (Ok(()), _) => Stop::Lost(key),
@@ -308,12 +308,12 @@ impl Row<'_> {
     /// Takes over what a request of ours made. What it says is known from the answer that shows it.
     pub(super) fn take_over(&mut self, key: Key, item: &Item) {
         let Some(sid) = item.sid() else { return };
-        self.settle(key, done(Some(sid), UNKNOWN));
+        self.finish(key, done(Some(sid), UNKNOWN));
         self.hold(key, item);
     }
 
     pub(super) fn unsure(&mut self, key: Key, candidates: Vec<Sid>) -> Stop {
-        self.settle(key, Mark::Unsure { candidates: candidates.clone() });
+        self.finish(key, StepState::Unsure { candidates: candidates.clone() });
         Stop::Over(Ending::Unsure(key, candidates))
     }
 }

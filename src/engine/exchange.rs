@@ -1,9 +1,9 @@
 //! One request of a customer and what is made of its answer: who asks, whose answer it is, what a no means.
 
 use crate::flow::{BundleId, Call, Item, Key, Method, StepId};
-use crate::ledger::{Record, Stray};
+use crate::ledger::{Misrouted, Record};
 use crate::model::{Fault, Sid};
-use crate::plan::{BundleStatus, Code, Ending, Mark, OurCode, Reason, TURN_MAX_MS, Time, UNKNOWN};
+use crate::plan::{BundleStatus, Code, Ending, OurCode, Reason, StepState, TURN_MAX_MS, Time, UNKNOWN};
 use crate::twilio::{Answer, Answered, Identity, Obstacle, Once, Purpose, Refusal, Sent, Tries};
 use serde::de::DeserializeOwned;
 
@@ -122,7 +122,7 @@ impl Row<'_> {
                     }
                     // The token may have been changed in mid-run: it is read once more.
                     Box::pin(self.check_account(self.flow().account.into())).await?;
-                    if let Some(Mark::Refused { reason, .. }) = self.facts.mark(self.flow().account) {
+                    if let Some(StepState::Refused { reason, .. }) = self.facts.state(self.flow().account) {
                         let refused = vec![(self.flow().account.into(), reason.clone())];
                         return Err(Stop::Over(Ending::Refused(refused)));
                     }
@@ -190,7 +190,7 @@ impl Row<'_> {
     /// Whether a request has waited for its turn for so long that its *started* would be too old: the wait for
     /// a lost one is counted from there.
     fn has_waited_long(&self, key: Key, now: Time) -> bool {
-        matches!(self.facts.mark(key), Some(Mark::Started { at, .. }) if at + TURN_MAX_MS < now)
+        matches!(self.facts.state(key), Some(StepState::Started { at, .. }) if at + TURN_MAX_MS < now)
     }
 
     /// A request that surely was not carried out, and goes out once more: a crash from now on must
@@ -198,8 +198,8 @@ impl Row<'_> {
     pub(super) fn sent_again(&mut self, key: Key, call: &Call) {
         if call.method == Method::Post {
             let at = self.run.clock.now();
-            let mark = self.facts.restart(key, at);
-            self.unsaved.extend(mark.map(|mark| Record::Step { key, mark, at }));
+            let state = self.facts.restart(key, at);
+            self.unsaved.extend(state.map(|state| Record::Step { key, state, at }));
         }
     }
 
@@ -234,12 +234,12 @@ impl Row<'_> {
         if !key.step.verb.creates() || !first {
             return;
         }
-        match self.facts.mark(key) {
-            Some(Mark::Started { sid: Some(sid), .. }) => {
+        match self.facts.state(key) {
+            Some(StepState::Started { sid: Some(sid), .. }) => {
                 let sid = sid.clone();
                 self.record(key, done(Some(sid), UNKNOWN));
             }
-            Some(Mark::Started { sid: None, .. }) => self.record(key, Mark::Removed),
+            Some(StepState::Started { sid: None, .. }) => self.record(key, StepState::Removed),
             _ => (),
         }
     }
@@ -295,11 +295,11 @@ impl Row<'_> {
             landed_in.as_deref().unwrap_or("an unreadable account"),
         );
         let at = self.run.clock.now();
-        self.unsaved.push(Record::Stray(Stray { step: key.step, sid, landed_in, request_id, at }));
+        self.unsaved.push(Record::Misrouted(Misrouted { step: key.step, sid, landed_in, request_id, at }));
         self.save().await?;
         Err(Fault::new(
             text,
-            "The run has stopped, and both are in the ledger's table `strays`. Check which credentials \
+            "The run has stopped, and both are in the ledger's table `misrouted`. Check which credentials \
              the server takes before you go on.",
         )
         .into())
@@ -350,8 +350,8 @@ impl Row<'_> {
                 self.messages.push((key, refusal.message.clone()));
                 // Reports find it where every run looks anew.
                 let reason = answered_no(&refusal);
-                let mark = Mark::Refused { reason: reason.clone(), kept: None };
-                self.settle(self.flow().discovery.into(), mark);
+                let state = StepState::Refused { reason: reason.clone(), kept: None };
+                self.finish(self.flow().discovery.into(), state);
                 Stop::Over(Ending::Refused(vec![(key, reason)]))
             }
             Reply::Yes(_) => Stop::Lost(key),
@@ -371,7 +371,7 @@ impl Row<'_> {
 
     pub(super) fn refuse_for(&mut self, key: Key, reason: Reason) -> Result<(), Stop> {
         let kept = self.facts.sid(key).cloned();
-        self.settle(key, Mark::Refused { reason, kept });
+        self.finish(key, StepState::Refused { reason, kept });
         Ok(())
     }
 

@@ -7,13 +7,13 @@ mod list;
 mod primary;
 mod read_back;
 mod reads;
+mod resolve;
 mod row;
-mod settle;
 mod waiting;
 mod writes;
 
 pub use primary::PRIMARY_PROFILE_POLICY;
-pub use settle::{Choice, settle};
+pub use resolve::{Choice, resolve};
 
 use crate::clock::Clock;
 use crate::events::{Event, Observer};
@@ -51,7 +51,7 @@ pub struct Settings {
     /// Customers at once.
     pub concurrency: usize,
     pub selection: Selection,
-    pub brake: Brake,
+    pub refusal_breaker: RefusalBreaker,
     pub young_ledger: YoungLedger,
     /// How long to go on looking at reviews, and how often, in milliseconds.
     pub wait_ms: u64,
@@ -93,14 +93,14 @@ pub enum Only {
 
 /// Whether a run stops by itself when its first customers all fail in the same way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Brake {
+pub enum RefusalBreaker {
     On,
     Off,
 }
 
 /// So many customers, the first of a run, refused at the same step with the same code are no
 /// accident: the other hundreds would fare no better, and each leaves drafts behind.
-const BRAKE_AFTER: usize = 5;
+const SAME_REFUSALS_MAX: usize = 5;
 
 /// The sheet's valid customers in their order; asked for once a round.
 pub type Customers = Box<dyn Iterator<Item = Result<Customer, Fault>> + Send>;
@@ -112,8 +112,8 @@ pub struct Ended {
     /// When the run began.
     pub started_at: Time,
     pub interrupted: Interrupted,
-    /// Where and why the brake stopped the run, if it did.
-    pub braked: Option<(Key, Code)>,
+    /// Where and why the circuit breaker stopped the run, if it did.
+    pub tripped: Option<(Key, Code)>,
     /// Why nobody got an answer of the API any more, where the run has given up waiting for it.
     pub away: Option<String>,
     /// What broke the run off, if anything did: the machine, the configuration, the parent account, or an
@@ -247,7 +247,7 @@ impl Run {
                 .map(|(subaccount, _)| subaccount.clone())
                 .collect();
             let wait_ms = self.settings.poll_ms.min(deadline.saturating_sub(self.clock.now()));
-            if self.drain.is_cancelled() && ended.braked.is_none() {
+            if self.drain.is_cancelled() && ended.tripped.is_none() {
                 ended.interrupted = Interrupted::Yes;
             }
             ended.away = lock(&self.away).clone();
@@ -305,7 +305,7 @@ impl Run {
         let begun = Arc::new(Semaphore::new(self.settings.concurrency + PARKED_MAX));
         let mut taken = 0;
         let mut rows: JoinSet<Result<Option<(Sid, CustomerEnd)>, Fault>> = JoinSet::new();
-        let released = self.settings.brake == Brake::Off;
+        let released = self.settings.refusal_breaker == RefusalBreaker::Off;
         let braking = Arc::new(Mutex::new(Braking { released, ..Braking::default() }));
         let mut fault = None;
         while fault.is_none() && !self.drain.is_cancelled() {
@@ -376,7 +376,7 @@ impl Run {
                 fault.get_or_insert(broken);
             }
         }
-        ended.braked = ended.braked.or(lock(&braking).braked);
+        ended.tripped = ended.tripped.or(lock(&braking).tripped);
         fault.map_or(Ok(()), Err)
     }
 
@@ -480,7 +480,7 @@ struct Braking {
     alike: Vec<(StepId, Code)>,
     released: bool,
     /// Where and why it stopped the run.
-    braked: Option<(Key, Code)>,
+    tripped: Option<(Key, Code)>,
 }
 
 impl Braking {
@@ -493,10 +493,10 @@ impl Braking {
         match refusal {
             Some(refusal) if !self.released && self.alike.iter().all(|it| *it == refusal) => {
                 self.alike.push(refusal);
-                if self.alike.len() == BRAKE_AFTER {
-                    self.braked = end.failed.zip(end.code);
+                if self.alike.len() == SAME_REFUSALS_MAX {
+                    self.tripped = end.failed.zip(end.code);
                 }
-                self.braked.is_some()
+                self.tripped.is_some()
             }
             _ => {
                 self.released = true;

@@ -2,14 +2,14 @@
 //!
 //! Nothing is submitted on the word of the ledger. What this run made and whose answer showed it is
 //! proven; everything else on a bundle is read before the bundle is submitted. What differs is updated,
-//! what is missing is made, what is too much is taken off: the plan does it, from the marks that are
+//! what is missing is made, what is too much is taken off: the plan does it, from the states that are
 //! written here.
 
 use super::exchange::{As, Fresh, Reply};
 use super::row::{Row, Stop, done};
 use crate::flow::{Assignments, BundleId, Call, Collection, Host, Item, Key, Part, Verb};
 use crate::model::Sid;
-use crate::plan::{BundleStatus, Callback, Mark, Surplus, UNKNOWN};
+use crate::plan::{BundleStatus, Callback, StepState, Surplus, UNKNOWN};
 use std::collections::HashSet;
 
 impl Row<'_> {
@@ -38,7 +38,7 @@ impl Row<'_> {
         }
         // What was made and could not be read would be read for ever.
         let is_as_the_row_says = |key: &Key| {
-            matches!(self.facts.mark(*key), Some(Mark::Done { digest, .. })
+            matches!(self.facts.state(*key), Some(StepState::Done { digest, .. })
                 if *digest == self.plan.digest(key.step, &self.facts))
         };
         match self.plan.unproven(bundle, &self.facts).into_iter().find(is_as_the_row_says) {
@@ -103,7 +103,7 @@ impl Row<'_> {
             }
             // It is gone, and is made again.
             Reply::NotFound(_) => {
-                self.settle(key, Mark::Removed);
+                self.finish(key, StepState::Removed);
                 Ok(())
             }
             other => self.not_yes(key, other),
@@ -111,7 +111,7 @@ impl Row<'_> {
     }
 
     /// Reads a list of resources, and takes in what of it is ours: what is known is held against the row,
-    /// what was not known is taken over. Two of a kind with our mark leave the customer unsure, also
+    /// what was not known is taken over. Two of a kind with our tag leave the customer unsure, also
     /// where the ledger knows one of them.
     pub(super) async fn discover_resources(&mut self, collection: Collection) -> Result<(), Stop> {
         let items = self.list_of(collection).await?;
@@ -145,13 +145,13 @@ impl Row<'_> {
 
     /// Holds what an answer shows against what the row says, and writes down what is there.
     pub(super) fn hold(&mut self, key: Key, item: &Item) {
-        let Some(Mark::Done { sid: Some(sid), digest, note }) = self.facts.mark(key).cloned() else {
+        let Some(StepState::Done { sid: Some(sid), digest, note }) = self.facts.state(key).cloned() else {
             return self.hold_update(key, item);
         };
         self.note_callback(key, item);
         let Some(shown) = self.plan.shown(key.step, &self.facts, item) else { return };
         if shown.digest != digest {
-            self.settle(key, Mark::Done { sid: Some(sid), digest: shown.digest, note });
+            self.finish(key, StepState::Done { sid: Some(sid), digest: shown.digest, note });
         }
         self.seen.insert(key);
         if shown.is_as_wanted() {
@@ -162,7 +162,7 @@ impl Row<'_> {
     /// An update of an earlier run whose end is not known: what is there may still be overwritten, and the
     /// plan waits until it cannot be. Where it is the update that the row asks for, it has arrived.
     fn hold_update(&mut self, key: Key, item: &Item) {
-        let Some(Mark::Started { sid: Some(sid), digest, .. }) = self.facts.mark(key).cloned() else {
+        let Some(StepState::Started { sid: Some(sid), digest, .. }) = self.facts.state(key).cloned() else {
             return;
         };
         let shown = self.plan.shown(key.step, &self.facts, item);
@@ -170,7 +170,7 @@ impl Row<'_> {
             && shown.is_as_wanted()
             && shown.digest == digest
         {
-            self.settle(key, done(Some(sid), digest));
+            self.finish(key, done(Some(sid), digest));
             self.facts.prove(key);
         }
     }
@@ -221,7 +221,7 @@ impl Row<'_> {
                         self.facts.prove(key);
                     }
                 }
-                None => self.settle(key, Mark::Removed),
+                None => self.finish(key, StepState::Removed),
             }
         }
         // On a bundle that a person made, only what we have put there is ours to take off.
@@ -268,7 +268,7 @@ impl Row<'_> {
         for (key, sid) in recorded {
             match self.read_assignment(key, bundle, Assignments::ChannelEndpoints, &sid).await? {
                 Some(_) => self.facts.prove(key),
-                None => self.settle(key, Mark::Removed),
+                None => self.finish(key, StepState::Removed),
             }
         }
         if !by_hand {
@@ -279,10 +279,10 @@ impl Row<'_> {
 
     /// An assignment is there.
     fn stands(&mut self, key: Key, sid: Sid, digest: crate::plan::Digest) {
-        let as_recorded = matches!(self.facts.mark(key),
-            Some(Mark::Done { sid: Some(known), digest: before, .. }) if *known == sid && *before == digest);
+        let as_recorded = matches!(self.facts.state(key),
+            Some(StepState::Done { sid: Some(known), digest: before, .. }) if *known == sid && *before == digest);
         if !as_recorded {
-            self.settle(key, done(Some(sid), digest));
+            self.finish(key, done(Some(sid), digest));
         }
         self.facts.prove(key);
     }

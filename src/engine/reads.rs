@@ -7,7 +7,7 @@
 
 use crate::flow::{Call, Item, Key, Part, Verb};
 use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
-use crate::plan::{Facts, Mark, OurCode, Reason, UNKNOWN};
+use crate::plan::{Facts, OurCode, Reason, StepState, UNKNOWN};
 use crate::twilio::Token;
 use serde::Deserialize;
 
@@ -107,7 +107,7 @@ impl Row<'_> {
         let is_left_out = |facts: &Facts, part| closed && facts.left_out(on_the_profile(part)).is_some();
         for (key, sid) in found {
             if !is_left_out(&self.facts, key.part) {
-                self.settle(key, done(Some(sid), UNKNOWN));
+                self.finish(key, done(Some(sid), UNKNOWN));
             }
         }
         let code = match closed {
@@ -116,11 +116,11 @@ impl Row<'_> {
         };
         for part in missing {
             if !is_left_out(&self.facts, part) {
-                let mark = Mark::Refused { reason: Reason::ours(code), kept: None };
-                self.settle(on_the_profile(part), mark);
+                let state = StepState::Refused { reason: Reason::ours(code), kept: None };
+                self.finish(on_the_profile(part), state);
             }
         }
-        self.settle(key, done(None, digest));
+        self.finish(key, done(None, digest));
         Ok(())
     }
 
@@ -137,7 +137,7 @@ impl Row<'_> {
                     return self.refuse(key, OurCode::AddressNotUsable);
                 }
                 let digest = self.plan.digest(key.step, &self.facts);
-                self.settle(key, done(Some(sid.clone()), digest));
+                self.finish(key, done(Some(sid.clone()), digest));
                 Ok(())
             }
             Reply::NotFound(refusal) => self.refuse_as(key, OurCode::AddressNotUsable, &refusal),
@@ -155,7 +155,7 @@ impl Row<'_> {
             Reply::Yes(answer) => {
                 let (item, status) = self.status(key, bundle, &answer).await?;
                 self.looked_at.push(bundle);
-                self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes: item.codes() });
+                self.finish(bundle.reviewed_by().into(), StepState::Seen { status, codes: item.codes() });
                 // Who only looks settles nothing but the review.
                 if self.run.settings.selection.only != Only::ToLookAt {
                     self.hold_bundle(bundle, &item);

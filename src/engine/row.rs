@@ -7,7 +7,7 @@ use crate::flow::{BundleId, Flow, Key};
 use crate::ledger::{CustomerRun, Record};
 use crate::model::{Customer, Fault, Sid};
 use crate::plan::Policy;
-use crate::plan::{Digest, Ending, Facts, Mark, Next, Outcome, Plan, Reason, Time};
+use crate::plan::{Digest, Ending, Facts, Next, Outcome, Plan, Reason, StepState, Time};
 use crate::twilio::Token;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -109,7 +109,7 @@ impl Row<'_> {
         let policy = &run.settings.policy;
         // What an earlier run got may be too new as well: how long ago that was no clock can say for sure.
         let fresh_until = started_at + policy.visibility_window_ms;
-        let made = facts.marks().map(|(key, _)| key).filter(|key| key.step.verb.creates());
+        let made = facts.states().map(|(key, _)| key).filter(|key| key.step.verb.creates());
         let fresh = made.filter_map(|key| Some((facts.sid(key)?.clone(), fresh_until))).collect();
         let mut row = Row {
             run: &run,
@@ -191,8 +191,8 @@ impl Row<'_> {
         let mut records = vec![Record::Customer(ended)];
         // A request that went out earlier is still to be looked for.
         if !facts.is_started(key) {
-            let mark = Mark::Refused { reason, kept: facts.sid(key).cloned() };
-            records.push(Record::Step { key, mark, at: now });
+            let state = StepState::Refused { reason, kept: facts.sid(key).cloned() };
+            records.push(Record::Step { key, state, at: now });
         }
         run.ledger.append(&customer.subaccount, records).await?;
         let outcome = crate::plan::Outcome::Refused;
@@ -225,7 +225,7 @@ impl Row<'_> {
                 Next::Read(key) => self.read(key).await,
                 Next::Send(key) => self.send(key).await,
                 Next::Adopt(key) => self.adopt(key).await,
-                Next::Amend(key) => self.amend(key).await,
+                Next::Update(key) => self.update(key).await,
                 Next::Remove(key) => self.remove(key).await,
                 Next::ReadBack(bundle) => self.read_back(bundle).await,
                 Next::TakeOff(surplus) => self.take_off(surplus).await,
@@ -257,9 +257,9 @@ impl Row<'_> {
     /// The policy of a run that only looks: the account, then each bundle once.
     fn next_to_look_at(&self) -> Next {
         let account = self.flow().account;
-        match self.facts.mark(account) {
+        match self.facts.state(account) {
             None => return Next::Read(account.into()),
-            Some(Mark::Refused { reason, .. }) => {
+            Some(StepState::Refused { reason, .. }) => {
                 return Next::Over(Ending::Refused(vec![(account.into(), reason.clone())]));
             }
             Some(_) => (),
@@ -281,30 +281,30 @@ impl Row<'_> {
     }
 
     /// A step has come to an end of some kind.
-    pub(super) fn settle(&mut self, key: Key, mark: Mark) {
+    pub(super) fn finish(&mut self, key: Key, state: StepState) {
         // What is only found again brings nobody further.
-        if self.facts.mark(key) != Some(&mark) {
+        if self.facts.state(key) != Some(&state) {
             self.unknowns = 0;
         }
-        if let Mark::Done { sid: Some(sid), .. } = &mark
+        if let StepState::Done { sid: Some(sid), .. } = &state
             && key.step.verb.creates()
         {
             let now = self.run.clock.now();
             self.fresh.retain(|(_, until)| now < *until);
             self.fresh.push((sid.clone(), now + self.policy().visibility_window_ms));
         }
-        self.record(key, mark);
+        self.record(key, state);
     }
 
     /// A step has come to its end with an answer that shows what was sent.
-    pub(super) fn settle_proven(&mut self, key: Key, mark: Mark) {
-        self.settle(key, mark);
+    pub(super) fn finish_proven(&mut self, key: Key, state: StepState) {
+        self.finish(key, state);
         self.facts.prove(key);
     }
 
-    pub(super) fn record(&mut self, key: Key, mark: Mark) {
-        self.unsaved.push(Record::Step { key, mark: mark.clone(), at: self.run.clock.now() });
-        self.facts.apply(key, mark);
+    pub(super) fn record(&mut self, key: Key, state: StepState) {
+        self.unsaved.push(Record::Step { key, state: state.clone(), at: self.run.clock.now() });
+        self.facts.apply(key, state);
     }
 
     pub(super) async fn save(&mut self) -> Result<(), Fault> {
@@ -343,13 +343,13 @@ impl Row<'_> {
 
 /// The steps at which an earlier run was held back and nothing exists.
 fn held_back(recorded: &Facts) -> Vec<Key> {
-    let is_one = |key: Key, mark: &Mark| {
-        matches!(mark, Mark::Refused { kept: None, .. } | Mark::Unsure { .. })
+    let is_one = |key: Key, state: &StepState| {
+        matches!(state, StepState::Refused { kept: None, .. } | StepState::Unsure { .. })
             && key.step.verb.can_hold_back()
     };
-    recorded.marks().filter(|(key, mark)| is_one(*key, mark)).map(|it| it.0).collect()
+    recorded.states().filter(|(key, state)| is_one(*key, state)).map(|it| it.0).collect()
 }
 
-pub(super) fn done(sid: Option<Sid>, digest: Digest) -> Mark {
-    Mark::Done { sid, digest, note: None }
+pub(super) fn done(sid: Option<Sid>, digest: Digest) -> StepState {
+    StepState::Done { sid, digest, note: None }
 }

@@ -1,10 +1,10 @@
-//! The steps that change something, and the looks that settle what became of them.
+//! The steps that change something, and the looks that resolve what became of them.
 
 use super::evaluation::Evaluation;
 use crate::flow::{BundleId, Call, Item, Key, Verb};
 use crate::model::Sid;
 use crate::plan::Evaluate;
-use crate::plan::{BundleStatus, Callback, Digest, Mark, Note, OurCode, Reason, UNKNOWN};
+use crate::plan::{BundleStatus, Callback, Digest, Note, OurCode, Reason, StepState, UNKNOWN};
 use crate::twilio::Refusal;
 
 use super::exchange::{As, Fresh, NOT_YET_WAIT_MS, Reply, reason_of};
@@ -21,8 +21,8 @@ impl Row<'_> {
         };
         let digest = self.plan.digest(key.step, &self.facts);
         let at = self.run.clock.now();
-        let before = self.facts.mark(key).cloned();
-        self.record(key, Mark::Started { at, digest, sid: None });
+        let before = self.facts.state(key).cloned();
+        self.record(key, StepState::Started { at, digest, sid: None });
         let reply = match key.step.verb {
             // Repeated as it is, neither makes anything twice.
             Verb::Evaluate | Verb::Submit => self.call(key, &call, As::Subaccount, Fresh::Perhaps).await?,
@@ -33,7 +33,7 @@ impl Row<'_> {
         };
         match (key.step.verb, reply) {
             (Verb::Evaluate, reply) => self.evaluated(key, digest, reply).await,
-            // A submission is settled by reading, whatever its answer was; only whose answer it is counts.
+            // a submission is decided by reading, whatever its answer was; only whose answer it is counts.
             (Verb::Submit, Reply::Yes(answer)) => {
                 let bundle = self.facts.sid(key.step.bundle.made_by()).cloned();
                 self.item_of(key, &answer, bundle.as_ref()).await?;
@@ -44,8 +44,8 @@ impl Row<'_> {
                 match (self.submitted_status(key).await?, before) {
                     (Some(_), _) => Ok(()),
                     // Not submitted again: what was rejected is still what had been submitted.
-                    (None, Some(rejected @ Mark::Done { .. })) => {
-                        self.settle(key, rejected);
+                    (None, Some(rejected @ StepState::Done { .. })) => {
+                        self.finish(key, rejected);
                         Err(self.look_refused(key, Reply::No(refusal)))
                     }
                     (None, _) => self.refused(key, &refusal),
@@ -74,7 +74,7 @@ impl Row<'_> {
     /// Something new is there. It is proven where its answer shows what was sent; otherwise it is read before
     /// its bundle is submitted.
     fn made(&mut self, key: Key, sid: Sid, digest: Digest, item: &Item) {
-        self.settle(key, done(Some(sid), digest));
+        self.finish(key, done(Some(sid), digest));
         match key.step.verb {
             Verb::Create(_) => {
                 self.note_callback(key, item);
@@ -134,7 +134,7 @@ impl Row<'_> {
             (None, Verb::AssignNumbers) => {
                 let reason = Reason { sid: named, ..reason_of(OurCode::NumberElsewhere, refusal) };
                 self.messages.push((key, refusal.message.clone()));
-                self.settle(key, Mark::Refused { reason, kept: None });
+                self.finish(key, StepState::Refused { reason, kept: None });
             }
             (None, _) => return self.refused(key, refusal),
         }
@@ -146,7 +146,7 @@ impl Row<'_> {
             Reply::Yes(answer) => answer,
             // The evaluation is our own care; the seed's flow has none. Without it, the review decides.
             Reply::No(_) | Reply::NotFound(_) | Reply::Conflict(_) => {
-                self.settle(key, Mark::Done { sid: None, digest, note: Some(Note::NotEvaluated) });
+                self.finish(key, StepState::Done { sid: None, digest, note: Some(Note::NotEvaluated) });
                 return Ok(());
             }
         };
@@ -155,13 +155,13 @@ impl Row<'_> {
         let evaluation: Evaluation = self.parse(key, &answer)?;
         let failing = evaluation.failing(key.step.bundle);
         if failing.is_empty() {
-            self.settle(key, done(item.sid(), digest));
+            self.finish(key, done(item.sid(), digest));
             return Ok(());
         }
         self.messages.push((key, evaluation.in_words(&failing)));
-        let mark = match self.policy().evaluate {
-            Evaluate::Warn => Mark::Done { sid: item.sid(), digest, note: Some(Note::Noncompliant) },
-            Evaluate::Refuse | Evaluate::Off => Mark::Refused {
+        let state = match self.policy().evaluate {
+            Evaluate::Warn => StepState::Done { sid: item.sid(), digest, note: Some(Note::Noncompliant) },
+            Evaluate::Refuse | Evaluate::Off => StepState::Refused {
                 reason: Reason {
                     http_status: Some(answer.status),
                     request_id: answer.request_id,
@@ -171,7 +171,7 @@ impl Row<'_> {
                 kept: None,
             },
         };
-        self.settle(key, mark);
+        self.finish(key, state);
         Ok(())
     }
 
@@ -184,8 +184,8 @@ impl Row<'_> {
             }
             return Ok(());
         }
-        let digest = match self.facts.mark(key) {
-            Some(Mark::Started { digest, .. }) => *digest,
+        let digest = match self.facts.state(key) {
+            Some(StepState::Started { digest, .. }) => *digest,
             _ => UNKNOWN,
         };
         match self.find(key).await? {
@@ -199,8 +199,8 @@ impl Row<'_> {
     /// Reads a bundle after its submission; `None` where it has not been submitted.
     pub(super) async fn submitted_status(&mut self, key: Key) -> Result<Option<BundleStatus>, Stop> {
         let bundle = key.step.bundle;
-        let digest = match self.facts.mark(key) {
-            Some(Mark::Started { digest, .. }) => *digest,
+        let digest = match self.facts.state(key) {
+            Some(StepState::Started { digest, .. }) => *digest,
             _ => UNKNOWN,
         };
         let was_rejected = self.facts.status(bundle) == Some(BundleStatus::TwilioRejected);
@@ -221,26 +221,26 @@ impl Row<'_> {
         if unchanged {
             return Ok(None);
         }
-        self.settle(key, done(self.facts.sid(bundle.made_by()).cloned(), digest));
-        self.settle(bundle.reviewed_by().into(), Mark::Seen { status, codes: item.codes() });
+        self.finish(key, done(self.facts.sid(bundle.made_by()).cloned(), digest));
+        self.finish(bundle.reviewed_by().into(), StepState::Seen { status, codes: item.codes() });
         Ok(Some(status))
     }
 
     /// Updates a resource in place. It is a success where an answer shows what was sent.
-    pub(super) async fn amend(&mut self, key: Key) -> Result<(), Stop> {
+    pub(super) async fn update(&mut self, key: Key) -> Result<(), Stop> {
         let Some(sid) = self.facts.sid(key).cloned() else {
             return Err(self.wrong_table(key.step));
         };
         let digest = self.plan.digest(key.step, &self.facts);
         let at = self.run.clock.now();
-        self.record(key, Mark::Started { at, digest, sid: Some(sid.clone()) });
-        let mut reply = self.send_amendment(key).await?;
+        self.record(key, StepState::Started { at, digest, sid: Some(sid.clone()) });
+        let mut reply = self.send_update(key).await?;
         let bundle = key.step.creates_its_bundle().then_some(key.step.bundle);
         if let (Some(bundle), Reply::No(_)) = (bundle, &reply)
             && self.facts.callback(bundle) == Some(Callback::ToClear)
         {
             self.leave_the_callback(key, bundle);
-            reply = self.send_amendment(key).await?;
+            reply = self.send_update(key).await?;
         }
         let answer = match reply {
             Reply::Yes(answer) => answer,
@@ -271,7 +271,7 @@ impl Row<'_> {
                 self.refuse_for(key, Reason { fields: Some(shown.fields()), ..reason })
             }
             _ => {
-                self.settle_proven(key, done(Some(sid), digest));
+                self.finish_proven(key, done(Some(sid), digest));
                 match bundle {
                     Some(bundle)
                         if self.facts.callback(bundle) == Some(Callback::ToClear)
@@ -286,8 +286,8 @@ impl Row<'_> {
         }
     }
 
-    async fn send_amendment(&mut self, key: Key) -> Result<Reply, Stop> {
-        let Some(call) = self.plan.amendment(key, &self.facts) else {
+    async fn send_update(&mut self, key: Key) -> Result<Reply, Stop> {
+        let Some(call) = self.plan.update(key, &self.facts) else {
             return Err(self.wrong_table(key.step));
         };
         self.repeatable(key, &call).await
@@ -311,7 +311,7 @@ impl Row<'_> {
         };
         match self.repeatable(key, &call).await? {
             Reply::Yes(_) | Reply::NotFound(_) => {
-                self.settle(key, Mark::Removed);
+                self.finish(key, StepState::Removed);
                 Ok(())
             }
             other => self.not_yes(key, other),
@@ -352,7 +352,7 @@ impl Row<'_> {
 
     /// What was asked for is there. What it says is known from the answer that shows it.
     fn found(&mut self, key: Key, digest: Digest, item: &Item) {
-        self.settle(key, done(item.sid(), digest));
+        self.finish(key, done(item.sid(), digest));
         match key.step.verb {
             Verb::Create(_) => self.hold(key, item),
             _ => self.facts.prove(key),

@@ -155,7 +155,7 @@ pub enum Part {
     Number([u8; 16]),
     /// A number that the sheet names by its digits, as a keyed digest: the ledger holds no number.
     Wanted([u8; 16]),
-    /// Not a share at all: the digits of a SID that bears our mark and is not the one that we use,
+    /// Not a share at all: the digits of a SID that bears our tag and is not the one that we use,
     /// as a person has said.
     Disowned([u8; 16]),
 }

@@ -44,7 +44,7 @@ impl Files {
         Err(Fault::new(
             format!("{} {what} while this run was writing to it", path.display()),
             "Nothing more was sent. Put the ledger back as it was, with what stands beside it, then run the same \
-             command again; without it everything that bears our mark is found again and taken over.",
+             command again; without it everything that bears our tag is found again and taken over.",
         ))
     }
 }

@@ -14,7 +14,7 @@ mod schema;
 mod writer;
 pub mod written;
 
-pub use record::{CustomerRun, Record, Stray};
+pub use record::{CustomerRun, Misrouted, Record};
 
 use crate::events::Observer;
 use crate::flow::Flow;

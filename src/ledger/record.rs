@@ -1,8 +1,8 @@
-//! How marks are written down and read back.
+//! How states are written down and read back.
 
 use crate::flow::{Flow, Key, Part, StepId};
 use crate::model::Sid;
-use crate::plan::{BundleStatus, Code, Digest, Facts, Mark, Note, OurCode, Reason, Time, UNKNOWN};
+use crate::plan::{BundleStatus, Code, Digest, Facts, Note, OurCode, Reason, StepState, Time, UNKNOWN};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -11,10 +11,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 pub enum Record {
     Step {
         key: Key,
-        mark: Mark,
+        state: StepState,
         at: Time,
     },
-    Stray(Stray),
+    Misrouted(Misrouted),
     Customer(CustomerRun),
     /// A run has waited for the visibility window with this file.
     Watched(Vec<u8>),
@@ -22,7 +22,7 @@ pub enum Record {
 
 /// Something that came to be in another account than the one that was meant.
 #[derive(Clone)]
-pub struct Stray {
+pub struct Misrouted {
     pub step: StepId,
     pub sid: Option<String>,
     pub landed_in: Option<String>,
@@ -43,22 +43,22 @@ pub struct CustomerRun {
 /// Writes one record inside the open transaction.
 pub fn write(connection: &Connection, world: i64, subaccount: &Sid, record: &Record) -> rusqlite::Result<()> {
     match record {
-        Record::Step { key, mark, at } => write_step(connection, world, subaccount, *key, mark, *at),
+        Record::Step { key, state, at } => write_step(connection, world, subaccount, *key, state, *at),
         Record::Watched(file) => {
             connection.execute("INSERT OR REPLACE INTO secrets VALUES ('watched', ?1)", [file])?;
             Ok(())
         }
-        Record::Stray(stray) => {
+        Record::Misrouted(misrouted) => {
             let mut statement =
                 connection.prepare_cached("INSERT INTO strays VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
             statement.execute(params![
                 world,
                 subaccount.as_str(),
-                stray.step.name,
-                stray.sid,
-                stray.landed_in,
-                stray.request_id,
-                stray.at
+                misrouted.step.name,
+                misrouted.sid,
+                misrouted.landed_in,
+                misrouted.request_id,
+                misrouted.at
             ])?;
             Ok(())
         }
@@ -82,7 +82,7 @@ fn write_step(
     world: i64,
     subaccount: &Sid,
     key: Key,
-    mark: &Mark,
+    state: &StepState,
     at: Time,
 ) -> rusqlite::Result<()> {
     // Whole lines take the place of whole lines: the SID of an assignment that was taken off must not
@@ -94,7 +94,7 @@ fn write_step(
              detail = excluded.detail, request_id = excluded.request_id, other_sid = excluded.other_sid,
              at = excluded.at",
     )?;
-    let line = Line::of(mark);
+    let line = Line::of(state);
     statement.execute(params![
         world,
         subaccount.as_str(),
@@ -126,7 +126,7 @@ pub fn facts(connection: &Connection, flow: &Flow, world: i64, subaccount: &Sid)
             (Some(step), Some(part)) => Key { step, part },
             _ => return Err(unreadable(0, &format!("step {step:?}, part {part:?}"))),
         };
-        Ok((key, Line::read(row)?.mark(row.get(10)?)?))
+        Ok((key, Line::read(row)?.state(row.get(10)?)?))
     })?;
     Ok(Facts::recorded(rows.collect::<rusqlite::Result<Vec<_>>>()?))
 }
@@ -147,7 +147,7 @@ pub fn customer_run(
         .optional()
 }
 
-/// A mark as the table holds it.
+/// A state as the table holds it.
 #[derive(Default)]
 struct Line {
     state: String,
@@ -161,24 +161,24 @@ struct Line {
 }
 
 impl Line {
-    fn of(mark: &Mark) -> Line {
-        let state = |state: &str| Line { state: state.to_owned(), ..Line::default() };
-        match mark {
-            Mark::Started { digest, sid, .. } => {
-                Line { sid: sid.as_ref().map(Sid::to_string), digest: Some(*digest), ..state("started") }
+    fn of(state: &StepState) -> Line {
+        let line = |state: &str| Line { state: state.to_owned(), ..Line::default() };
+        match state {
+            StepState::Started { digest, sid, .. } => {
+                Line { sid: sid.as_ref().map(Sid::to_string), digest: Some(*digest), ..line("started") }
             }
-            Mark::Done { sid, digest, note } => Line {
+            StepState::Done { sid, digest, note } => Line {
                 sid: sid.as_ref().map(Sid::to_string),
                 digest: Some(*digest),
                 detail: note.map(|note| note_word(note).to_owned()),
-                ..state("done")
+                ..line("done")
             },
-            Mark::Seen { status, codes } => Line {
+            StepState::Seen { status, codes } => Line {
                 code: Some(status.word().to_owned()),
                 detail: (!codes.is_empty()).then(|| join(codes)),
-                ..state("seen")
+                ..line("seen")
             },
-            Mark::Refused { reason, kept } => Line {
+            StepState::Refused { reason, kept } => Line {
                 sid: kept.as_ref().map(Sid::to_string),
                 other_sid: reason.sid.as_ref().map(Sid::to_string),
                 http_status: reason.http_status,
@@ -189,10 +189,10 @@ impl Line {
                 },
                 detail: reason.fields.clone(),
                 request_id: reason.request_id.clone(),
-                ..state("refused")
+                ..line("refused")
             },
-            Mark::Unsure { candidates } => Line { detail: Some(join(candidates)), ..state("unsure") },
-            Mark::Removed => state("removed"),
+            StepState::Unsure { candidates } => Line { detail: Some(join(candidates)), ..line("unsure") },
+            StepState::Removed => line("removed"),
         }
     }
 
@@ -209,15 +209,15 @@ impl Line {
         })
     }
 
-    fn mark(self, at: Time) -> rusqlite::Result<Mark> {
+    fn state(self, at: Time) -> rusqlite::Result<StepState> {
         let sid = self.sid.as_deref().and_then(Sid::parse);
         let digest = self.digest.unwrap_or(UNKNOWN);
         let detail = self.detail.unwrap_or_default();
         let parts = || detail.split(',').filter(|it| !it.is_empty());
         Ok(match self.state.as_str() {
-            "started" => Mark::Started { at, digest, sid },
-            "done" => Mark::Done { sid, digest, note: read_note(&detail) },
-            "seen" => Mark::Seen {
+            "started" => StepState::Started { at, digest, sid },
+            "done" => StepState::Done { sid, digest, note: read_note(&detail) },
+            "seen" => StepState::Seen {
                 status: self
                     .code
                     .as_deref()
@@ -225,7 +225,7 @@ impl Line {
                     .ok_or_else(|| unreadable(6, "a bundle's status"))?,
                 codes: parts().filter_map(|code| code.parse().ok()).collect(),
             },
-            "refused" => Mark::Refused {
+            "refused" => StepState::Refused {
                 reason: Reason {
                     http_status: self.http_status,
                     code: read_code(self.code.as_deref()),
@@ -236,8 +236,8 @@ impl Line {
                 // What exists outlives a refusal: an update of it was refused.
                 kept: sid,
             },
-            "unsure" => Mark::Unsure { candidates: parts().filter_map(Sid::parse).collect() },
-            "removed" => Mark::Removed,
+            "unsure" => StepState::Unsure { candidates: parts().filter_map(Sid::parse).collect() },
+            "removed" => StepState::Removed,
             other => return Err(unreadable(2, &format!("state {other:?}"))),
         })
     }

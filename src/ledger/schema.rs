@@ -151,7 +151,7 @@ pub fn fault_of(ledger: &Path, error: &rusqlite::Error) -> Fault {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Fault::new(
             format!("The ledger {path} is damaged ({reason})"),
             "It was left as it is. Restore it from a backup or move it away: with a new ledger, \
-             everything that bears our mark is found again and taken over.",
+             everything that bears our tag is found again and taken over.",
         ),
         Some(ErrorCode::DiskFull) => full(&format!("the disk with the ledger {path} is full")),
         Some(ErrorCode::SystemIoFailure) if let Some(limit) = limit_reached(ledger) => {
@@ -237,7 +237,7 @@ fn look_before_touching(path: &Path) -> Result<(), Fault> {
                 path.display()
             ),
             "Both were left as they are. Restore the ledger from a backup or move both away: with a new ledger, \
-             everything that bears our mark is found again and taken over.",
+             everything that bears our tag is found again and taken over.",
         )),
         (true, _) => Ok(()),
         (false, logged) => match logged.filter(|_| may_be_torn(&start)).unwrap_or_else(|| kind_of(&start)) {

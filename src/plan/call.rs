@@ -62,7 +62,7 @@ impl Plan<'_> {
 
     /// The request that updates a resource in place. `Attributes` goes out whole, because an update
     /// replaces it.
-    pub fn amendment(&self, key: Key, facts: &Facts) -> Option<Call> {
+    pub fn update(&self, key: Key, facts: &Facts) -> Option<Call> {
         let Verb::Create(resource) = key.step.verb else { return None };
         let path = self.path_of(resource.collection, Some(facts.sid(key)?));
         let mut form = self.content(key.step, facts)?;

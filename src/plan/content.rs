@@ -62,7 +62,7 @@ impl Plan<'_> {
             && item.status_callback.as_deref().is_some_and(|it| !it.is_empty())
     }
 
-    /// Whether the answer to a request shows what the request was about: the kind and our mark of
+    /// Whether the answer to a request shows what the request was about: the kind and our tag of
     /// something that was made, the object of an assignment. An answer that does not is another
     /// resource's, however good its status.
     pub fn answers(&self, key: Key, facts: &Facts, item: &Item) -> bool {

@@ -1,7 +1,7 @@
 //! What each step stands for: the content that a row asks for, and its digest.
 
 use super::facts::{Digest, Facts, UNKNOWN};
-use super::{Plan, mark};
+use super::{Plan, tag};
 use crate::flow::{BundleId, Form, Key, Object, Part, StepId, Verb, from_hex};
 use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
 
@@ -108,7 +108,7 @@ impl Plan<'_> {
         if !self.steps.contains(&step) {
             return None;
         }
-        let name = mark::friendly_name(&self.customer.friendly_name, &self.customer.subaccount, resource.tag);
+        let name = tag::friendly_name(&self.customer.friendly_name, &self.customer.subaccount, resource.tag);
         let mut form = vec![("FriendlyName", name)];
         let mut wanted = resource.names.iter().filter(|step| (step.wanted_by)(self.customer));
         let named = wanted.find_map(|step| facts.sid(*step));

@@ -1,4 +1,4 @@
-//! What is known of one customer: the marks that the ledger keeps, and what only this run knows.
+//! What is known of one customer: the states that the ledger keeps, and what only this run knows.
 
 use super::ending::Ending;
 use crate::flow::{Assignments, BundleId, Flow, Key, Part, StepId, Verb};
@@ -11,13 +11,13 @@ pub type Time = u64;
 /// Sixteen bytes of a keyed hash of what was sent.
 pub type Digest = [u8; 16];
 
-/// The content of a resource that was found by its mark, or whose update has no answer yet.
+/// The content of a resource that was found by its tag, or whose update has no answer yet.
 pub const UNKNOWN: Digest = [0; 16];
 
 /// Where a step stands. Everything here may be written down: no name, number, address, e-mail,
 /// token or message text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub enum StepState {
     /// The request may have gone out; its answer is not known. `sid` is what an update is about; a
     /// creation has none.
     Started { at: Time, digest: Digest, sid: Option<Sid> },
@@ -28,7 +28,7 @@ pub enum Mark {
     /// The answer was no, or ours is. Asked again by the next run. `kept` is the resource that exists
     /// all the same, where an update of it was refused.
     Refused { reason: Reason, kept: Option<Sid> },
-    /// Several resources bear our mark, and only a person can say which one is right.
+    /// Several resources bear our tag, and only a person can say which one is right.
     Unsure { candidates: Vec<Sid> },
     /// An assignment that was taken off again because the row no longer asks for it.
     Removed,
@@ -101,9 +101,9 @@ macro_rules! our_codes {
 our_codes! {
     /// The row differs from what was submitted.
     ChangedAfterSubmission = "changed_after_submission",
-    /// A bundle without our mark is under the same policy already.
+    /// A bundle without our tag is under the same policy already.
     ExistsAlready = "exists_already",
-    /// A bundle with our mark is there that this ledger knows nothing of, and `--existing refuse` is given.
+    /// A bundle with our tag is there that this ledger knows nothing of, and `--existing refuse` is given.
     UnknownToTheLedger = "unknown_to_the_ledger",
     /// The row names a bundle, and the customer has been begun with another one.
     OtherBundleBegun = "other_bundle_begun",
@@ -172,7 +172,7 @@ impl BundleStatus {
 /// All that `Plan::next` looks at.
 #[derive(Clone, Default)]
 pub struct Facts {
-    marks: BTreeMap<Key, Mark>,
+    states: BTreeMap<Key, StepState>,
     /// When the place where a started step would show was last read, and it was not there.
     missed: BTreeMap<Key, Time>,
     /// When an answer of the API's own to a started step came. A later run does not need to know: it counts
@@ -183,7 +183,7 @@ pub struct Facts {
     /// The numbers that an earlier run was refused for a bundle, and why. A bundle that was submitted
     /// went without them.
     left_out: BTreeMap<Key, Reason>,
-    /// Rejected bundles that this run has found to bear our mark.
+    /// Rejected bundles that this run has found to bear our tag.
     rejected_ours: Vec<BundleId>,
     /// The steps whose content this run has seen in an answer, and it was what the row says.
     proven: BTreeSet<Key>,
@@ -217,8 +217,8 @@ pub enum Callback {
 
 impl Facts {
     /// What the ledger says, as it says it: for reports.
-    pub fn recorded(records: impl IntoIterator<Item = (Key, Mark)>) -> Facts {
-        Facts { marks: records.into_iter().collect(), ..Facts::default() }
+    pub fn recorded(records: impl IntoIterator<Item = (Key, StepState)>) -> Facts {
+        Facts { states: records.into_iter().collect(), ..Facts::default() }
     }
 
     /// What a new run goes on from: a refusal, a doubt and a review that is not final are asked
@@ -230,27 +230,27 @@ impl Facts {
     pub fn for_a_new_run(mut self, now: Time) -> Facts {
         let numbered = |step: StepId| matches!(step.verb, Verb::AssignNumbers);
         let changed = Code::Ours(OurCode::ChangedAfterSubmission);
-        for (key, mark) in &self.marks {
-            match mark {
+        for (key, state) in &self.states {
+            match state {
                 // What came after the submission was not left out of it.
-                Mark::Refused { reason, .. } if numbered(key.step) && reason.code != changed => {
+                StepState::Refused { reason, .. } if numbered(key.step) && reason.code != changed => {
                     self.left_out.insert(*key, reason.clone());
                 }
                 _ => (),
             }
         }
-        self.marks.retain(|key, mark| match mark {
+        self.states.retain(|key, state| match state {
             _ if matches!(key.step.verb, Verb::CheckAccount | Verb::Discover) => false,
-            Mark::Started { .. } | Mark::Done { .. } => true,
-            Mark::Seen { status, .. } => *status == BundleStatus::TwilioApproved,
-            Mark::Refused { kept, .. } => kept.is_some(),
-            Mark::Unsure { .. } | Mark::Removed => false,
+            StepState::Started { .. } | StepState::Done { .. } => true,
+            StepState::Seen { status, .. } => *status == BundleStatus::TwilioApproved,
+            StepState::Refused { kept, .. } => kept.is_some(),
+            StepState::Unsure { .. } | StepState::Removed => false,
         });
-        for mark in self.marks.values_mut() {
-            match mark {
-                Mark::Started { at, .. } => *at = now,
-                Mark::Refused { kept, .. } => {
-                    *mark = Mark::Done { sid: kept.take(), digest: UNKNOWN, note: None };
+        for state in self.states.values_mut() {
+            match state {
+                StepState::Started { at, .. } => *at = now,
+                StepState::Refused { kept, .. } => {
+                    *state = StepState::Done { sid: kept.take(), digest: UNKNOWN, note: None };
                 }
                 _ => (),
             }
@@ -266,14 +266,14 @@ impl Facts {
         rejected_ours: Vec<BundleId>,
         proven: &[BundleId],
     ) -> Facts {
-        let read = Mark::Done { sid: None, digest: UNKNOWN, note: None };
+        let read = StepState::Done { sid: None, digest: UNKNOWN, note: None };
         if discovered {
-            self.marks.insert(flow.discovery.into(), read.clone());
+            self.states.insert(flow.discovery.into(), read.clone());
         }
-        self.marks.insert(flow.account.into(), read);
+        self.states.insert(flow.account.into(), read);
         self.rejected_ours = rejected_ours;
         let of_them = |key: &Key| proven.contains(&key.step.bundle);
-        self.proven = self.marks.keys().filter(|key| of_them(key)).copied().collect();
+        self.proven = self.states.keys().filter(|key| of_them(key)).copied().collect();
         self.whole = proven.to_vec();
         self
     }
@@ -282,32 +282,36 @@ impl Facts {
     /// were refused.
     pub fn with_reads_done(mut self, flow: &Flow) -> Facts {
         for step in [flow.account, flow.discovery] {
-            self.marks.entry(step.into()).or_insert(Mark::Done { sid: None, digest: UNKNOWN, note: None });
+            self.states.entry(step.into()).or_insert(StepState::Done {
+                sid: None,
+                digest: UNKNOWN,
+                note: None,
+            });
         }
         self
     }
 
-    pub fn apply(&mut self, key: Key, mark: Mark) {
+    pub fn apply(&mut self, key: Key, state: StepState) {
         self.missed.remove(&key);
         self.heard.remove(&key);
         self.proven.remove(&key);
-        if let Mark::Started { .. } = mark {
+        if let StepState::Started { .. } = state {
             *self.sent.entry(key).or_default() += 1;
         }
-        self.marks.insert(key, mark);
+        self.states.insert(key, state);
     }
 
     /// Notes that the request of a started step goes out once more, or ended only now without an answer, and
-    /// says its new mark: whatever was waited for is counted from here.
-    pub fn restart(&mut self, key: Key, now: Time) -> Option<Mark> {
+    /// says its new state: whatever was waited for is counted from here.
+    pub fn restart(&mut self, key: Key, now: Time) -> Option<StepState> {
         self.missed.remove(&key);
         self.heard.remove(&key);
-        match self.marks.get_mut(&key) {
-            Some(mark @ Mark::Started { .. }) => {
-                if let Mark::Started { at, .. } = mark {
+        match self.states.get_mut(&key) {
+            Some(state @ StepState::Started { .. }) => {
+                if let StepState::Started { at, .. } = state {
                     *at = now;
                 }
-                Some(mark.clone())
+                Some(state.clone())
             }
             _ => None,
         }
@@ -341,25 +345,25 @@ impl Facts {
         self.left_out.get(&key)
     }
 
-    pub fn mark(&self, key: impl Into<Key>) -> Option<&Mark> {
-        self.marks.get(&key.into())
+    pub fn state(&self, key: impl Into<Key>) -> Option<&StepState> {
+        self.states.get(&key.into())
     }
 
-    pub fn marks(&self) -> impl Iterator<Item = (Key, &Mark)> {
-        self.marks.iter().map(|(key, mark)| (*key, mark))
+    pub fn states(&self) -> impl Iterator<Item = (Key, &StepState)> {
+        self.states.iter().map(|(key, state)| (*key, state))
     }
 
-    /// What the last run was in doubt about, and `settle` or another run has not cleared up.
+    /// What the last run was in doubt about, and `resolve` or another run has not cleared up.
     pub fn in_doubt(&self) -> Option<Ending> {
-        self.marks.iter().find_map(|(key, mark)| match mark {
-            Mark::Unsure { candidates } => Some(Ending::Unsure(*key, candidates.clone())),
+        self.states.iter().find_map(|(key, state)| match state {
+            StepState::Unsure { candidates } => Some(Ending::Unsure(*key, candidates.clone())),
             _ => None,
         })
     }
 
     /// The shares of one step.
-    pub fn shares(&self, step: StepId) -> impl Iterator<Item = (Key, &Mark)> {
-        self.marks
+    pub fn shares(&self, step: StepId) -> impl Iterator<Item = (Key, &StepState)> {
+        self.states
             .range(Key::from(step)..)
             .take_while(move |(key, _)| key.step == step)
             .map(|it| (*it.0, it.1))
@@ -367,28 +371,28 @@ impl Facts {
 
     /// Whether a person has said that this resource is not the one that we use.
     pub fn is_disowned(&self, step: StepId, sid: &Sid) -> bool {
-        Part::disowned(sid).is_some_and(|part| self.marks.contains_key(&Key { step, part }))
+        Part::disowned(sid).is_some_and(|part| self.states.contains_key(&Key { step, part }))
     }
 
     pub fn is_empty(&self) -> bool {
-        self.marks.is_empty()
+        self.states.is_empty()
     }
 
     pub fn is_done(&self, key: impl Into<Key>) -> bool {
-        matches!(self.mark(key), Some(Mark::Done { .. }))
+        matches!(self.state(key), Some(StepState::Done { .. }))
     }
 
     /// Whether its request may have gone out and its end is not known.
     pub fn is_started(&self, key: impl Into<Key>) -> bool {
-        matches!(self.mark(key), Some(Mark::Started { .. }))
+        matches!(self.state(key), Some(StepState::Started { .. }))
     }
 
     /// The SID that a step yielded.
     pub fn sid(&self, key: impl Into<Key>) -> Option<&Sid> {
-        match self.mark(key) {
-            Some(Mark::Done { sid, .. }) => sid.as_ref(),
-            Some(Mark::Refused { kept, .. }) => kept.as_ref(),
-            Some(Mark::Started { sid, .. }) => sid.as_ref(),
+        match self.state(key) {
+            Some(StepState::Done { sid, .. }) => sid.as_ref(),
+            Some(StepState::Refused { kept, .. }) => kept.as_ref(),
+            Some(StepState::Started { sid, .. }) => sid.as_ref(),
             _ => None,
         }
     }
@@ -450,8 +454,8 @@ impl Facts {
 
     /// The newest status of a bundle that is known.
     pub fn status(&self, bundle: BundleId) -> Option<BundleStatus> {
-        match self.mark(bundle.reviewed_by()) {
-            Some(Mark::Seen { status, .. }) => Some(*status),
+        match self.state(bundle.reviewed_by()) {
+            Some(StepState::Seen { status, .. }) => Some(*status),
             _ if self.is_done(bundle.submitted_by()) => Some(BundleStatus::PendingReview),
             _ if self.sid(bundle.made_by()).is_some() => Some(BundleStatus::Draft),
             _ => None,
@@ -460,14 +464,14 @@ impl Facts {
 
     /// What had been submitted; `None` where nothing was.
     pub fn submitted(&self, bundle: BundleId) -> Option<Digest> {
-        match self.mark(bundle.submitted_by()) {
-            Some(Mark::Done { digest, .. }) => Some(*digest),
+        match self.state(bundle.submitted_by()) {
+            Some(StepState::Done { digest, .. }) => Some(*digest),
             _ => None,
         }
     }
 
     /// Whether the content of a bundle may still be changed: before its submission, and again
-    /// after a rejection if it is ours. It is if we know what had been rejected, or if it bears our mark:
+    /// after a rejection if it is ours. It is if we know what had been rejected, or if it bears our tag:
     /// then all of it is brought to what the row says before it is submitted again.
     pub fn is_open(&self, bundle: BundleId) -> bool {
         match self.submitted(bundle) {
@@ -479,13 +483,13 @@ impl Facts {
         }
     }
 
-    /// Notes that a rejected bundle bears our mark. Only a survey may say so, because it finds what
+    /// Notes that a rejected bundle bears our tag. Only a survey may say so, because it finds what
     /// hangs on the bundle too, and nothing of that is made twice.
     pub fn note_rejected_ours(&mut self, bundle: BundleId) {
         self.rejected_ours.push(bundle);
     }
 
-    /// The rejected bundles that this run has found to bear our mark.
+    /// The rejected bundles that this run has found to bear our tag.
     pub fn rejected_ours(&self) -> &[BundleId] {
         &self.rejected_ours
     }

@@ -1,6 +1,6 @@
 //! What a step still needs: every state of a step, with every verb, has one answer here.
 
-use super::facts::{BundleStatus, Callback, Code, Facts, Mark, Note, OurCode, Reason, Time, UNKNOWN};
+use super::facts::{BundleStatus, Callback, Code, Facts, Note, OurCode, Reason, StepState, Time, UNKNOWN};
 use super::policy::{Evaluate, RefusedNumbers};
 use super::{Ending, LOOK_AGAIN_MS, Next, Plan, SUBMISSIONS_MAX, TURN_MAX_MS};
 use crate::flow::{BundleId, Key, Part, StepId, Verb};
@@ -37,14 +37,16 @@ impl Plan<'_> {
         let open = facts.is_open(bundle);
         let changed = || self.changed_after_submission(key, facts);
         let refused = |reason: &Reason| Some(Next::Over(Ending::Refused(vec![(key, reason.clone())])));
-        let mark = match facts.mark(key) {
-            None | Some(Mark::Removed) => return self.judge_missing(key, facts),
-            Some(mark) => mark,
+        let state = match facts.state(key) {
+            None | Some(StepState::Removed) => return self.judge_missing(key, facts),
+            Some(state) => state,
         };
-        match (mark, verb) {
-            (Mark::Refused { reason, .. }, _) => refused(reason),
-            (Mark::Unsure { candidates }, _) => Some(Next::Over(Ending::Unsure(key, candidates.clone()))),
-            (Mark::Seen { status, .. }, _) => match (status, self.came_too_early(bundle, facts)) {
+        match (state, verb) {
+            (StepState::Refused { reason, .. }, _) => refused(reason),
+            (StepState::Unsure { candidates }, _) => {
+                Some(Next::Over(Ending::Unsure(key, candidates.clone())))
+            }
+            (StepState::Seen { status, .. }, _) => match (status, self.came_too_early(bundle, facts)) {
                 (BundleStatus::TwilioApproved, _) => None,
                 // It is submitted again when its profile is approved: until then it waits with it.
                 (BundleStatus::TwilioRejected, Some(None)) => Some(Next::Over(Ending::Waiting(bundle))),
@@ -52,41 +54,41 @@ impl Plan<'_> {
                 _ => Some(Next::Over(Ending::Waiting(bundle))),
             },
             // The newest evaluation counts, so it is simply repeated.
-            (Mark::Started { .. }, Verb::Evaluate) => open.then_some(Next::Send(key)),
-            (Mark::Started { .. }, Verb::Submit) => Some(match facts.missed(key) {
+            (StepState::Started { .. }, Verb::Evaluate) => open.then_some(Next::Send(key)),
+            (StepState::Started { .. }, Verb::Submit) => Some(match facts.missed(key) {
                 // A bundle that is read by its SID has no lag: draft means not submitted.
                 Some(_) if facts.times_sent(key) >= SUBMISSIONS_MAX => Next::Over(Ending::Unfinished(key)),
                 Some(_) => Next::Send(key),
                 None => Next::Adopt(key),
             }),
             // An update. The same one may be sent again; another one only when the first cannot arrive any more.
-            (Mark::Started { at, digest, sid: Some(_) }, Verb::Create(_)) => match open {
+            (StepState::Started { at, digest, sid: Some(_) }, Verb::Create(_)) => match open {
                 false => Some(changed()),
-                true if *digest == self.digest(key.step, facts) => Some(Next::Amend(key)),
+                true if *digest == self.digest(key.step, facts) => Some(Next::Update(key)),
                 true => match self.certain(key, *at, facts) {
                     certain if now < certain => Some(Next::Wait(certain)),
-                    _ => Some(Next::Amend(key)),
+                    _ => Some(Next::Update(key)),
                 },
             },
-            (Mark::Started { at, .. }, _) => match self.adopt_or_ask_again(key, *at, facts, now) {
+            (StepState::Started { at, .. }, _) => match self.adopt_or_ask_again(key, *at, facts, now) {
                 // It never came to be. Meanwhile its bundle may have been submitted by somebody else.
                 Next::Send(_) => self.judge_missing(key, facts),
                 next => Some(next),
             },
-            (Mark::Done { .. }, Verb::Create(_))
+            (StepState::Done { .. }, Verb::Create(_))
                 if open
                     && key.step.creates_its_bundle()
                     && facts.callback(bundle) == Some(Callback::ToClear) =>
             {
-                Some(Next::Amend(key))
+                Some(Next::Update(key))
             }
-            (Mark::Done { .. }, Verb::Submit)
+            (StepState::Done { .. }, Verb::Submit)
                 if self.came_too_early(bundle, facts) == Some(Some(BundleStatus::TwilioApproved))
                     && facts.times_sent(key) == 0 =>
             {
                 Some(Next::Send(key))
             }
-            (Mark::Done { sid: Some(sid), .. }, Verb::Create(_))
+            (StepState::Done { sid: Some(sid), .. }, Verb::Create(_))
                 if key.step.creates_its_bundle() && self.is_named_no_more(bundle, facts) =>
             {
                 let column = Some(bundle.column.to_owned());
@@ -94,7 +96,7 @@ impl Plan<'_> {
                 refused(&reason.naming(sid.clone()))
             }
             // It came before its profile, and would do so again.
-            (Mark::Done { digest: UNKNOWN, .. }, Verb::Submit)
+            (StepState::Done { digest: UNKNOWN, .. }, Verb::Submit)
                 if self
                     .came_too_early(bundle, facts)
                     .is_some_and(|profile| profile != Some(BundleStatus::TwilioApproved)) =>
@@ -102,18 +104,18 @@ impl Plan<'_> {
                 None
             }
             // What a run has only warned of is judged again before a run that refuses submits it.
-            (Mark::Done { note: Some(Note::Noncompliant), digest, .. }, Verb::Evaluate)
+            (StepState::Done { note: Some(Note::Noncompliant), digest, .. }, Verb::Evaluate)
                 if self.policy.evaluate == Evaluate::Refuse
                     && open
                     && facts.submitted(bundle) != Some(*digest) =>
             {
                 Some(Next::Send(key))
             }
-            (Mark::Done { digest, .. }, verb) => match verb {
+            (StepState::Done { digest, .. }, verb) => match verb {
                 _ if *digest == self.digest(key.step, facts) => None,
                 // Without the object there is nothing to compare.
                 Verb::Assign(object) if self.object(object, facts).is_none() => None,
-                Verb::Create(_) if open => Some(Next::Amend(key)),
+                Verb::Create(_) if open => Some(Next::Update(key)),
                 Verb::Assign(_) if open && *digest != UNKNOWN => Some(Next::Remove(key)),
                 // Once it is submitted, what the numbers are counts, not how the sheet writes them.
                 Verb::ResolveNumbers if !open && self.knows_every_number(facts) => None,
@@ -125,7 +127,7 @@ impl Plan<'_> {
                 }
                 _ => None,
             },
-            (Mark::Removed, _) => None,
+            (StepState::Removed, _) => None,
         }
     }
 
@@ -150,7 +152,7 @@ impl Plan<'_> {
     fn is_named_no_more(&self, bundle: BundleId, facts: &Facts) -> bool {
         let holds_ours = || {
             let is_made =
-                |step: &&StepId| matches!(step.verb, Verb::Create(_)) && facts.mark(**step).is_some();
+                |step: &&StepId| matches!(step.verb, Verb::Create(_)) && facts.state(**step).is_some();
             bundle.steps.contents.iter().any(|step| is_made(&step))
         };
         facts.submitted(bundle) == Some(UNKNOWN)
@@ -163,8 +165,8 @@ impl Plan<'_> {
     /// happens with `--submit-product now`: how that one stands, as far as it is decided.
     fn came_too_early(&self, bundle: BundleId, facts: &Facts) -> Option<Option<BundleStatus>> {
         let dependency = bundle.depends_on.as_ref()?;
-        let Some(Mark::Seen { status: BundleStatus::TwilioRejected, codes }) =
-            facts.mark(bundle.reviewed_by())
+        let Some(StepState::Seen { status: BundleStatus::TwilioRejected, codes }) =
+            facts.state(bundle.reviewed_by())
         else {
             return None;
         };
@@ -210,7 +212,7 @@ impl Plan<'_> {
     /// What follows from a bundle being closed. What was last known of its review may be out of date, so
     /// that is read first.
     pub(super) fn after_a_look(&self, bundle: BundleId, facts: &Facts, next: Next) -> Next {
-        match facts.mark(bundle.reviewed_by()) {
+        match facts.state(bundle.reviewed_by()) {
             None => Next::Read(bundle.reviewed_by().into()),
             Some(_) => next,
         }
@@ -230,18 +232,19 @@ impl Plan<'_> {
             _ => false,
         };
         for step in bundle.all_steps() {
-            for (key, mark) in facts.shares(step).filter(|(key, _)| is_left(key)) {
-                match (mark, step.verb) {
+            for (key, state) in facts.shares(step).filter(|(key, _)| is_left(key)) {
+                match (state, step.verb) {
                     // A resource that is connected with nothing does no harm, whatever it says.
-                    (Mark::Started { sid: Some(_), .. }, _) => (),
-                    (Mark::Started { at, .. }, _) => match self.adopt_or_ask_again(key, *at, facts, now) {
+                    (StepState::Started { sid: Some(_), .. }, _) => (),
+                    (StepState::Started { at, .. }, _) => match self.adopt_or_ask_again(key, *at, facts, now)
+                    {
                         // It never came to be, and nobody wants it any more.
                         Next::Send(_) => (),
                         next => return Some(next),
                     },
                     (_, Verb::Create(_)) => (),
-                    (Mark::Done { .. }, _) if facts.is_open(bundle) => return Some(Next::Remove(key)),
-                    (Mark::Done { .. }, _) => return Some(self.changed_after_submission(key, facts)),
+                    (StepState::Done { .. }, _) if facts.is_open(bundle) => return Some(Next::Remove(key)),
+                    (StepState::Done { .. }, _) => return Some(self.changed_after_submission(key, facts)),
                     _ => (),
                 }
             }

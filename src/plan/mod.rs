@@ -11,20 +11,20 @@ mod digests;
 mod ending;
 mod facts;
 mod judge;
-mod mark;
 mod numbers;
 mod order;
 mod ours;
 mod policy;
+mod tag;
 
 pub use content::Shown;
 pub use digest::{DigestKey, Hasher};
 pub use ending::{Ending, Ends, Outcome};
 pub use facts::{
-    BundleStatus, Callback, Code, Digest, Facts, Mark, Note, OurCode, Reason, Surplus, Time, UNKNOWN,
+    BundleStatus, Callback, Code, Digest, Facts, Note, OurCode, Reason, StepState, Surplus, Time, UNKNOWN,
 };
-pub use mark::{bears_mark, friendly_name, mark};
 pub use policy::{Evaluate, Existing, Policy, RefusedNumbers, Submission};
+pub use tag::{bears_tag, friendly_name, tag};
 
 use crate::flow::{BundleId, Flow, Key, StepId, Verb};
 use crate::model::{Customer, PhoneNumbers, Sid};
@@ -52,7 +52,7 @@ pub enum Next {
     /// It was started and has no end: look whether it is there.
     Adopt(Key),
     /// It exists, and the row says something else now: update it in place.
-    Amend(Key),
+    Update(Key),
     /// An assignment that the row no longer asks for: take it off.
     Remove(Key),
     /// Read all of a bundle that this run has not seen, and hold it against the row.
@@ -68,7 +68,7 @@ impl Next {
     /// The step that it is about.
     pub fn key(&self) -> Option<Key> {
         match self {
-            Next::Read(key) | Next::Send(key) | Next::Adopt(key) | Next::Amend(key) | Next::Remove(key) => {
+            Next::Read(key) | Next::Send(key) | Next::Adopt(key) | Next::Update(key) | Next::Remove(key) => {
                 Some(*key)
             }
             Next::ReadBack(bundle) => Some(bundle.submitted_by().into()),
@@ -140,7 +140,7 @@ impl<'a> Plan<'a> {
     /// is awaited before anything on its bundle is changed.
     fn submissions_on_their_way(&self, facts: &Facts, now: Time) -> Option<Next> {
         for &step in self.steps.iter().filter(|step| matches!(step.verb, Verb::Submit)) {
-            let Some(Mark::Started { at, digest, .. }) = facts.mark(step) else { continue };
+            let Some(StepState::Started { at, digest, .. }) = facts.state(step) else { continue };
             // By the time the account has been read there is a token to look with.
             let can_look = facts.is_done(self.flow.account) && facts.sid(step.bundle.made_by()).is_some();
             if !can_look || *digest == self.digest(step, facts) {
@@ -209,9 +209,9 @@ impl<'a> Plan<'a> {
     /// begins, so that a later step can be refused or in doubt before an earlier one has had its turn.
     pub fn held_back(&self, recorded: &Facts) -> Option<Ending> {
         let steps = self.steps.iter().filter(|step| step.verb.can_hold_back());
-        steps.flat_map(|step| self.keys(step, recorded)).find_map(|key| match recorded.mark(key)? {
-            Mark::Refused { reason, .. } => Some(Ending::Refused(vec![(key, reason.clone())])),
-            Mark::Unsure { candidates } => Some(Ending::Unsure(key, candidates.clone())),
+        steps.flat_map(|step| self.keys(step, recorded)).find_map(|key| match recorded.state(key)? {
+            StepState::Refused { reason, .. } => Some(Ending::Refused(vec![(key, reason.clone())])),
+            StepState::Unsure { candidates } => Some(Ending::Unsure(key, candidates.clone())),
             _ => None,
         })
     }

@@ -1,7 +1,7 @@
 //! The phone numbers of a row: which they are, and what is to be done about each.
 
 use super::digest::DigestKey;
-use super::facts::{Facts, Mark};
+use super::facts::{Facts, StepState};
 use super::{Ending, Next, Plan};
 use crate::flow::{Key, Part};
 use crate::model::{PhoneNumber, PhoneNumbers};
@@ -22,7 +22,7 @@ impl Wanted {
 }
 
 impl Plan<'_> {
-    /// What is to be done about a number that has no mark.
+    /// What is to be done about a number that has no state.
     pub(super) fn assign(&self, key: Key, facts: &Facts) -> Next {
         let closed = self.is_closed(key.step.bundle, facts);
         match facts.left_out(key) {
@@ -54,7 +54,7 @@ impl Plan<'_> {
             let key = Key { step: self.flow.profile.numbered_by(), part };
             facts.sid(Key { step: self.flow.phone_numbers, part }).is_some()
                 || facts.left_out(key).is_some()
-                || matches!(facts.mark(key), Some(Mark::Refused { .. }))
+                || matches!(facts.state(key), Some(StepState::Refused { .. }))
         };
         !self.wanted.is_empty()
             && self.wanted.iter().all(|it| match it {

@@ -1,7 +1,7 @@
 //! How a resource that an answer shows is recognised as ours.
 
 use super::facts::Facts;
-use super::{Plan, mark};
+use super::{Plan, tag};
 use crate::flow::{BundleId, Item, Key, Resource, StepId, Verb};
 use crate::model::{Sid, SidKind};
 
@@ -17,7 +17,7 @@ impl Plan<'_> {
                 let name = item.friendly_name.as_deref().unwrap_or_default();
                 item.sid().is_some_and(|sid| sid.is(resource.collection.sid_kind()))
                     && self.is_of_the_kind(key.step, item)
-                    && mark::bears_mark(name, &self.customer.subaccount, resource.tag)
+                    && tag::bears_tag(name, &self.customer.subaccount, resource.tag)
             }
             Verb::Assign(object) => {
                 item.sid().is_some_and(|sid| sid.is(SidKind::EntityAssignment))

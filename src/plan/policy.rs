@@ -58,7 +58,7 @@ pub enum RefusedNumbers {
     Skip,
 }
 
-/// What is done about a bundle with our mark that this ledger knows nothing of.
+/// What is done about a bundle with our tag that this ledger knows nothing of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Existing {
     /// It is taken over: this is how a lost ledger is made up for.

@@ -12,12 +12,12 @@ use super::own::Manner;
 use super::rebuild::rebuild;
 use super::workbook::{Cause, Uneditable};
 use super::write::{Written, unwritable, write_one};
-use crate::check::{Survey, rule};
+use crate::check::{ValidationReport, rule};
 use crate::model::{Column, Fault, Finding, Severity};
 use crate::sheet::names::{Meaning, is_row_header, is_state_header};
 use crate::sheet::{Format, Source, Workbook};
 
-/// The findings of one survey, kept for [`annotate`].
+/// The findings of one validation, kept for [`annotate`].
 #[derive(Default)]
 pub struct Annotations {
     findings: Vec<Finding>,
@@ -68,14 +68,14 @@ const ADDED: [Added; 2] = [
 /// The sheet has changed since it was surveyed, or the file cannot be written.
 pub fn annotate(
     source: &Source,
-    survey: &Survey,
+    validation: &ValidationReport,
     annotations: &Annotations,
     path: &Path,
     manner: &Manner,
 ) -> Result<Marked, Fault> {
-    let layout = &survey.layout;
-    let (at, dropped) = place(source, survey)?;
-    let said = |row: u64, findings: &[&Finding]| said(survey, annotations, row, findings);
+    let layout = &validation.layout;
+    let (at, dropped) = place(source, validation)?;
+    let said = |row: u64, findings: &[&Finding]| said(validation, annotations, row, findings);
     let rows = annotations.findings().iter().map(|finding| finding.row).collect();
     let marking = Marking {
         sheet: match &layout.format {
@@ -88,10 +88,10 @@ pub fn annotate(
         at,
         dropped,
         said: &said,
-        business_names: business_names(source, survey, rows)?,
+        business_names: business_names(source, validation, rows)?,
         summary: Summary {
             source: source.name(),
-            survey,
+            validation,
             left_out: annotations.left_out,
             advice: "Correct the red cells of the customer sheet, save, and run this file.",
         },
@@ -110,7 +110,7 @@ pub fn annotate(
         };
         // What was begun is thrown away.
         output.set_len(0).and_then(|()| output.rewind()).map_err(|error| unwritable(path, &error))?;
-        let values = rebuild(source, survey, &marking)?;
+        let values = rebuild(source, validation, &marking)?;
         write_marks(&marking, values, output, path)?;
         Ok(rebuilt)
     };
@@ -137,8 +137,8 @@ pub(super) fn write_marks(
 
 /// Where our columns go, and which columns of an earlier file of ours go away. What stands to the right of the
 /// last header stays where it is; our columns go behind it.
-fn place(source: &Source, survey: &Survey) -> Result<(usize, Vec<usize>), Fault> {
-    let layout = &survey.layout;
+fn place(source: &Source, validation: &ValidationReport) -> Result<(usize, Vec<usize>), Fault> {
+    let layout = &validation.layout;
     let is_ours = |header: &&String| is_state_header(header) && !is_row_header(header);
     let ours = (0..layout.width()).filter(|at| layout.headers.get(*at).as_ref().is_some_and(is_ours));
     let ours: Vec<usize> = ours.collect();
@@ -146,7 +146,7 @@ fn place(source: &Source, survey: &Survey) -> Result<(usize, Vec<usize>), Fault>
         return Ok((pair[0], ours));
     }
     let mut width = layout.width();
-    if may_be_wider(survey) {
+    if may_be_wider(validation) {
         for batch in source.batches(&layout.whole())? {
             width = batch?.rows().map(|row| row.len()).fold(width, usize::max);
         }
@@ -154,8 +154,13 @@ fn place(source: &Source, survey: &Survey) -> Result<(usize, Vec<usize>), Fault>
     Ok((width, ours))
 }
 
-fn said(survey: &Survey, annotations: &Annotations, row: u64, findings: &[&Finding]) -> Option<Said> {
-    let is_valid = survey.is_valid(row);
+fn said(
+    validation: &ValidationReport,
+    annotations: &Annotations,
+    row: u64,
+    findings: &[&Finding],
+) -> Option<Said> {
+    let is_valid = validation.is_valid(row);
     let worst = findings.iter().map(|finding| finding.severity).max();
     let (state, severity) = match worst {
         _ if findings.iter().any(|finding| finding.code == rule::EXAMPLE_ROW.code) => ("example", None),
@@ -171,13 +176,13 @@ fn said(survey: &Survey, annotations: &Annotations, row: u64, findings: &[&Findi
 /// The name of the business in each of these rows.
 pub(super) fn business_names(
     source: &Source,
-    survey: &Survey,
+    validation: &ValidationReport,
     rows: HashSet<u64>,
 ) -> Result<HashMap<u64, String>, Fault> {
     let is_name = |meaning: &Meaning| *meaning == Meaning::Column(Column::BusinessName);
     let mut names = HashMap::new();
-    let Some(at) = survey.layout.meanings.iter().position(is_name) else { return Ok(names) };
-    for batch in source.batches(&survey.layout)? {
+    let Some(at) = validation.layout.meanings.iter().position(is_name) else { return Ok(names) };
+    for batch in source.batches(&validation.layout)? {
         for row in batch?.rows().filter(|row| rows.contains(&row.number())) {
             let name: String = row.cell(at).text.chars().take(80).collect();
             names.insert(row.number(), name);

@@ -5,7 +5,7 @@ use super::numbers;
 use crate::engine::CustomerEnd;
 use crate::flow::{BundleId, Key, StepId};
 use crate::model::redacted;
-use crate::plan::{Code, Ending, Facts, Mark, Next, Note, Outcome, Plan, Reason};
+use crate::plan::{Code, Ending, Facts, Next, Note, Outcome, Plan, Reason, StepState};
 
 /// The seven columns about what went wrong.
 #[derive(Default)]
@@ -39,9 +39,9 @@ impl Cause {
                 Cause {
                     step: key.step.name.to_owned(),
                     code: "unsure".to_owned(),
-                    message: format!("several resources bear our mark: {}", sids.join(", ")),
+                    message: format!("several resources bear our tag: {}", sids.join(", ")),
                     hint: format!(
-                        "Look at them in the Console, then: trusthub-onboard settle {} {} SID, with the SID that \
+                        "Look at them in the Console, then: trusthub-onboard resolve {} {} SID, with the SID that \
                          is in use, or none to have another one made.",
                         plan.customer.subaccount, key.step
                     ),
@@ -74,11 +74,11 @@ impl Cause {
 
     /// What is worth knowing of a customer who got through all the same.
     fn remark(plan: &Plan, facts: &Facts, end: Option<&CustomerEnd>) -> Cause {
-        let remark = |step: StepId| match facts.mark(step) {
-            Some(Mark::Done { note: Some(Note::NotEvaluated), .. }) => {
+        let remark = |step: StepId| match facts.state(step) {
+            Some(StepState::Done { note: Some(Note::NotEvaluated), .. }) => {
                 Some(format!("{step}: the API refused the evaluation itself, so the review decides"))
             }
-            Some(Mark::Done { note: Some(Note::Noncompliant), .. }) => {
+            Some(StepState::Done { note: Some(Note::Noncompliant), .. }) => {
                 Some(match facts.submitted(step.bundle) {
                     Some(_) => format!("{step}: noncompliant, submitted all the same (--evaluate warn)"),
                     None => format!("{step}: noncompliant, and not submitted so far (--evaluate warn)"),
@@ -93,8 +93,8 @@ impl Cause {
     }
 
     fn at(plan: &Plan, key: Key, facts: &Facts, end: Option<&CustomerEnd>) -> Cause {
-        match facts.mark(key) {
-            Some(Mark::Refused { reason, .. }) => Cause::refused(plan, &[(key, reason.clone())], end),
+        match facts.state(key) {
+            Some(StepState::Refused { reason, .. }) => Cause::refused(plan, &[(key, reason.clone())], end),
             _ => Cause { step: key.step.name.to_owned(), ..Cause::default() },
         }
     }
@@ -128,8 +128,8 @@ impl Cause {
 
     fn rejected(plan: &Plan, bundle: BundleId, facts: &Facts) -> Cause {
         let step = bundle.reviewed_by();
-        let codes = match facts.mark(step) {
-            Some(Mark::Seen { codes, .. }) => codes.clone(),
+        let codes = match facts.state(step) {
+            Some(StepState::Seen { codes, .. }) => codes.clone(),
             _ => vec![],
         };
         let hints: Vec<_> = codes.iter().filter_map(|code| super::hints::hint_for(*code)).collect();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Worksheet, XlsxError};
 
-use crate::check::{Survey, rule};
+use crate::check::{ValidationReport, rule};
 use crate::model::column::Content;
 use crate::sheet::names::Meaning;
 use crate::sheet::template::column_width;
@@ -40,8 +40,8 @@ impl<'a> Copied<'a> {
 }
 
 /// How wide the columns of the sheet are shown.
-pub(super) fn widths(survey: &Survey) -> impl Iterator<Item = f64> {
-    survey.layout.headers.iter().zip(&survey.layout.meanings).map(|(header, meaning)| {
+pub(super) fn widths(validation: &ValidationReport) -> impl Iterator<Item = f64> {
+    validation.layout.headers.iter().zip(&validation.layout.meanings).map(|(header, meaning)| {
         let spec = match meaning {
             Meaning::Column(column) => Some(column.spec()),
             Meaning::Nothing | Meaning::Unknown => None,
@@ -51,10 +51,10 @@ pub(super) fn widths(survey: &Survey) -> impl Iterator<Item = f64> {
 }
 
 /// Whether rows may be wider than the headers, so that all of them must be looked at.
-pub(super) fn may_be_wider(survey: &Survey) -> bool {
+pub(super) fn may_be_wider(validation: &ValidationReport) -> bool {
     [&rule::TOO_MANY_CELLS, &rule::UNCLOSED_QUOTE]
         .iter()
-        .any(|rule| survey.counts.by_code.contains_key(rule.code))
+        .any(|rule| validation.counts.by_code.contains_key(rule.code))
 }
 
 /// The text of a cell as a CSV file can hold it. A number that its format pads or separates is

@@ -235,7 +235,7 @@ fn shown(resource: &Resource) -> HashMap<String, String> {
     fields
 }
 
-/// Whether a name is this one, with our mark at its end; a long one is cut to make room for that.
+/// Whether a name is this one, with our tag at its end; a long one is cut to make room for that.
 fn is_name_of(name: &str, wanted: &str) -> bool {
     let Some((readable, _)) = name.rsplit_once(" [tho-") else { return false };
     readable == wanted.trim()

@@ -16,7 +16,7 @@ use super::overview::Summary;
 use super::own::Manner;
 use super::rebuild::finished;
 use super::write::{Written, unwritable, write_one};
-use crate::check::Survey;
+use crate::check::ValidationReport;
 use crate::model::column::Content;
 use crate::model::{Fault, Finding, Severity, shown};
 use crate::sheet::names::{Meaning, ROW_HEADER, is_row_header, is_state_header};
@@ -53,23 +53,23 @@ const ERROR_WIDTH: f64 = 60.0;
 /// The sheet has changed since it was surveyed, or the file cannot be written.
 pub fn write_failed(
     source: &Source,
-    survey: &Survey,
+    validation: &ValidationReport,
     annotations: &Annotations,
     path: &Path,
     manner: &Manner,
     failure: &mut dyn FnMut(u64) -> Option<Failure>,
 ) -> Result<(u64, Written), Fault> {
     let is_workbook = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"));
-    let columns = columns(source, survey)?;
+    let columns = columns(source, validation)?;
     write_one(path, manner, |file| {
         if is_workbook {
             let mut workbook = Workbook::new();
-            let rows = to_workbook(&mut workbook, source, survey, &columns, failure)?;
+            let rows = to_workbook(&mut workbook, source, validation, &columns, failure)?;
             let values = finished(&mut workbook)?;
-            mark(source, survey, annotations, &columns, &rows, values, file, path)?;
+            mark(source, validation, annotations, &columns, &rows, values, file, path)?;
             Ok(rows.len() as u64)
         } else {
-            to_csv(BufWriter::new(file), source, survey, &columns, path, failure)
+            to_csv(BufWriter::new(file), source, validation, &columns, path, failure)
         }
     })
 }
@@ -87,7 +87,7 @@ struct Put {
 #[allow(clippy::too_many_arguments)]
 fn mark(
     source: &Source,
-    survey: &Survey,
+    validation: &ValidationReport,
     annotations: &Annotations,
     columns: &[usize],
     rows: &[Put],
@@ -109,7 +109,7 @@ fn mark(
         }
         findings.extend(of_row.into_iter().map(|finding| moved(finding, number(at), columns)));
     }
-    let business_names = business_names(source, survey, rows.iter().map(|put| put.row).collect())?;
+    let business_names = business_names(source, validation, rows.iter().map(|put| put.row).collect())?;
     let business_names = rows
         .iter()
         .enumerate()
@@ -130,7 +130,7 @@ fn mark(
         business_names: business_names.collect(),
         summary: Summary {
             source: source.name(),
-            survey,
+            validation,
             left_out: 0,
             advice: "Correct the rows of this file, save, and run it; then take them over with `merge MASTER THIS-FILE -o NEW`.",
         },
@@ -165,7 +165,7 @@ fn moved(finding: &Finding, row: u64, columns: &[usize]) -> Finding {
 fn to_csv(
     mut out: impl Write,
     source: &Source,
-    survey: &Survey,
+    validation: &ValidationReport,
     columns: &[usize],
     path: &Path,
     failure: &mut dyn FnMut(u64) -> Option<Failure>,
@@ -174,15 +174,15 @@ fn to_csv(
     out.write_all("\u{feff}".as_bytes()).map_err(|error| unwritable(path, &error))?;
     let mut writer = csv::Writer::from_writer(out);
     let failed = |error: csv::Error| unwritable(path, &error.into());
-    let headers = columns.iter().map(|column| header(survey, *column));
+    let headers = columns.iter().map(|column| header(validation, *column));
     let headers = headers.chain(ADDED.iter().map(|added| added.header));
     writer.write_record(headers.map(|header| csv_safe(header).into_owned())).map_err(failed)?;
     let mut rows = 0;
-    each_failed(source, survey, failure, &mut |row, failure| {
+    each_failed(source, validation, failure, &mut |row, failure| {
         rows += 1;
-        let origin = origin(survey, &row);
+        let origin = origin(validation, &row);
         let row = Copied::new(row);
-        let contents = columns.iter().map(|column| content(survey, *column));
+        let contents = columns.iter().map(|column| content(validation, *column));
         let copied: Vec<_> = columns.iter().map(|column| row.cell(*column)).collect();
         let cells = copied.iter().zip(contents).map(|(cell, content)| unchanged(cell, content));
         let added = [failure.state.as_str(), &failure.error, &failure.fix, &origin].map(shown);
@@ -210,7 +210,7 @@ pub(super) fn unchanged<'a>(cell: &Cell<'a>, content: Content) -> Cow<'a, str> {
 fn to_workbook(
     workbook: &mut Workbook,
     source: &Source,
-    survey: &Survey,
+    validation: &ValidationReport,
     columns: &[usize],
     failure: &mut dyn FnMut(u64) -> Option<Failure>,
 ) -> Result<Vec<Put>, Fault> {
@@ -221,9 +221,9 @@ fn to_workbook(
         sheet.set_name(SHEET)?;
         let bold = Look::header();
         for (to, column) in (0..).zip(columns) {
-            sheet.write_string_with_format(0, to, header(survey, *column), &bold.text)?;
+            sheet.write_string_with_format(0, to, header(validation, *column), &bold.text)?;
         }
-        let widths: Vec<f64> = widths(survey).collect();
+        let widths: Vec<f64> = widths(validation).collect();
         for (to, width) in (0..).zip(columns.iter().filter_map(|column| widths.get(*column))) {
             sheet.set_column_width(to, *width)?;
         }
@@ -231,8 +231,8 @@ fn to_workbook(
     };
     begin().map_err(failed)?;
     let mut rows = vec![];
-    each_failed(source, survey, failure, &mut |row, failure| {
-        rows.push(Put { row: row.number(), origin: origin(survey, &row), failure });
+    each_failed(source, validation, failure, &mut |row, failure| {
+        rows.push(Put { row: row.number(), origin: origin(validation, &row), failure });
         let at = rows.len() as u32;
         let row = Copied::new(row);
         for (to, cell) in (0..).zip(columns.iter().map(|column| row.cell(*column))) {
@@ -250,8 +250,8 @@ fn to_workbook(
 }
 
 /// Where the row comes from: the row of the sheet, or that of the sheet which this sheet was made from.
-fn origin(survey: &Survey, row: &Row) -> String {
-    let at = survey.layout.headers.iter().position(|header| is_row_header(header));
+fn origin(validation: &ValidationReport, row: &Row) -> String {
+    let at = validation.layout.headers.iter().position(|header| is_row_header(header));
     match at.map(|at| row.cell(at).text.trim()).filter(|text| !text.is_empty()) {
         Some(text) => text.to_owned(),
         None => row.number().to_string(),
@@ -260,38 +260,39 @@ fn origin(survey: &Survey, row: &Row) -> String {
 
 /// The columns that are copied: those of the sheet, and what stands to the right of the last header, but
 /// not what an earlier file of ours has added.
-fn columns(source: &Source, survey: &Survey) -> Result<Vec<usize>, Fault> {
-    let mut width = survey.layout.width();
-    if may_be_wider(survey) {
-        for batch in source.batches(&survey.layout.whole())? {
+fn columns(source: &Source, validation: &ValidationReport) -> Result<Vec<usize>, Fault> {
+    let mut width = validation.layout.width();
+    if may_be_wider(validation) {
+        for batch in source.batches(&validation.layout.whole())? {
             width = batch?.rows().map(|row| row.len()).fold(width, usize::max);
         }
     }
-    let headers = &survey.layout.headers;
+    let headers = &validation.layout.headers;
     let is_ours = |column: &usize| headers.get(*column).is_some_and(|header| is_state_header(header));
     Ok((0..width).filter(|column| !is_ours(column)).collect())
 }
 
-fn content(survey: &Survey, column: usize) -> Content {
-    match survey.layout.meanings.get(column) {
+fn content(validation: &ValidationReport, column: usize) -> Content {
+    match validation.layout.meanings.get(column) {
         Some(Meaning::Column(column)) => column.spec().content,
         Some(Meaning::Nothing | Meaning::Unknown) | None => Content::Text,
     }
 }
 
-fn header(survey: &Survey, column: usize) -> &str {
-    survey.layout.headers.get(column).map_or("", |header| header.trim())
+fn header(validation: &ValidationReport, column: usize) -> &str {
+    validation.layout.headers.get(column).map_or("", |header| header.trim())
 }
 
 /// Reads the sheet once more, with every column, and hands on the rows that failed.
 fn each_failed(
     source: &Source,
-    survey: &Survey,
+    validation: &ValidationReport,
     failure: &mut dyn FnMut(u64) -> Option<Failure>,
     each: &mut dyn FnMut(Row<'_>, Failure) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    for batch in source.batches(&survey.layout.whole())? {
-        for row in batch?.rows().filter(|row| row.number() > survey.layout.header_row && !row.is_blank()) {
+    for batch in source.batches(&validation.layout.whole())? {
+        for row in batch?.rows().filter(|row| row.number() > validation.layout.header_row && !row.is_blank())
+        {
             if let Some(failure) = failure(row.number()) {
                 each(row, failure)?;
             }

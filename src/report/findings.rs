@@ -1,7 +1,7 @@
 //! Findings for a terminal and for programs.
 
 use super::grouped::Groups;
-use crate::check::Survey;
+use crate::check::ValidationReport;
 use crate::model::{Finding, counted, json_shown, shown, shown_in_line};
 use crate::sheet::csv_safe;
 use serde::Serialize;
@@ -68,8 +68,8 @@ impl<W: Write> FindingsPrinter<W> {
     ///
     /// # Errors
     /// Something could not be written, now or before.
-    pub fn finish(mut self, survey: &Survey) -> io::Result<()> {
-        let counts = &survey.counts;
+    pub fn finish(mut self, validation: &ValidationReport) -> io::Result<()> {
+        let counts = &validation.counts;
         let written = match self.format {
             FindingsFormat::Text if counts.errors + counts.warnings + counts.notes > 0 => {
                 self.groups.print(&mut self.out).and_then(|()| {

@@ -76,7 +76,7 @@ fn ours(code: OurCode) -> Hint {
             "Name it in the column customer_profile_sid or trust_product_sid to use it, or delete it in the Console.",
         ),
         OurCode::UnknownToTheLedger => hint_of(
-            "a bundle with our mark is there that this ledger knows nothing of",
+            "a bundle with our tag is there that this ledger knows nothing of",
             "If no other ledger is at work, run with --existing adopt: it is taken over.",
         ),
         OurCode::OtherBundleBegun => hint_of(

@@ -4,7 +4,7 @@ use super::cause::{code_text, message_of};
 use crate::engine::CustomerEnd;
 use crate::flow::{BundleId, Flow, Key, Part};
 use crate::model::{Customer, PhoneNumber, PhoneNumbers};
-use crate::plan::{Ending, Facts, Mark, Next, Plan, Reason};
+use crate::plan::{Ending, Facts, Next, Plan, Reason, StepState};
 
 /// The columns of the numbers file, in order. Public: programs read them.
 pub fn number_columns(flow: &Flow) -> Vec<String> {
@@ -29,9 +29,9 @@ pub fn refused(flow: &Flow, numbers: &[Part], facts: &Facts) -> usize {
 /// again are not among them.
 pub fn on_record(flow: &Flow, facts: &Facts) -> Vec<Part> {
     let mut parts: Vec<Part> = vec![];
-    for (Key { part, .. }, mark) in flow.bundles().flat_map(|bundle| facts.shares(bundle.numbered_by())) {
+    for (Key { part, .. }, state) in flow.bundles().flat_map(|bundle| facts.shares(bundle.numbered_by())) {
         let is_number = matches!(part, Part::Number(_) | Part::Wanted(_));
-        if is_number && !matches!(mark, Mark::Removed) && !parts.contains(&part) {
+        if is_number && !matches!(state, StepState::Removed) && !parts.contains(&part) {
             parts.push(part);
         }
     }
@@ -64,7 +64,7 @@ pub fn lines(customer: &Customer, plan: &Plan, facts: &Facts, end: Option<&Custo
             PhoneNumber::Sid(_) => None,
         }),
     };
-    // A number that was added after the submission has no mark: the plan alone refuses it.
+    // A number that was added after the submission has no state: the plan alone refuses it.
     let refused_by_us = match plan.next(&facts.clone().with_reads_done(plan.flow()), 0) {
         Next::Over(Ending::Refused(refused)) => refused,
         _ => vec![],
@@ -132,8 +132,8 @@ fn line(
 fn refusal(flow: &Flow, part: Part, facts: &Facts) -> Option<(Key, Reason)> {
     flow.bundles().find_map(|bundle| {
         let key = Key { step: bundle.numbered_by(), part };
-        match facts.mark(key) {
-            Some(Mark::Refused { reason, .. }) => Some((key, reason.clone())),
+        match facts.state(key) {
+            Some(StepState::Refused { reason, .. }) => Some((key, reason.clone())),
             _ => None,
         }
     })

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::copy::fitting;
 use super::workbook::{Look, Styles, Value, cell, escaped};
-use crate::check::{Survey, rule};
+use crate::check::{ValidationReport, rule};
 use crate::model::column::COLUMNS;
 use crate::model::{Column, Finding, Severity, shown, values};
 use crate::sheet::template::row_height;
@@ -140,7 +140,7 @@ pub(super) fn list(
 pub(super) struct Summary<'a> {
     /// The name of the sheet that was read.
     pub source: &'a str,
-    pub survey: &'a Survey,
+    pub validation: &'a ValidationReport,
     /// How many findings are not on the list.
     pub left_out: u64,
     /// What to do with the file.
@@ -156,15 +156,15 @@ pub(super) fn sum_up(
     is_shown: bool,
     summary: &Summary,
 ) -> io::Result<()> {
-    let survey = summary.survey;
+    let validation = summary.validation;
     let mut sheet = Sheet { out, styles, row: 0 };
     let plain = Look::Text(None);
     sheet.head(is_shown, false, &SUMMARY_WIDTHS)?;
-    let layout = survey.layout.to_string();
+    let layout = validation.layout.to_string();
     for (name, what) in [("Sheet", summary.source), ("Read as", &layout), ("What to do", summary.advice)] {
         sheet.row(None, &[(0, text(name), Look::Bold), (1, text(what), plain)])?;
     }
-    let rows = [("Rows", survey.rows), ("Valid", survey.valid), ("Invalid", survey.invalid())];
+    let rows = [("Rows", validation.rows), ("Valid", validation.valid), ("Invalid", validation.invalid())];
     let left_out = (summary.left_out > 0).then_some(("Findings not listed", summary.left_out));
     for (name, count) in rows.into_iter().chain(left_out) {
         sheet.row(None, &[(0, text(name), Look::Bold), (1, Value::Number(count.to_string()), plain)])?;
@@ -183,7 +183,7 @@ pub(super) fn sum_up(
     let mut rules: Vec<_> = rule::ALL.to_vec();
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.severity));
     for rule in rules {
-        if let Some(count) = survey.counts.by_code.get(rule.code) {
+        if let Some(count) = validation.counts.by_code.get(rule.code) {
             let says = match rule.severity {
                 Severity::Note => rule.text.to_owned(),
                 Severity::Error | Severity::Warning => format!("{} {}", rule.text, rule.fix),

@@ -10,17 +10,21 @@ use super::failed::unwritable_workbook;
 use super::marking::Marking;
 use super::overview::{FINDINGS_SHEET, SUMMARY_SHEET};
 use super::write::unwritable;
-use crate::check::Survey;
+use crate::check::ValidationReport;
 use crate::model::Fault;
 use crate::sheet::{Source, Visibility};
 use std::path::Path;
 
 /// Writes the values of all sheets of the input into a temporary workbook. The customer sheet is as wide and as
 /// frozen as its reader needs it.
-pub(super) fn rebuild(source: &Source, survey: &Survey, marking: &Marking) -> Result<File, Fault> {
+pub(super) fn rebuild(
+    source: &Source,
+    validation: &ValidationReport,
+    marking: &Marking,
+) -> Result<File, Fault> {
     let mut workbook = Workbook::new();
     let failed = |error: XlsxError| unwritable_workbook(Path::new("the marked copy"), &error);
-    let mut sheets = source.worksheets(&survey.layout)?;
+    let mut sheets = source.worksheets(&validation.layout)?;
     if sheets.is_empty() {
         sheets.push((marking.sheet.to_owned(), Visibility::Visible));
     }
@@ -31,10 +35,10 @@ pub(super) fn rebuild(source: &Source, survey: &Survey, marking: &Marking) -> Re
         sheet.set_name(name).map_err(failed)?;
         if name == marking.sheet {
             sheet.set_active(true);
-            customers(source, survey, marking, sheet).map_err(|error| error.fault())?;
+            customers(source, validation, marking, sheet).map_err(|error| error.fault())?;
         } else {
             sheet.set_hidden(*visibility == Visibility::Hidden);
-            values(source, survey, name, sheet).map_err(|error| error.fault())?;
+            values(source, validation, name, sheet).map_err(|error| error.fault())?;
         }
     }
     finished(&mut workbook)
@@ -76,9 +80,14 @@ impl CopyError {
 }
 
 /// Copies the values of a sheet.
-fn values(source: &Source, survey: &Survey, name: &str, sheet: &mut Worksheet) -> Result<(), CopyError> {
+fn values(
+    source: &Source,
+    validation: &ValidationReport,
+    name: &str,
+    sheet: &mut Worksheet,
+) -> Result<(), CopyError> {
     let look = Look::new();
-    for batch in source.batches(&survey.layout.other_sheet(name))? {
+    for batch in source.batches(&validation.layout.other_sheet(name))? {
         for row in batch?.rows() {
             for column in (0..row.len()).filter(|column| !row.cell(*column).text.is_empty()) {
                 write_cell(sheet, (row.number() as u32 - 1, column as u16), &row.cell(column), &look)?;
@@ -91,13 +100,13 @@ fn values(source: &Source, survey: &Survey, name: &str, sheet: &mut Worksheet) -
 /// Copies the values of the customer sheet, but for columns of an earlier file of ours.
 fn customers(
     source: &Source,
-    survey: &Survey,
+    validation: &ValidationReport,
     marking: &Marking,
     sheet: &mut Worksheet,
 ) -> Result<(), CopyError> {
-    let layout = &survey.layout;
+    let layout = &validation.layout;
     let first_row = layout.header_row as u32;
-    for (column, width) in (0..).zip(widths(survey).take(layout.data_width())) {
+    for (column, width) in (0..).zip(widths(validation).take(layout.data_width())) {
         sheet.set_column_width(column, width)?;
     }
     let (header, plain) = (Look::header(), Look::new());

@@ -13,7 +13,7 @@ use crate::engine::Ended;
 use crate::flow::{BundleId, Flow, Part, StepId, Verb};
 use crate::ledger::{CustomerRun, Ledger};
 use crate::model::{Customer, Fault, Sid, SidKind, shown};
-use crate::plan::{Facts, Mark, Outcome, Plan, Policy, RefusedNumbers, UNKNOWN};
+use crate::plan::{Facts, Outcome, Plan, Policy, RefusedNumbers, StepState, UNKNOWN};
 use crate::sheet::csv_safe;
 use std::borrow::Cow;
 use std::io::Write;
@@ -252,7 +252,7 @@ impl Results<'_> {
 fn policy_of_the_past(flow: &Flow, policy: &Policy, facts: &Facts) -> Policy {
     let left_out = |bundle: BundleId| {
         let by_us = facts.submitted(bundle).is_some_and(|digest| digest != UNKNOWN);
-        let refused = |mark: &Mark| matches!(mark, Mark::Refused { .. });
+        let refused = |state: &StepState| matches!(state, StepState::Refused { .. });
         by_us && !facts.is_open(bundle) && facts.shares(bundle.numbered_by()).any(|it| refused(it.1))
     };
     match flow.bundles().any(left_out) {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::batch::COLUMNS_MAX;
 use super::encoding::{Encoding, Guess};
-use super::marks::Marks;
 use super::names::{self, Meaning};
+use super::properties::CellProperties;
 use super::source::Mapping;
 use crate::model::{is_unseen, shown_in_line};
 
@@ -24,7 +24,7 @@ pub struct Layout {
     /// Where headers are expected, what each of them means.
     pub meanings: Vec<Meaning>,
     /// What a workbook says about its cells besides their values; `None` where that has not been read.
-    pub marks: Option<Arc<Marks>>,
+    pub properties: Option<Arc<CellProperties>>,
 }
 
 /// The format of the file, and what is particular to it.
@@ -81,11 +81,11 @@ impl Layout {
         for header in &mut headers {
             header.retain(|c| c == '\t' || !is_unseen(c));
         }
-        Layout { format, header_row: header.row, headers, damaged_header, meanings, marks: None }
+        Layout { format, header_row: header.row, headers, damaged_header, meanings, properties: None }
     }
 
-    pub(super) fn with_marks(mut self, marks: Marks) -> Layout {
-        self.marks = Some(Arc::new(marks));
+    pub(super) fn with_properties(mut self, properties: CellProperties) -> Layout {
+        self.properties = Some(Arc::new(properties));
         self
     }
 
@@ -112,7 +112,7 @@ impl Layout {
 
     /// Another sheet of the same workbook, read whole.
     pub fn other_sheet(&self, name: &str) -> Layout {
-        let mut layout = Layout { marks: None, ..self.whole() };
+        let mut layout = Layout { properties: None, ..self.whole() };
         if let Format::Workbook { sheet, .. } = &mut layout.format {
             *sheet = name.to_owned();
         }

@@ -70,7 +70,7 @@ impl Endpoint {
     }
 
     /// The name of the world in the ledger.
-    pub fn world(&self) -> String {
+    pub fn target(&self) -> String {
         match self {
             Endpoint::Twilio { region: None, .. } => "twilio".to_owned(),
             // Another region is another set of accounts' resources.
@@ -142,8 +142,8 @@ mod tests {
 
     #[test]
     fn the_world_is_the_same_however_the_url_ends() {
-        let world = |url| Endpoint::other(url).map(|it| it.world());
+        let world = |url| Endpoint::other(url).map(|it| it.target());
         assert_eq!(world("http://127.0.0.1:4010"), world("http://127.0.0.1:4010/"));
-        assert_eq!(twilio(Some("us1"), Some("ashburn")).world(), "twilio");
+        assert_eq!(twilio(Some("us1"), Some("ashburn")).target(), "twilio");
     }
 }

@@ -1,6 +1,6 @@
 //! What others wrote does nothing to a terminal, a results file or a copy of the sheet.
 
-use super::desk::*;
+use super::fixture::*;
 use calamine::{Data, Reader};
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -22,7 +22,7 @@ fn must_be_clean(what: &str, text: &str) {
 
 #[test]
 fn headers_cells_and_names_of_files_and_sheets_are_clean_wherever_they_are_printed_or_written() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let mut rows = sample_rows()[..4].to_vec();
     let (email, city) = (column(&rows, "email"), column(&rows, "city"));
     let (account, name) = (column(&rows, "subaccount_sid"), column(&rows, "business_name"));
@@ -35,7 +35,7 @@ fn headers_cells_and_names_of_files_and_sheets_are_clean_wherever_they_are_print
     rows[2][city] = format!("#N/A{HOSTILE}");
     rows[2][account] = format!("AC1{HOSTILE}");
     let sheet = format!("sheet{HOSTILE}.csv");
-    desk.write(&sheet, csv_of(&rows));
+    fixture.write(&sheet, csv_of(&rows));
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let worksheet = workbook.add_worksheet().set_name("S\u{202e}\u{2066}\u{9b}").expect("a name");
     for (row, cells) in rows.iter().enumerate() {
@@ -44,7 +44,7 @@ fn headers_cells_and_names_of_files_and_sheets_are_clean_wherever_they_are_print
         }
     }
     let book = format!("book{HOSTILE}.xlsx");
-    workbook.save(desk.path(&book)).expect("a workbook");
+    workbook.save(fixture.path(&book)).expect("a workbook");
     let (results, failed, log) =
         (format!("r{HOSTILE}.csv"), format!("f{HOSTILE}.csv"), format!("l{HOSTILE}"));
     for sheet in [&sheet, &book] {
@@ -57,20 +57,20 @@ fn headers_cells_and_names_of_files_and_sheets_are_clean_wherever_they_are_print
             &["results", sheet, "--sandbox", "--results", &results],
             &["status", sheet, "--sandbox", "--results", &results],
         ] {
-            let done = desk.run(arguments);
+            let done = fixture.run(arguments);
             must_be_clean(&format!("output of {arguments:?}"), &format!("{}{}", done.out, done.err));
         }
-        must_be_clean("the results", &desk.read(&results));
-        must_be_clean("the results of the numbers", &desk.read(&format!("r{HOSTILE}-numbers.csv")));
-        must_be_clean("the log", &desk.read(&log));
-        ours_must_be_clean("the failed rows", csv::Reader::from_path(desk.path(&failed)).expect("rows"));
-        let written = desk.read(&failed);
+        must_be_clean("the results", &fixture.read(&results));
+        must_be_clean("the results of the numbers", &fixture.read(&format!("r{HOSTILE}-numbers.csv")));
+        must_be_clean("the log", &fixture.read(&log));
+        ours_must_be_clean("the failed rows", csv::Reader::from_path(fixture.path(&failed)).expect("rows"));
+        let written = fixture.read(&failed);
         let first = written.lines().next().expect("headers");
         must_be_clean("the headers of the failed rows", first);
         assert!(first.contains("colour"), "{first}");
     }
     for missing in [format!("none{HOSTILE}.csv"), format!("none{HOSTILE}/sheet.csv")] {
-        let done = desk.run(&["validate", &missing]);
+        let done = fixture.run(&["validate", &missing]);
         assert_eq!(done.code, 1);
         must_be_clean("a message", &done.err);
         assert!(done.err.contains("<U+202E>"), "what was taken out is named: {}", done.err);
@@ -118,7 +118,7 @@ fn additions_must_be_clean(path: &Path) -> String {
 
 #[test]
 fn what_is_added_to_a_marked_copy_and_to_a_workbook_of_failed_rows_is_clean() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let mut rows = sample_rows()[..3].to_vec();
     let (email, city) = (column(&rows, "email"), column(&rows, "city"));
     let name = column(&rows, "business_name");
@@ -129,7 +129,7 @@ fn what_is_added_to_a_marked_copy_and_to_a_workbook_of_failed_rows_is_clean() {
     rows[1][name] = format!("Harbor {HOSTILE}");
     rows[2][city] = format!("#N/A{HOSTILE}");
     let sheet = format!("sheet{HOSTILE}.csv");
-    desk.write(&sheet, csv_of(&rows));
+    fixture.write(&sheet, csv_of(&rows));
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let worksheet = workbook.add_worksheet().set_name("S\u{202e}\u{2066}").expect("a name");
     for (row, cells) in rows.iter().enumerate() {
@@ -138,19 +138,19 @@ fn what_is_added_to_a_marked_copy_and_to_a_workbook_of_failed_rows_is_clean() {
         }
     }
     let book = format!("book{HOSTILE}.xlsx");
-    workbook.save(desk.path(&book)).expect("a workbook");
+    workbook.save(fixture.path(&book)).expect("a workbook");
     for sheet in [&sheet, &book] {
         let (marked, failed) = (format!("{sheet}.marked.xlsx"), format!("{sheet}.failed.xlsx"));
         for arguments in [
             &["validate", sheet, "--annotate", &marked][..],
             &["run", sheet, "--sandbox", "--failed", &failed],
         ] {
-            let done = desk.run(arguments);
+            let done = fixture.run(arguments);
             assert_eq!(done.code, 3, "{arguments:?}: {}", done.err);
             must_be_clean(&format!("output of {arguments:?}"), &format!("{}{}", done.out, done.err));
         }
         for file in [marked, failed] {
-            let added = additions_must_be_clean(&desk.path(&file));
+            let added = additions_must_be_clean(&fixture.path(&file));
             assert!(added.contains("<U+202E>"), "what was taken out is named: {added}");
         }
     }
@@ -158,7 +158,7 @@ fn what_is_added_to_a_marked_copy_and_to_a_workbook_of_failed_rows_is_clean() {
 
 #[test]
 fn arguments_that_are_none_are_named_without_doing_anything() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let line = "\nerror: all is well";
     for arguments in [
         &["validate", "a.csv", &format!("--{HOSTILE}")][..],
@@ -170,7 +170,7 @@ fn arguments_that_are_none_are_named_without_doing_anything() {
         &["validate", "a.csv", &format!("b{line}")],
         &["run", "a.csv", "--sandbox", "--results", &format!("a{line}{HOSTILE}.txt")],
     ] {
-        let done = desk.run(arguments);
+        let done = fixture.run(arguments);
         assert_eq!(done.code, 2, "{arguments:?}: {}", done.err);
         must_be_clean(&format!("output of {arguments:?}"), &format!("{}{}", done.out, done.err));
         assert!(!done.err.contains(line), "{arguments:?}: {}", done.err);
@@ -180,7 +180,7 @@ fn arguments_that_are_none_are_named_without_doing_anything() {
 
 #[test]
 fn a_line_break_in_a_name_begins_no_line_of_its_own() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let mut rows = sample_rows()[..3].to_vec();
     let email = column(&rows, "email");
     rows[0].push("colour\nerror: all is well".to_owned());
@@ -188,7 +188,7 @@ fn a_line_break_in_a_name_begins_no_line_of_its_own() {
     rows[2].push(String::new());
     rows[1][email] = "nobody\nerror: all is well".to_owned();
     let sheet = "a\nerror: all is well.csv";
-    desk.write(sheet, csv_of(&rows));
+    fixture.write(sheet, csv_of(&rows));
     let (results, failed) = ("r\nerror: all is well.csv", "f\nerror: all is well.csv");
     for arguments in [
         &["validate", sheet][..],
@@ -200,7 +200,7 @@ fn a_line_break_in_a_name_begins_no_line_of_its_own() {
         &["merge", sheet, "none\nerror: all is well.csv", "-o", "new\nerror: all is well.csv"],
         &["template", "-o", "no folder\nerror: all is well/t.csv"],
     ] {
-        let done = desk.run(arguments);
+        let done = fixture.run(arguments);
         let text = format!("{}{}", done.out, done.err);
         assert!(text.contains("error: all is well"), "{arguments:?}: {text}");
         assert!(!text.lines().any(|it| it.starts_with("error: all is well")), "{arguments:?}: {text}");
@@ -210,12 +210,12 @@ fn a_line_break_in_a_name_begins_no_line_of_its_own() {
 /// A header of its own that is a code for hidden text is none of our colours.
 #[test]
 fn a_name_that_is_a_code_of_a_terminal_hides_nothing() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     for code in ["\u{1b}[8m", "\u{1b}[30;40m", "\u{1b}[2J"] {
-        desk.write(code, csv_of(&sample_rows()[..2]));
+        fixture.write(code, csv_of(&sample_rows()[..2]));
         for arguments in [&["validate", code][..], &["run", code, "--sandbox", "--results", "r.csv"]] {
-            let mut command = desk.command(arguments);
-            let done = desk.finish(command.env("CLICOLOR_FORCE", "1"));
+            let mut command = fixture.command(arguments);
+            let done = fixture.finish(command.env("CLICOLOR_FORCE", "1"));
             assert_eq!(done.code, 0, "{}", done.err);
             let text = format!("{}{}", done.out, done.err);
             assert!(!text.contains(code), "{text:?}");
@@ -261,30 +261,30 @@ const PRIMARY: &str = "BUffffffffffffffffffffffffffffffff";
 fn what_the_api_says_is_clean_and_without_secrets_in_results_failed_rows_and_output() {
     let token = "00112233445566778899aabbccddeeff";
     let url = refuse_with(&format!("no{HOSTILE} to {token}\nerror: all is well"));
-    let desk = Desk::new();
-    desk.write("sheet.csv", csv_of(&sample_rows()[..3]));
+    let fixture = Fixture::new();
+    fixture.write("sheet.csv", csv_of(&sample_rows()[..3]));
     for failed in ["failed.csv", "failed.xlsx"] {
         let arguments = ["run", "sheet.csv", "--base-url", &url, "--yes", "--failed", failed, "--log", "log"];
-        let mut command = desk.command(&arguments);
+        let mut command = fixture.command(&arguments);
         command.env("TWILIO_ACCOUNT_SID", PARENT).env("TWILIO_AUTH_TOKEN", token);
         command.args(["--primary-profile", PRIMARY, "--ledger", "ledger.db"]);
-        let done = desk.finish(&mut command);
+        let done = fixture.finish(&mut command);
         let text = format!("{}{}", done.out, done.err);
         must_be_clean("the output", &text);
-        for row in desk.results() {
+        for row in fixture.results() {
             let message = &row["error_message"];
             must_be_clean("the results", message);
             assert!(message.contains("<U+202E>") && message.contains("[secret]"), "{message} {text}");
         }
         let added = match failed {
             "failed.csv" => {
-                ours_must_be_clean(failed, csv::Reader::from_path(desk.path(failed)).expect("rows"));
-                desk.read(failed)
+                ours_must_be_clean(failed, csv::Reader::from_path(fixture.path(failed)).expect("rows"));
+                fixture.read(failed)
             }
-            _ => additions_must_be_clean(&desk.path(failed)),
+            _ => additions_must_be_clean(&fixture.path(failed)),
         };
         assert!(added.contains("&lt;U+202E&gt;") || added.contains("<U+202E>"), "{added}");
-        for text in [text, added, desk.read("results.csv"), desk.read("log")] {
+        for text in [text, added, fixture.read("results.csv"), fixture.read("log")] {
             assert!(!text.contains(token), "{text}");
         }
     }

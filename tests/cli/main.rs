@@ -3,7 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod days;
-mod desk;
+mod fixture;
 mod hostile;
 #[cfg(unix)]
 mod links;
@@ -19,17 +19,17 @@ mod terminal;
 mod usage;
 mod values;
 
-use desk::*;
+use fixture::*;
 use std::collections::HashSet;
 use std::path::Path;
 
 #[test]
 fn the_sample_sheet_is_onboarded_up_to_every_approval_and_a_second_run_sends_nothing_new() {
-    let desk = Desk::new();
-    let first = desk.run(&["run", &sample("customers.csv"), "--sandbox"]);
+    let fixture = Fixture::new();
+    let first = fixture.run(&["run", &sample("customers.csv"), "--sandbox"]);
     assert_eq!(first.code, 0, "{}{}", first.out, first.err);
     assert!(first.out.contains("20  approved"), "{}", first.out);
-    let results = desk.results();
+    let results = fixture.results();
     assert_eq!(results.len(), 20);
     let sids: Vec<String> = results
         .iter()
@@ -38,9 +38,9 @@ fn the_sample_sheet_is_onboarded_up_to_every_approval_and_a_second_run_sends_not
         })
         .collect();
     assert_eq!(sids.len(), sids.iter().collect::<HashSet<_>>().len(), "every SID stands once");
-    let second = desk.run(&["run", &sample("customers.csv"), "--sandbox"]);
+    let second = fixture.run(&["run", &sample("customers.csv"), "--sandbox"]);
     assert_eq!((second.code, second.err.contains("\n1 call in")), (0, true), "{}", second.err);
-    let again = desk.results();
+    let again = fixture.results();
     for (before, after) in results.iter().zip(&again) {
         assert_eq!(before["customer_profile_sid"], after["customer_profile_sid"]);
         assert_eq!(after["attempts"], "0", "nothing was sent for it in the second run");
@@ -49,29 +49,29 @@ fn the_sample_sheet_is_onboarded_up_to_every_approval_and_a_second_run_sends_not
 
 #[test]
 fn the_results_can_be_written_again_at_any_time() {
-    let desk = Desk::new();
-    desk.run(&["run", &sample("customers.csv"), "--sandbox"]);
-    let before = (desk.read("results.csv"), desk.read("results-numbers.csv"));
-    std::fs::remove_file(desk.path("results.csv")).expect("it is there");
-    let done = desk.run(&["results", &sample("customers.csv"), "--sandbox"]);
+    let fixture = Fixture::new();
+    fixture.run(&["run", &sample("customers.csv"), "--sandbox"]);
+    let before = (fixture.read("results.csv"), fixture.read("results-numbers.csv"));
+    std::fs::remove_file(fixture.path("results.csv")).expect("it is there");
+    let done = fixture.run(&["results", &sample("customers.csv"), "--sandbox"]);
     assert_eq!(done.code, 0, "{}", done.err);
-    assert_eq!((desk.read("results.csv"), desk.read("results-numbers.csv")), before);
+    assert_eq!((fixture.read("results.csv"), fixture.read("results-numbers.csv")), before);
 }
 
 #[test]
 fn a_sorted_split_and_renamed_sheet_goes_on_where_each_customer_stood() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let rows = sample_rows();
     let part: Vec<_> = rows[..8].to_vec();
-    desk.write("a.csv", csv_of(&part));
-    assert_eq!(desk.run(&["run", "a.csv", "--sandbox"]).code, 0);
+    fixture.write("a.csv", csv_of(&part));
+    assert_eq!(fixture.run(&["run", "a.csv", "--sandbox"]).code, 0);
     let known: HashSet<String> =
-        desk.results().iter().map(|row| row["customer_profile_sid"].clone()).collect();
+        fixture.results().iter().map(|row| row["customer_profile_sid"].clone()).collect();
     let mut turned = vec![rows[0].clone()];
     turned.extend(rows[1..].iter().rev().cloned());
-    desk.write("b.csv", csv_of(&turned));
-    assert_eq!(desk.run(&["run", "b.csv", "--sandbox"]).code, 0);
-    let results = desk.results();
+    fixture.write("b.csv", csv_of(&turned));
+    assert_eq!(fixture.run(&["run", "b.csv", "--sandbox"]).code, 0);
+    let results = fixture.results();
     let untouched = results.iter().filter(|row| row["attempts"] == "0").count();
     assert_eq!(untouched, 7, "the seven of the first sheet are finished");
     let kept = results.iter().filter(|row| known.contains(&row["customer_profile_sid"])).count();
@@ -80,100 +80,100 @@ fn a_sorted_split_and_renamed_sheet_goes_on_where_each_customer_stood() {
 
 #[test]
 fn an_interrupted_trial_goes_on_and_a_limit_takes_the_first_that_are_not_finished() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let sheet = sample("customers.csv");
-    let first = desk.run(&["run", &sheet, "--sandbox", "--limit", "5"]);
+    let first = fixture.run(&["run", &sheet, "--sandbox", "--limit", "5"]);
     assert_eq!(first.code, 0, "{}", first.err);
     assert!(first.out.contains("5  approved") && first.out.contains("15  not_attempted"), "{}", first.out);
-    let second = desk.run(&["run", &sheet, "--sandbox", "--limit", "5"]);
+    let second = fixture.run(&["run", &sheet, "--sandbox", "--limit", "5"]);
     assert!(second.out.contains("10  approved"), "{}", second.out);
 }
 
 #[test]
 fn without_waiting_the_run_ends_with_the_profiles_in_review_and_the_same_command_continues() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let arguments =
         ["run", &sample("customers.csv"), "--sandbox", "--wait", "0", "--review-seconds", "86400"];
-    let first = desk.run(&arguments);
+    let first = fixture.run(&arguments);
     assert_eq!(first.code, 0, "waiting is no failure: {}", first.err);
     assert!(!first.out.contains("--fresh"), "starting over is not going on: {}", first.out);
     assert!(first.out.contains("20  awaiting_profile_approval"), "{}", first.out);
     assert!(first.out.contains("run the same command again"), "{}", first.out);
-    for row in desk.results() {
+    for row in fixture.results() {
         assert!(row["trust_product_sid"].starts_with("BU"), "the product is ready");
         assert_eq!(row["trust_product_status"], "draft");
     }
-    let status = desk.run(&["status", &sample("customers.csv"), "--sandbox"]);
+    let status = fixture.run(&["status", &sample("customers.csv"), "--sandbox"]);
     assert_eq!(status.code, 0, "{}", status.err);
     assert!(status.out.contains("20  awaiting_profile_approval"), "{}", status.out);
 }
 
 #[test]
 fn drafts_only_means_that_nothing_is_submitted() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let sheet = sample("customers.csv");
-    let done = desk.run(&["run", &sheet, "--sandbox", "--no-submit"]);
+    let done = fixture.run(&["run", &sheet, "--sandbox", "--no-submit"]);
     assert_eq!(done.code, 0, "{}", done.err);
     assert!(done.out.contains("20  drafted"), "{}", done.out);
-    for row in desk.results() {
+    for row in fixture.results() {
         assert_eq!(
             (row["customer_profile_status"].as_str(), row["trust_product_status"].as_str()),
             ("draft", "draft")
         );
     }
-    let done = desk.run(&["run", &sheet, "--sandbox"]);
+    let done = fixture.run(&["run", &sheet, "--sandbox"]);
     assert!(done.out.contains("20  approved"), "{}", done.out);
 }
 
 #[test]
 fn invalid_rows_are_not_sent_and_the_others_are() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let mut rows = sample_rows();
     let email = column(&rows, "email");
     rows[3][email] = "nobody at nowhere".to_owned();
-    desk.write("sheet.csv", csv_of(&rows));
-    let held_back = desk.run(&["run", "sheet.csv", "--sandbox", "--all-or-nothing"]);
+    fixture.write("sheet.csv", csv_of(&rows));
+    let held_back = fixture.run(&["run", "sheet.csv", "--sandbox", "--all-or-nothing"]);
     assert_eq!(held_back.code, 3, "{}", held_back.err);
     assert!(held_back.out.contains("19  not_attempted"), "{}", held_back.out);
-    let done = desk.run(&["run", "sheet.csv", "--sandbox"]);
+    let done = fixture.run(&["run", "sheet.csv", "--sandbox"]);
     assert_eq!(done.code, 3, "{}", done.err);
     assert!(done.out.contains("19  approved") && done.out.contains("1  invalid"), "{}", done.out);
-    let results = desk.results();
+    let results = fixture.results();
     assert_eq!(results[2]["outcome"], "invalid");
     assert_eq!(results[2]["row"], "4");
     assert!(results[2]["error_message"].contains("C4"), "{}", results[2]["error_message"]);
-    let validated = desk.run(&["validate", "sheet.csv"]);
+    let validated = fixture.run(&["validate", "sheet.csv"]);
     assert_eq!(validated.code, 3);
     assert!(validated.out.contains("19 valid, 1 invalid"), "{}", validated.out);
 }
 
 #[test]
 fn only_failed_rows_are_taken_on_again_after_a_correction() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let mut rows = sample_rows();
     let (identifier, number) =
         (column(&rows, "phone_numbers"), "PN0000000000000000000000000000dead; +14155550199".to_owned());
     // The sandbox knows every number of the sheet that began it; this one comes later.
-    desk.write("sheet.csv", csv_of(&rows[..6]));
-    assert_eq!(desk.run(&["run", "sheet.csv", "--sandbox", "--no-submit", "--limit", "1"]).code, 0);
+    fixture.write("sheet.csv", csv_of(&rows[..6]));
+    assert_eq!(fixture.run(&["run", "sheet.csv", "--sandbox", "--no-submit", "--limit", "1"]).code, 0);
     rows[2][identifier] = number;
-    desk.write("sheet.csv", csv_of(&rows[..6]));
-    let done = desk.run(&["run", "sheet.csv", "--sandbox", "--only", "failed"]);
+    fixture.write("sheet.csv", csv_of(&rows[..6]));
+    let done = fixture.run(&["run", "sheet.csv", "--sandbox", "--only", "failed"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     assert!(done.out.contains("1  drafted") && done.out.contains("4  not_attempted"), "{}", done.out);
 }
 
 #[test]
 fn a_sheet_that_names_both_bundles_can_be_tried_out() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let mut rows = sample_rows()[..3].to_vec();
     let (profile, product) = (column(&rows, "customer_profile_sid"), column(&rows, "trust_product_sid"));
     rows[1][profile] = "BU000000000000000000000000000000a1".to_owned();
     rows[1][product] = "BU000000000000000000000000000000b1".to_owned();
-    desk.write("sheet.csv", csv_of(&rows));
-    let done = desk.run(&["run", "sheet.csv", "--sandbox"]);
+    fixture.write("sheet.csv", csv_of(&rows));
+    let done = fixture.run(&["run", "sheet.csv", "--sandbox"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
-    let results = desk.results();
+    let results = fixture.results();
     assert_eq!(results[0]["outcome"], "approved", "{:?}", results[0]);
     assert_eq!(results[0]["customer_profile_sid"], rows[1][profile]);
     assert_eq!(results[0]["trust_product_sid"], rows[1][product]);
@@ -181,12 +181,12 @@ fn a_sheet_that_names_both_bundles_can_be_tried_out() {
 
 #[test]
 fn a_workbook_gives_the_same_results_as_its_csv() {
-    let (csv, xlsx) = (Desk::new(), Desk::new());
+    let (csv, xlsx) = (Fixture::new(), Fixture::new());
     assert_eq!(csv.run(&["run", &sample("customers.csv"), "--sandbox"]).code, 0);
     let done = xlsx.run(&["run", &sample("customers.xlsx"), "--sandbox"]);
     assert_eq!(done.code, 0, "{}", done.err);
-    let shape = |desk: &Desk| {
-        let rows = desk.results();
+    let shape = |fixture: &Fixture| {
+        let rows = fixture.results();
         let line = |row: &std::collections::HashMap<String, String>| {
             ["row", "subaccount_sid", "business_name", "outcome", "phone_numbers_assigned"]
                 .map(|it| row[it].clone())
@@ -198,48 +198,48 @@ fn a_workbook_gives_the_same_results_as_its_csv() {
 
 #[test]
 fn going_live_needs_credentials_and_a_yes() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let sheet = sample("customers.csv");
-    let done = desk.run(&["run", &sheet]);
+    let done = fixture.run(&["run", &sheet]);
     assert_eq!(done.code, 1);
     assert!(done.err.contains("TWILIO_ACCOUNT_SID") && done.err.contains("--sandbox"), "{}", done.err);
-    let mut command = desk.command(&["run", &sheet]);
+    let mut command = fixture.command(&["run", &sheet]);
     command
         .env("TWILIO_ACCOUNT_SID", "AC000000000000000000000000000000aa")
         .env("TWILIO_AUTH_TOKEN", "a-secret-token");
-    let done = desk.finish(&mut command);
+    let done = fixture.finish(&mut command);
     assert_eq!(done.code, 2, "there is no one to ask: {}", done.err);
     assert!(done.err.contains("--yes"), "{}", done.err);
-    assert!(!desk.path("trusthub-onboard.db").exists(), "nothing was begun");
+    assert!(!fixture.path("trusthub-onboard.db").exists(), "nothing was begun");
 }
 
 #[test]
 fn wrong_credentials_and_hosts_that_are_not_there_are_explained() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", nobody.local_addr().expect("an address"));
-    let mut command = desk.command(&["run", &sample("customers.csv"), "--base-url", "http://example.com"]);
-    let done = desk.finish(&mut command);
+    let mut command = fixture.command(&["run", &sample("customers.csv"), "--base-url", "http://example.com"]);
+    let done = fixture.finish(&mut command);
     assert_eq!(done.code, 1);
     assert!(done.err.contains("not encrypted"), "{}", done.err);
-    let mut command = desk.command(&["run", &sample("customers.csv"), "--base-url", &url]);
+    let mut command = fixture.command(&["run", &sample("customers.csv"), "--base-url", &url]);
     command
         .env("TWILIO_ACCOUNT_SID", "SK000000000000000000000000000000aa")
         .env("TWILIO_AUTH_TOKEN", "a-secret-token");
-    let done = desk.finish(&mut command);
+    let done = fixture.finish(&mut command);
     assert_eq!(done.code, 1);
     assert!(done.err.contains("AC") && !done.err.contains("a-secret-token"), "{}", done.err);
 }
 
 #[test]
 fn no_setting_can_lead_the_credentials_to_another_host() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     for variable in ["TWILIO_REGION", "TWILIO_EDGE"] {
-        let mut command = desk.command(&["run", &sample("customers.csv"), "--yes"]);
+        let mut command = fixture.command(&["run", &sample("customers.csv"), "--yes"]);
         command
             .env("TWILIO_ACCOUNT_SID", "AC000000000000000000000000000000aa")
             .env("TWILIO_AUTH_TOKEN", "a-secret");
-        let done = desk.finish(command.env(variable, "evil.example/"));
+        let done = fixture.finish(command.env(variable, "evil.example/"));
         assert_eq!(done.code, 1, "{}", done.err);
         assert!(done.err.contains(variable) && !done.err.contains("Going live"), "{}", done.err);
     }
@@ -247,14 +247,14 @@ fn no_setting_can_lead_the_credentials_to_another_host() {
 
 #[test]
 fn sheets_that_are_none_are_explained_with_a_way_out() {
-    let desk = Desk::new();
-    desk.write("empty.csv", "");
-    desk.write("header.csv", csv_of(&sample_rows()[..1]));
-    desk.write("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
-    desk.write("broken.xlsx", b"PK\x03\x04 and then nothing");
+    let fixture = Fixture::new();
+    fixture.write("empty.csv", "");
+    fixture.write("header.csv", csv_of(&sample_rows()[..1]));
+    fixture.write("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
+    fixture.write("broken.xlsx", b"PK\x03\x04 and then nothing");
     let rows = sample_rows();
     let text = String::from_utf8(csv_of(&rows[..3])).expect("text");
-    desk.write("open.csv", format!("{text}\"AC00000000000000000000000000000009,"));
+    fixture.write("open.csv", format!("{text}\"AC00000000000000000000000000000009,"));
     for (name, code) in [
         ("missing.csv", 1),
         (".", 1),
@@ -264,7 +264,7 @@ fn sheets_that_are_none_are_explained_with_a_way_out() {
         ("header.csv", 3),
         ("open.csv", 3),
     ] {
-        let done = desk.run(&["validate", name]);
+        let done = fixture.run(&["validate", name]);
         assert_eq!(done.code, code, "{name}: {}{}", done.out, done.err);
         assert!(done.err.len() + done.out.len() > 60, "{name} is explained: {}{}", done.out, done.err);
     }
@@ -272,19 +272,19 @@ fn sheets_that_are_none_are_explained_with_a_way_out() {
 
 #[test]
 fn results_that_could_not_be_written_are_refused_before_anything_is_sent() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     for path in ["no/such/folder/results.csv", ".", "/dev/null", "-"] {
-        let done = desk.run(&["run", &sample("customers.csv"), "--sandbox", "--results", path]);
+        let done = fixture.run(&["run", &sample("customers.csv"), "--sandbox", "--results", path]);
         assert_eq!(done.code, 1, "{}", done.err);
-        assert!(!desk.path("trusthub-onboard-sandbox.db").exists(), "nothing was begun");
+        assert!(!fixture.path("trusthub-onboard-sandbox.db").exists(), "nothing was begun");
     }
 }
 
 #[test]
 fn no_output_is_written_over_the_sheet_or_the_ledger() {
-    let desk = Desk::new();
-    std::fs::copy(sample("customers.xlsx"), desk.path("sheet.xlsx")).expect("a copy");
-    std::fs::copy(sample("customers.csv"), desk.path("sheet.csv")).expect("a copy");
+    let fixture = Fixture::new();
+    std::fs::copy(sample("customers.xlsx"), fixture.path("sheet.xlsx")).expect("a copy");
+    std::fs::copy(sample("customers.csv"), fixture.path("sheet.csv")).expect("a copy");
     for arguments in [
         &["validate", "sheet.xlsx", "--annotate", "./sheet.xlsx"][..],
         &["run", "sheet.csv", "--sandbox", "--results", "sheet.csv"],
@@ -296,43 +296,47 @@ fn no_output_is_written_over_the_sheet_or_the_ledger() {
         &["run", "sheet.csv", "--sandbox", "--log", "trusthub-onboard-sandbox.world"],
         &["results", "sheet.csv", "--sandbox", "--results", "sheet.csv"],
     ] {
-        let done = desk.run(arguments);
+        let done = fixture.run(arguments);
         assert_eq!(done.code, 1, "{arguments:?}: {}", done.err);
         assert!(done.err.contains("same file"), "{arguments:?}: {}", done.err);
     }
     let same = |name: &str| {
-        std::fs::read(desk.path(name)).ok() == std::fs::read(sample(&name.replace("sheet", "customers"))).ok()
+        std::fs::read(fixture.path(name)).ok()
+            == std::fs::read(sample(&name.replace("sheet", "customers"))).ok()
     };
     assert!(same("sheet.csv") && same("sheet.xlsx"), "both are as they were");
 }
 
 #[test]
 fn the_template_is_what_templates_holds_and_is_never_written_over() {
-    let desk = Desk::new();
-    let done = desk.run(&["template", "-o", "customers.csv"]);
+    let fixture = Fixture::new();
+    let done = fixture.run(&["template", "-o", "customers.csv"]);
     assert_eq!(done.code, 0, "{}", done.err);
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates").join("customers.csv");
-    assert_eq!(desk.read("customers.csv"), std::fs::read_to_string(shipped).expect("the shipped template"));
-    desk.write("customers.csv", "filled in");
-    assert_eq!(desk.run(&["template", "-o", "customers.csv"]).code, 1);
-    assert_eq!(desk.read("customers.csv"), "filled in");
+    assert_eq!(
+        fixture.read("customers.csv"),
+        std::fs::read_to_string(shipped).expect("the shipped template")
+    );
+    fixture.write("customers.csv", "filled in");
+    assert_eq!(fixture.run(&["template", "-o", "customers.csv"]).code, 1);
+    assert_eq!(fixture.read("customers.csv"), "filled in");
 }
 
 #[test]
 fn the_template_with_its_example_row_has_no_customer() {
-    let desk = Desk::new();
-    desk.run(&["template", "-o", "customers.csv"]);
-    let done = desk.run(&["validate", "customers.csv"]);
+    let fixture = Fixture::new();
+    fixture.run(&["template", "-o", "customers.csv"]);
+    let done = fixture.run(&["validate", "customers.csv"]);
     assert_eq!(done.code, 3);
     assert!(done.out.contains("no_rows"), "{}", done.out);
 }
 
 #[test]
 fn the_log_tells_of_every_call_when_for_whom_what_and_how_it_ended() {
-    let desk = Desk::new();
-    let done = desk.run(&["run", &sample("customers.csv"), "--sandbox", "--log", "calls.jsonl"]);
+    let fixture = Fixture::new();
+    let done = fixture.run(&["run", &sample("customers.csv"), "--sandbox", "--log", "calls.jsonl"]);
     assert_eq!(done.code, 0, "{}", done.err);
-    let log = desk.read("calls.jsonl");
+    let log = fixture.read("calls.jsonl");
     let calls: usize = done
         .err
         .split(" calls in ")
@@ -363,8 +367,8 @@ fn the_log_tells_of_every_call_when_for_whom_what_and_how_it_ended() {
 #[test]
 fn files_with_customers_are_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
-    let desk = Desk::new();
-    desk.run(&["run", &sample("customers.csv"), "--sandbox", "--log", "calls.jsonl"]);
+    let fixture = Fixture::new();
+    fixture.run(&["run", &sample("customers.csv"), "--sandbox", "--log", "calls.jsonl"]);
     for name in [
         "results.csv",
         "results-numbers.csv",
@@ -372,15 +376,15 @@ fn files_with_customers_are_for_their_owner_only() {
         "trusthub-onboard-sandbox.world",
         "calls.jsonl",
     ] {
-        let mode = std::fs::metadata(desk.path(name)).expect(name).permissions().mode();
+        let mode = std::fs::metadata(fixture.path(name)).expect(name).permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
 }
 
 #[test]
 fn a_rehearsal_of_the_sample_sheet_is_clean() {
-    let desk = Desk::new();
-    let done = desk.run(&["rehearse", &sample("customers.csv"), "--kills", "4", "--seed", "4"]);
+    let fixture = Fixture::new();
+    let done = fixture.run(&["rehearse", &sample("customers.csv"), "--kills", "4", "--seed", "4"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     assert!(done.out.contains("20  complete") && done.out.contains("clean: nothing twice"), "{}", done.out);
     assert!(done.err.contains("kill 1: after"), "{}", done.err);
@@ -391,8 +395,8 @@ fn a_rehearsal_of_the_sample_sheet_is_clean() {
 
 #[test]
 fn the_sandboxs_world_and_the_results_agree_sid_by_sid() {
-    let desk = Desk::new();
-    let done = desk.run(&["rehearse", &sample("customers.csv"), "--kills", "0", "--faults", "0"]);
+    let fixture = Fixture::new();
+    let done = fixture.run(&["rehearse", &sample("customers.csv"), "--kills", "0", "--faults", "0"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     for line in ["20  customers", "20  complete", "0  duplicates", "0  orphans", "0  lost SIDs"] {
         assert!(done.out.contains(line), "{line}: {}", done.out);
@@ -401,8 +405,8 @@ fn the_sandboxs_world_and_the_results_agree_sid_by_sid() {
 
 #[test]
 fn the_help_explains_every_column() {
-    let desk = Desk::new();
-    let help = desk.run(&["validate", "--help"]).out;
+    let fixture = Fixture::new();
+    let help = fixture.run(&["validate", "--help"]).out;
     let columns = sample_rows();
     for name in &columns[0] {
         assert!(help.contains(name.as_str()), "{name}");
@@ -411,7 +415,7 @@ fn the_help_explains_every_column() {
 
 #[test]
 fn wrong_arguments_are_a_mistake_of_usage() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     for arguments in [
         &["run"][..],
         &["run", "sheet.csv", "--rate", "0"],
@@ -422,7 +426,7 @@ fn wrong_arguments_are_a_mistake_of_usage() {
         &["validate", "sheet.csv", "--header-row", "0"],
         &["frobnicate"],
     ] {
-        assert_eq!(desk.run(arguments).code, 2, "{arguments:?}");
+        assert_eq!(fixture.run(arguments).code, 2, "{arguments:?}");
     }
-    assert_eq!(desk.run(&["--help"]).code, 0);
+    assert_eq!(fixture.run(&["--help"]).code, 0);
 }

@@ -1,6 +1,6 @@
 //! The file of failed rows, and its way back into the master sheet.
 
-use super::desk::*;
+use super::fixture::*;
 use crate::common::patched;
 use std::io::Read;
 
@@ -13,34 +13,34 @@ fn mistaken() -> Vec<Vec<String>> {
     rows
 }
 
-/// A desk on which the sheet was run and its failed rows were written.
-fn desk(sheet: &str, content: impl AsRef<[u8]>, failed: &str) -> Desk {
-    let desk = Desk::new();
-    desk.write(sheet, content);
-    let done = desk.run(&["run", sheet, "--sandbox", "--no-submit", "--failed", failed]);
+/// A fixture on which the sheet was run and its failed rows were written.
+fn fixture(sheet: &str, content: impl AsRef<[u8]>, failed: &str) -> Fixture {
+    let fixture = Fixture::new();
+    fixture.write(sheet, content);
+    let done = fixture.run(&["run", sheet, "--sandbox", "--no-submit", "--failed", failed]);
     assert_eq!(done.code, 3, "{}{}", done.out, done.err);
-    desk
+    fixture
 }
 
-fn part(desk: &Desk, workbook: &str, name: &str) -> String {
-    let file = std::fs::File::open(desk.path(workbook)).expect(workbook);
+fn part(fixture: &Fixture, workbook: &str, name: &str) -> String {
+    let file = std::fs::File::open(fixture.path(workbook)).expect(workbook);
     let mut text = String::new();
     let mut archive = zip::ZipArchive::new(file).expect("a workbook");
     archive.by_name(name).expect(name).read_to_string(&mut text).expect("text");
     text
 }
 
-fn bytes(desk: &Desk, name: &str) -> Vec<u8> {
-    std::fs::read(desk.path(name)).expect(name)
+fn bytes(fixture: &Fixture, name: &str) -> Vec<u8> {
+    std::fs::read(fixture.path(name)).expect(name)
 }
 
-fn merge(desk: &Desk, master: &str, failed: &str, new: &str) -> Done {
-    desk.run(&["merge", master, failed, "-o", new])
+fn merge(fixture: &Fixture, master: &str, failed: &str, new: &str) -> Done {
+    fixture.run(&["merge", master, failed, "-o", new])
 }
 
 /// The failed CSV file, corrected.
-fn correct(desk: &Desk) {
-    let mut rows: Vec<Vec<String>> = csv::Reader::from_path(desk.path("failed.csv"))
+fn correct(fixture: &Fixture) {
+    let mut rows: Vec<Vec<String>> = csv::Reader::from_path(fixture.path("failed.csv"))
         .expect("rows")
         .into_records()
         .map(|row| row.expect("a row").iter().map(str::to_owned).collect())
@@ -48,10 +48,10 @@ fn correct(desk: &Desk) {
     let all = sample_rows();
     rows[0][column(&all, "business_type")] = "Partnership".to_owned();
     rows[1][column(&all, "city")] = "Albany".to_owned();
-    let text = desk.read("failed.csv");
+    let text = fixture.read("failed.csv");
     let head = text.lines().next().expect("a header");
     let body = String::from_utf8(csv_of(&rows)).expect("text");
-    desk.write("failed.csv", format!("{head}\n{body}"));
+    fixture.write("failed.csv", format!("{head}\n{body}"));
 }
 
 fn corrected(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
@@ -63,8 +63,8 @@ fn corrected(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
 
 #[test]
 fn the_failed_rows_have_the_row_of_the_master_and_message_and_fix_apart() {
-    let desk = desk("sheet.csv", csv_of(&mistaken()), "failed.csv");
-    let text = desk.read("failed.csv");
+    let fixture = fixture("sheet.csv", csv_of(&mistaken()), "failed.csv");
+    let text = fixture.read("failed.csv");
     let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let head = reader.headers().expect("a header").clone();
     let at = |name: &str| head.iter().position(|it| it == name).expect(name);
@@ -74,16 +74,16 @@ fn the_failed_rows_have_the_row_of_the_master_and_message_and_fix_apart() {
     assert!(rows[0][at("onboarding_error")].contains("This is none of the 7 values"), "{:?}", rows[0]);
     assert!(rows[0][at("onboarding_fix")].starts_with("Choose one of"), "{:?}", rows[0]);
     // The failed rows of failed rows still say where in the master they are.
-    let done = desk.run(&["run", "failed.csv", "--sandbox", "--no-submit", "--failed", "again.csv"]);
+    let done = fixture.run(&["run", "failed.csv", "--sandbox", "--no-submit", "--failed", "again.csv"]);
     assert_eq!(done.code, 3, "{}{}", done.out, done.err);
-    let again = desk.read("again.csv");
+    let again = fixture.read("again.csv");
     assert!(again.lines().nth(1).expect("a row").ends_with(",4"), "{again}");
 }
 
 #[test]
 fn the_failed_workbook_is_marked_as_the_marked_copy_is() {
-    let desk = desk("sheet.csv", csv_of(&mistaken()), "failed.xlsx");
-    let sheet = part(&desk, "failed.xlsx", "xl/worksheets/sheet1.xml");
+    let fixture = fixture("sheet.csv", csv_of(&mistaken()), "failed.xlsx");
+    let sheet = part(&fixture, "failed.xlsx", "xl/worksheets/sheet1.xml");
     for text in [
         "onboarding_row",
         "onboarding_fix",
@@ -93,18 +93,18 @@ fn the_failed_workbook_is_marked_as_the_marked_copy_is() {
     ] {
         assert!(sheet.contains(text), "{text}");
     }
-    let notes = part(&desk, "failed.xlsx", "xl/comments1.xml");
+    let notes = part(&fixture, "failed.xlsx", "xl/comments1.xml");
     for text in ["ref=\"J2\"", "ref=\"T3\"", "ref=\"A2\"", "ref=\"A3\"", "not_in_list", "Choose one of"] {
         assert!(notes.contains(text), "{text}: {notes}");
     }
     let cell = sheet.split("r=\"J2\" s=\"").nth(1).expect("the cell").split('"').next().expect("a format");
-    let styles = part(&desk, "failed.xlsx", "xl/styles.xml");
+    let styles = part(&fixture, "failed.xlsx", "xl/styles.xml");
     let formats = styles.split("<cellXfs ").nth(1).expect("formats");
     let format = formats.split("<xf ").nth(cell.parse::<usize>().expect("a number") + 1).expect("the format");
     let fill = format.split("fillId=\"").nth(1).expect("a fill").split('"').next().expect("a number");
     let fill = styles.split("<fill>").nth(fill.parse::<usize>().expect("a number") + 1).expect("the fill");
     assert!(fill.contains("FFFFC7CE"), "{fill}");
-    let list = part(&desk, "failed.xlsx", "xl/worksheets/sheet2.xml");
+    let list = part(&fixture, "failed.xlsx", "xl/worksheets/sheet2.xml");
     assert!(list.contains("'Customers'!T3") && list.contains("required"), "{list}");
 }
 
@@ -134,15 +134,15 @@ fn corrected_rows_go_back_into_a_csv_file_and_nothing_else_in_it_changes() {
         latin.into_owned(),
         utf16,
     ] {
-        let desk = desk("sheet.csv", &master, "failed.csv");
-        correct(&desk);
-        let done = desk.run(&["run", "failed.csv", "--sandbox", "--no-submit", "--results", "second.csv"]);
+        let fixture = fixture("sheet.csv", &master, "failed.csv");
+        correct(&fixture);
+        let done = fixture.run(&["run", "failed.csv", "--sandbox", "--no-submit", "--results", "second.csv"]);
         assert_eq!(done.code, 0, "the corrected file runs: {}{}", done.out, done.err);
-        let done = merge(&desk, "sheet.csv", "failed.csv", "new.csv");
+        let done = merge(&fixture, "sheet.csv", "failed.csv", "new.csv");
         assert_eq!(done.code, 0, "{}{}", done.out, done.err);
         assert!(done.out.contains("2 rows taken over, 2 cells changed: new.csv"), "{}", done.out);
-        assert!(bytes(&desk, "sheet.csv") == master, "the master itself stays");
-        let new = bytes(&desk, "new.csv");
+        assert!(bytes(&fixture, "sheet.csv") == master, "the master itself stays");
+        let new = bytes(&fixture, "new.csv");
         // Taken back, the two cells make the master again, byte for byte.
         let is_wide = master.starts_with(&[0xff, 0xfe]);
         let wide = |text: &str| -> Vec<u8> {
@@ -157,17 +157,17 @@ fn corrected_rows_go_back_into_a_csv_file_and_nothing_else_in_it_changes() {
             [&new[..mistake], &wide("Franchise"), &new[mistake + wide("Partnership").len()..]].concat();
         let city = after.iter().zip(&master).position(|(new, old)| new != old).expect("the city");
         assert!([&after[..city], &after[city + wide("Albany").len()..]].concat() == master);
-        let done = desk.run(&["validate", "new.csv"]);
+        let done = fixture.run(&["validate", "new.csv"]);
         assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     }
 }
 
 #[test]
 fn the_bytes_around_a_merged_cell_are_those_of_the_master() {
-    let desk = desk("sheet.csv", csv_of(&mistaken()), "failed.csv");
-    correct(&desk);
-    merge(&desk, "sheet.csv", "failed.csv", "new.csv");
-    assert_eq!(desk.read("new.csv").into_bytes(), csv_of(&corrected(mistaken())));
+    let fixture = fixture("sheet.csv", csv_of(&mistaken()), "failed.csv");
+    correct(&fixture);
+    merge(&fixture, "sheet.csv", "failed.csv", "new.csv");
+    assert_eq!(fixture.read("new.csv").into_bytes(), csv_of(&corrected(mistaken())));
 }
 
 /// The sheet as a workbook with a list and a note.
@@ -192,43 +192,46 @@ fn workbook() -> Vec<u8> {
 
 #[test]
 fn corrected_rows_go_back_into_the_users_own_workbook() {
-    let desk = desk("master.xlsx", workbook(), "failed.csv");
-    correct(&desk);
-    let done = merge(&desk, "master.xlsx", "failed.csv", "new.xlsx");
+    let fixture = fixture("master.xlsx", workbook(), "failed.csv");
+    correct(&fixture);
+    let done = merge(&fixture, "master.xlsx", "failed.csv", "new.xlsx");
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     let (before, after) =
-        ["master.xlsx", "new.xlsx"].map(|it| part(&desk, it, "xl/worksheets/sheet1.xml")).into();
+        ["master.xlsx", "new.xlsx"].map(|it| part(&fixture, it, "xl/worksheets/sheet1.xml")).into();
     let (before, after): (String, String) = (before, after);
     for kept in ["<dataValidations", "<legacyDrawing", "<f>\"a\"&amp;\"b\"</f>"] {
         assert!(before.contains(kept) && after.contains(kept), "{kept}");
     }
-    assert_eq!(part(&desk, "new.xlsx", "xl/comments1.xml"), part(&desk, "master.xlsx", "xl/comments1.xml"));
+    assert_eq!(
+        part(&fixture, "new.xlsx", "xl/comments1.xml"),
+        part(&fixture, "master.xlsx", "xl/comments1.xml")
+    );
     let changed = |sheet: &str| sheet.matches("inlineStr").count();
     assert_eq!((changed(&before), changed(&after)), (0, 2), "two cells are new");
-    let done = desk.run(&["validate", "new.xlsx"]);
+    let done = fixture.run(&["validate", "new.xlsx"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
 }
 
 #[test]
 fn either_format_of_the_failed_rows_fits_either_format_of_the_master() {
     for (master, content) in [("master.xlsx", workbook()), ("master.csv", csv_of(&mistaken()))] {
-        let desk = desk(master, content, "failed.xlsx");
-        let theirs = patched(&bytes(&desk, "failed.xlsx"), "xl/worksheets/sheet1.xml", |xml| {
+        let fixture = fixture(master, content, "failed.xlsx");
+        let theirs = patched(&bytes(&fixture, "failed.xlsx"), "xl/worksheets/sheet1.xml", |xml| {
             xml.replacen("Franchise", "Partnership", 1)
         });
-        desk.write("failed.xlsx", theirs);
+        fixture.write("failed.xlsx", theirs);
         let new = master.replace("master", "new");
-        let done = merge(&desk, master, "failed.xlsx", &new);
+        let done = merge(&fixture, master, "failed.xlsx", &new);
         assert_eq!(done.code, 0, "{}{}", done.out, done.err);
         assert!(done.out.contains("2 rows taken over, 1 cell changed"), "{}", done.out);
-        let done = desk.run(&["validate", &new, "--format", "csv"]);
+        let done = fixture.run(&["validate", &new, "--format", "csv"]);
         assert_eq!(done.out.matches("error").count(), 1, "the city is still missing: {}", done.out);
     }
 }
 
 /// The failed file, row by row, header first.
-fn failed_rows(desk: &Desk) -> Vec<Vec<String>> {
-    let text = desk.read("failed.csv");
+fn failed_rows(fixture: &Fixture) -> Vec<Vec<String>> {
+    let text = fixture.read("failed.csv");
     let text = text.trim_start_matches('\u{feff}').to_owned();
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
     reader.records().map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect()
@@ -238,19 +241,19 @@ fn failed_rows(desk: &Desk) -> Vec<Vec<String>> {
 fn rows_may_be_sorted_or_taken_out_and_a_subaccount_may_be_what_was_corrected() {
     let mut sheet = mistaken();
     sheet[3][0] = "AC123".to_owned();
-    let desk = desk("sheet.csv", csv_of(&sheet), "failed.csv");
-    let mut rows = failed_rows(&desk);
+    let fixture = fixture("sheet.csv", csv_of(&sheet), "failed.csv");
+    let mut rows = failed_rows(&fixture);
     rows[1][0] = sample_rows()[3][0].clone();
     rows[1][column(&sample_rows(), "business_type")] = "Partnership".to_owned();
     rows[2][column(&sample_rows(), "city")] = "Albany".to_owned();
     rows.swap(1, 2);
-    desk.write("failed.csv", csv_of(&rows));
-    let done = merge(&desk, "sheet.csv", "failed.csv", "new.csv");
+    fixture.write("failed.csv", csv_of(&rows));
+    let done = merge(&fixture, "sheet.csv", "failed.csv", "new.csv");
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
-    assert_eq!(desk.read("new.csv").into_bytes(), csv_of(&corrected(mistaken())));
+    assert_eq!(fixture.read("new.csv").into_bytes(), csv_of(&corrected(mistaken())));
     rows.remove(2);
-    desk.write("failed.csv", csv_of(&rows));
-    let done = merge(&desk, "sheet.csv", "failed.csv", "other.csv");
+    fixture.write("failed.csv", csv_of(&rows));
+    let done = merge(&fixture, "sheet.csv", "failed.csv", "other.csv");
     assert!(done.out.contains("1 row taken over, 1 cell changed"), "{}{}", done.out, done.err);
 }
 
@@ -285,8 +288,8 @@ fn what_is_not_certain_is_refused_by_name_and_nothing_is_written() {
         }),
     ];
     for (text, change) in cases {
-        let desk = desk("sheet.csv", csv_of(&mistaken()), "failed.csv");
-        let (mut master, mut failed) = (mistaken(), failed_rows(&desk));
+        let fixture = fixture("sheet.csv", csv_of(&mistaken()), "failed.csv");
+        let (mut master, mut failed) = (mistaken(), failed_rows(&fixture));
         failed[1][kind] = "Partnership".to_owned();
         change(&mut master, &mut failed);
         let csv = |rows: &[Vec<String>]| {
@@ -296,18 +299,18 @@ fn what_is_not_certain_is_refused_by_name_and_nothing_is_written() {
                 .expect("text")
                 .replace('\u{1}', "AC,\"open")
         };
-        desk.write("sheet.csv", csv(&master));
-        desk.write("failed.csv", csv(&failed));
-        let done = merge(&desk, "sheet.csv", "failed.csv", "new.csv");
+        fixture.write("sheet.csv", csv(&master));
+        fixture.write("failed.csv", csv(&failed));
+        let done = merge(&fixture, "sheet.csv", "failed.csv", "new.csv");
         assert_eq!(done.code, 1, "{text}: {}{}", done.out, done.err);
         assert!(done.err.contains(text) && done.err.contains("nothing was written"), "{text}: {}", done.err);
-        assert!(!desk.path("new.csv").exists());
+        assert!(!fixture.path("new.csv").exists());
     }
 }
 
 #[test]
 fn a_formula_of_the_master_and_a_character_that_its_encoding_lacks_are_refused_by_name() {
-    let desk_of_formula = desk("master.xlsx", workbook(), "failed.csv");
+    let desk_of_formula = fixture("master.xlsx", workbook(), "failed.csv");
     let mut rows = failed_rows(&desk_of_formula);
     rows[1][0] = mistaken()[7][0].clone();
     desk_of_formula.write("failed.csv", csv_of(&rows));
@@ -315,31 +318,31 @@ fn a_formula_of_the_master_and_a_character_that_its_encoding_lacks_are_refused_b
     assert_eq!(done.code, 1, "{}{}", done.out, done.err);
     assert!(done.err.contains("are formulas") && done.err.contains("AN8"), "{}", done.err);
     let text = String::from_utf8(csv_of(&mistaken())).expect("text").replacen("Harbor", "Caf\u{e9}", 1);
-    let desk = desk("sheet.csv", encoding_rs::WINDOWS_1252.encode(&text).0, "failed.csv");
-    let mut rows = failed_rows(&desk);
+    let fixture = fixture("sheet.csv", encoding_rs::WINDOWS_1252.encode(&text).0, "failed.csv");
+    let mut rows = failed_rows(&fixture);
     rows[2][column(&sample_rows(), "city")] = "\u{141}\u{f3}d\u{17a}".to_owned();
-    desk.write("failed.csv", csv_of(&rows));
-    let done = merge(&desk, "sheet.csv", "failed.csv", "new.csv");
+    fixture.write("failed.csv", csv_of(&rows));
+    let done = merge(&fixture, "sheet.csv", "failed.csv", "new.csv");
     assert_eq!(done.code, 1, "{}{}", done.out, done.err);
     assert!(done.err.contains("Row 6") && done.err.contains("does not have"), "{}", done.err);
-    assert!(!desk.path("new.csv").exists());
+    assert!(!fixture.path("new.csv").exists());
 }
 
 #[test]
 fn a_merge_never_replaces_its_inputs_or_somebody_elses_file() {
-    let desk = desk("sheet.csv", csv_of(&mistaken()), "failed.csv");
-    correct(&desk);
-    let before = (desk.read("sheet.csv"), desk.read("failed.csv"));
+    let fixture = fixture("sheet.csv", csv_of(&mistaken()), "failed.csv");
+    correct(&fixture);
+    let before = (fixture.read("sheet.csv"), fixture.read("failed.csv"));
     for new in ["sheet.csv", "failed.csv", "./sheet.csv"] {
-        let done = merge(&desk, "sheet.csv", "failed.csv", new);
+        let done = merge(&fixture, "sheet.csv", "failed.csv", new);
         assert_eq!(done.code, 1, "{}{}", done.out, done.err);
         assert!(done.err.contains("are the same file"), "{}", done.err);
     }
-    let done = merge(&desk, "sheet.csv", "failed.csv", "new.xlsx");
+    let done = merge(&fixture, "sheet.csv", "failed.csv", "new.xlsx");
     assert_eq!(done.code, 2, "{}{}", done.out, done.err);
-    desk.write("new.csv", "my notes");
-    let done = merge(&desk, "sheet.csv", "failed.csv", "new.csv");
+    fixture.write("new.csv", "my notes");
+    let done = merge(&fixture, "sheet.csv", "failed.csv", "new.csv");
     assert!(done.code == 0 && done.out.contains("new-2.csv"), "{}{}", done.out, done.err);
-    assert_eq!(desk.read("new.csv"), "my notes");
-    assert_eq!((desk.read("sheet.csv"), desk.read("failed.csv")), before);
+    assert_eq!(fixture.read("new.csv"), "my notes");
+    assert_eq!((fixture.read("sheet.csv"), fixture.read("failed.csv")), before);
 }

@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use super::desk::*;
+use super::fixture::*;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -28,13 +28,13 @@ fn open_to_others(folder: &Path, seen: &mut Vec<String>) -> Vec<String> {
 
 /// A folder to work in and one for temporary files.
 struct Place {
-    work: Desk,
-    temporary: Desk,
+    work: Fixture,
+    temporary: Fixture,
 }
 
 impl Place {
     fn new() -> Place {
-        Place { work: Desk::new(), temporary: Desk::new() }
+        Place { work: Fixture::new(), temporary: Fixture::new() }
     }
 
     fn command(&self, umask: &str, arguments: &str) -> Command {

@@ -1,6 +1,6 @@
 //! What nobody must find in anything that the binary prints or writes.
 
-use super::desk::*;
+use super::fixture::*;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdout, Stdio};
 use trusthub_onboard::sandbox::on_demand_token;
@@ -30,14 +30,14 @@ fn without_sids(text: &str) -> String {
 
 #[test]
 fn no_output_holds_a_secret_and_no_ledger_or_log_holds_personal_data() {
-    let desk = Desk::new();
-    let done = desk.run(&["run", &sample("customers.csv"), "--sandbox", "--log", "calls.jsonl"]);
+    let fixture = Fixture::new();
+    let done = fixture.run(&["run", &sample("customers.csv"), "--sandbox", "--log", "calls.jsonl"]);
     assert_eq!(done.code, 0, "{}", done.err);
     let rows = sample_rows();
     let printed = without_sids(&format!("{}{}", done.out, done.err));
-    let ledger = std::fs::read(desk.path("trusthub-onboard-sandbox.db")).expect("a ledger");
+    let ledger = std::fs::read(fixture.path("trusthub-onboard-sandbox.db")).expect("a ledger");
     let ledger = without_sids(&String::from_utf8_lossy(&ledger));
-    let log = without_sids(&desk.read("calls.jsonl"));
+    let log = without_sids(&fixture.read("calls.jsonl"));
     assert!(log.lines().count() > 500, "every call is logged");
     for row in &rows[1..] {
         for (name, cell) in rows[0].iter().zip(row) {
@@ -55,7 +55,8 @@ fn no_output_holds_a_secret_and_no_ledger_or_log_holds_personal_data() {
         }
     }
     // The results are the user's own: they name the business and the numbers, and nothing else of it.
-    let results = without_sids(&format!("{}{}", desk.read("results.csv"), desk.read("results-numbers.csv")));
+    let results =
+        without_sids(&format!("{}{}", fixture.read("results.csv"), fixture.read("results-numbers.csv")));
     let named = ["subaccount_sid", "business_name", "friendly_name", "phone_numbers"];
     for row in &rows[1..] {
         for (name, cell) in rows[0].iter().zip(row).filter(|it| !named.contains(&it.0.as_str())) {
@@ -69,7 +70,7 @@ fn no_output_holds_a_secret_and_no_ledger_or_log_holds_personal_data() {
     }
     let parents = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a".to_owned();
     let of_rows = rows[1..].iter().map(|row| on_demand_token(&row[column(&rows, "subaccount_sid")]));
-    let results = desk.read("results.csv");
+    let results = fixture.read("results.csv");
     for token in of_rows.chain([parents]) {
         for text in [&printed, &ledger, &results, &log] {
             assert!(!text.replace(&format!("AC{token}"), "").contains(&token), "{token} is nowhere");
@@ -92,9 +93,9 @@ impl Drop for Server {
 }
 
 impl Server {
-    fn start(desk: &Desk, sheet: &str) -> Server {
+    fn start(fixture: &Fixture, sheet: &str) -> Server {
         let mut process = std::process::Command::new(assert_cmd::cargo::cargo_bin!("trusthub-onboard"))
-            .current_dir(&desk.folder)
+            .current_dir(&fixture.folder)
             .args(["sandbox", "--port", "0", "--for-sheet", sheet])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -116,17 +117,17 @@ impl Server {
 
 #[test]
 fn no_output_of_a_run_that_goes_wrong_holds_a_token() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let mut rows = sample_rows()[..7].to_vec();
     let (account, email) = (column(&rows, "subaccount_sid"), column(&rows, "email"));
-    desk.write("whole.csv", csv_of(&rows));
-    let mut server = Server::start(&desk, "whole.csv");
+    fixture.write("whole.csv", csv_of(&rows));
+    let mut server = Server::start(&fixture, "whole.csv");
     // One customer is refused, one is rejected by its review, one row is invalid.
     server.order(&format!("suspend {}", rows[1][account]), "is suspended");
     let website = column(&rows, "website_url");
     rows[2][website] = "https://another.example.org".to_owned();
     rows[3][email] = "nobody at nowhere".to_owned();
-    desk.write("sheet.csv", csv_of(&rows));
+    fixture.write("sheet.csv", csv_of(&rows));
     let parent = "AC5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a";
     let (right, wrong) = ("5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a", "0badc0de0badc0de0badc0de0badc0de");
     let mut tokens: Vec<String> = rows[1..].iter().map(|row| on_demand_token(&row[account])).collect();
@@ -145,14 +146,14 @@ fn no_output_of_a_run_that_goes_wrong_holds_a_token() {
             "unlimited",
         ];
         let arguments = [&["run", "sheet.csv", "--base-url", &server.url], &files[..], more].concat();
-        let mut command = desk.command(&arguments);
+        let mut command = fixture.command(&arguments);
         command.env("TWILIO_ACCOUNT_SID", parent).env("TWILIO_AUTH_TOKEN", token);
-        desk.finish(&mut command)
+        fixture.finish(&mut command)
     };
     let nowhere = |done: &Done, names: &[&str]| {
         let mut texts = vec![("the output".to_owned(), format!("{}{}", done.out, done.err))];
         texts.extend(names.iter().map(|name| {
-            let content = std::fs::read(desk.path(name)).unwrap_or_default();
+            let content = std::fs::read(fixture.path(name)).unwrap_or_default();
             (name.to_string(), String::from_utf8_lossy(&content).into_owned())
         }));
         for (place, text) in texts {
@@ -177,7 +178,7 @@ fn no_output_of_a_run_that_goes_wrong_holds_a_token() {
         assert!(done.out.contains(outcome), "{outcome}: {}{}", done.out, done.err);
     }
     for name in &files[..] {
-        assert!(name.ends_with("-wal") || desk.path(name).exists(), "{name} is there");
+        assert!(name.ends_with("-wal") || fixture.path(name).exists(), "{name} is there");
     }
     nowhere(&done, &files);
 
@@ -185,8 +186,8 @@ fn no_output_of_a_run_that_goes_wrong_holds_a_token() {
     assert_eq!(done.code, 4, "{}{}", done.out, done.err);
     nowhere(&done, &files);
     for command in ["results", "status"] {
-        let mut command = desk.command(&[command, "sheet.csv", "--base-url", &server.url]);
+        let mut command = fixture.command(&[command, "sheet.csv", "--base-url", &server.url]);
         command.env("TWILIO_ACCOUNT_SID", parent).env("TWILIO_AUTH_TOKEN", right);
-        nowhere(&desk.finish(&mut command), &files);
+        nowhere(&fixture.finish(&mut command), &files);
     }
 }

@@ -1,6 +1,6 @@
 //! `results` and `status`: what is said of a customer after the run, whatever has become of its row.
 
-use super::desk::*;
+use super::fixture::*;
 use std::collections::HashMap;
 
 /// Everything of a row that does not depend on the sheet's words.
@@ -22,19 +22,19 @@ fn known(row: &HashMap<String, String>) -> Vec<(String, String)> {
 
 #[test]
 fn a_customer_keeps_its_sids_and_statuses_in_the_results_when_its_row_becomes_invalid() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let mut rows = sample_rows()[..4].to_vec();
-    desk.write("sheet.csv", csv_of(&rows));
-    let first = desk.run(&["run", "sheet.csv", "--sandbox"]);
+    fixture.write("sheet.csv", csv_of(&rows));
+    let first = fixture.run(&["run", "sheet.csv", "--sandbox"]);
     assert_eq!(first.code, 0, "{}{}", first.out, first.err);
-    let (before, numbers) = (desk.results(), desk.numbers());
+    let (before, numbers) = (fixture.results(), fixture.numbers());
     let email = column(&rows, "email");
     rows[2][email] = "nobody at nowhere".to_owned();
-    desk.write("sheet.csv", csv_of(&rows));
+    fixture.write("sheet.csv", csv_of(&rows));
     for command in ["run", "results", "status"] {
-        let done = desk.run(&[command, "sheet.csv", "--sandbox"]);
+        let done = fixture.run(&[command, "sheet.csv", "--sandbox"]);
         assert_eq!(done.code, 3, "{command}: {}", done.err);
-        let after = desk.results();
+        let after = fixture.results();
         assert_eq!(after[1]["outcome"], "invalid", "{command}");
         assert!(after[1]["error_message"].contains("C3"), "{command}: {}", after[1]["error_message"]);
         assert_eq!(after[1]["customer_profile_status"], "twilio-approved", "{command}");
@@ -57,69 +57,69 @@ fn a_customer_keeps_its_sids_and_statuses_in_the_results_when_its_row_becomes_in
             lines
         };
         assert!(!sids(&numbers).is_empty());
-        assert_eq!(sids(&desk.numbers()), sids(&numbers), "{command}");
+        assert_eq!(sids(&fixture.numbers()), sids(&numbers), "{command}");
     }
 }
 
 #[test]
 fn an_invalid_row_that_was_never_begun_has_no_sids_and_no_status() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let mut rows = sample_rows()[..3].to_vec();
     let (email, account) = (column(&rows, "email"), column(&rows, "subaccount_sid"));
     // Only the first customer is begun; these are the second one's account, and none at all.
     rows[1][email] = "nobody at nowhere".to_owned();
     rows[1][account] = sample_rows()[2][account].clone();
     rows[2][account] = "AC12".to_owned();
-    desk.write("sheet.csv", csv_of(&rows));
-    desk.write("other.csv", csv_of(&sample_rows()[..4]));
-    assert_eq!(desk.run(&["run", "other.csv", "--sandbox", "--no-submit", "--limit", "1"]).code, 0);
-    let done = desk.run(&["results", "sheet.csv", "--sandbox"]);
+    fixture.write("sheet.csv", csv_of(&rows));
+    fixture.write("other.csv", csv_of(&sample_rows()[..4]));
+    assert_eq!(fixture.run(&["run", "other.csv", "--sandbox", "--no-submit", "--limit", "1"]).code, 0);
+    let done = fixture.run(&["results", "sheet.csv", "--sandbox"]);
     assert_eq!(done.code, 3, "{}", done.err);
-    for row in desk.results() {
+    for row in fixture.results() {
         assert_eq!(row["outcome"], "invalid");
         assert!(known(&row).iter().all(|it| it.1.is_empty() || it.1 == "0"), "{:?}", known(&row));
     }
-    assert!(desk.numbers().is_empty());
+    assert!(fixture.numbers().is_empty());
 }
 
 #[test]
 fn what_was_submitted_without_a_refused_number_stands_the_same_in_run_results_and_status() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let mut rows = sample_rows();
     let numbers = column(&rows, "phone_numbers");
     rows[1][numbers] = "PN0000000000000000000000000000dead".to_owned();
-    desk.write("other.csv", csv_of(&rows[..2]));
-    assert_eq!(desk.run(&["run", "other.csv", "--sandbox", "--no-submit"]).code, 0);
+    fixture.write("other.csv", csv_of(&rows[..2]));
+    assert_eq!(fixture.run(&["run", "other.csv", "--sandbox", "--no-submit"]).code, 0);
     // The number is the first customer's, so the second one's profile cannot have it.
     rows[2][numbers] = "PN0000000000000000000000000000beef; PN0000000000000000000000000000dead".to_owned();
-    desk.write("sheet.csv", csv_of(&[rows[0].clone(), rows[2].clone()]));
+    fixture.write("sheet.csv", csv_of(&[rows[0].clone(), rows[2].clone()]));
     let trial = ["--sandbox", "--wait", "0", "--review-seconds", "86400"];
-    let run = desk.run(&[&["run", "sheet.csv", "--refused-numbers", "skip"], &trial[..]].concat());
+    let run = fixture.run(&[&["run", "sheet.csv", "--refused-numbers", "skip"], &trial[..]].concat());
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-    let by_the_run = desk.results();
+    let by_the_run = fixture.results();
     assert_eq!(by_the_run[0]["outcome"], "awaiting_profile_approval");
     assert_eq!(by_the_run[0]["phone_numbers_refused"], "1");
     for command in ["results", "status"] {
-        let done = desk.run(&[command, "sheet.csv", "--sandbox"]);
+        let done = fixture.run(&[command, "sheet.csv", "--sandbox"]);
         assert_eq!(done.code, 0, "{command}: {}{}", done.out, done.err);
-        assert_eq!(desk.results()[0]["outcome"], "awaiting_profile_approval", "{command}");
-        assert_eq!(desk.results()[0]["phone_numbers_refused"], "1", "{command}");
+        assert_eq!(fixture.results()[0]["outcome"], "awaiting_profile_approval", "{command}");
+        assert_eq!(fixture.results()[0]["phone_numbers_refused"], "1", "{command}");
     }
 }
 
 #[test]
 fn a_refused_number_that_held_its_profile_back_is_a_refusal_in_the_results_too() {
-    let desk = Desk::new();
+    let fixture = Fixture::new();
     let mut rows = sample_rows();
     let numbers = column(&rows, "phone_numbers");
     rows[1][numbers] = "PN0000000000000000000000000000dead".to_owned();
-    desk.write("other.csv", csv_of(&rows[..2]));
-    assert_eq!(desk.run(&["run", "other.csv", "--sandbox", "--no-submit"]).code, 0);
+    fixture.write("other.csv", csv_of(&rows[..2]));
+    assert_eq!(fixture.run(&["run", "other.csv", "--sandbox", "--no-submit"]).code, 0);
     rows[2][numbers] = "PN0000000000000000000000000000beef; PN0000000000000000000000000000dead".to_owned();
-    desk.write("sheet.csv", csv_of(&[rows[0].clone(), rows[2].clone()]));
+    fixture.write("sheet.csv", csv_of(&[rows[0].clone(), rows[2].clone()]));
     for command in ["run", "results", "status"] {
-        let done = desk.run(&[command, "sheet.csv", "--sandbox"]);
+        let done = fixture.run(&[command, "sheet.csv", "--sandbox"]);
         assert_eq!(done.code, 4, "{command}: {}{}", done.out, done.err);
-        assert_eq!(desk.results()[0]["outcome"], "refused", "{command}");
+        assert_eq!(fixture.results()[0]["outcome"], "refused", "{command}");
     }
 }

@@ -1,7 +1,7 @@
 //! Sheets for tests, built cell by cell.
 #![allow(dead_code)]
 
-use trusthub_onboard::check::{self, Customers, Entry, Rules, Survey};
+use trusthub_onboard::check::{self, Customers, Entry, Rules, ValidationReport};
 use trusthub_onboard::model::column::COLUMNS;
 use trusthub_onboard::model::{Column, Fault, Finding};
 use trusthub_onboard::sheet::{Options, Source};
@@ -64,31 +64,31 @@ pub fn source_with(bytes: impl AsRef<[u8]>, options: Options) -> Source {
     Source::spooled("the sheet".to_owned(), bytes.as_ref(), options).unwrap()
 }
 
-pub fn survey(source: &Source) -> (Survey, Vec<Finding>) {
-    survey_with(source, &Rules::default())
+pub fn validate(source: &Source) -> (ValidationReport, Vec<Finding>) {
+    validate_with(source, &Rules::default())
 }
 
-pub fn survey_with(source: &Source, rules: &Rules) -> (Survey, Vec<Finding>) {
+pub fn validate_with(source: &Source, rules: &Rules) -> (ValidationReport, Vec<Finding>) {
     let mut findings = Vec::new();
-    let survey = check::survey(source, rules, &mut |finding| findings.push(finding)).unwrap();
-    (survey, findings)
+    let validation = check::validate(source, rules, &mut |finding| findings.push(finding)).unwrap();
+    (validation, findings)
 }
 
 pub fn fault(source: &Source) -> Fault {
-    match check::survey(source, &Rules::default(), &mut |_| {}) {
+    match check::validate(source, &Rules::default(), &mut |_| {}) {
         Ok(_) => panic!("the sheet was read"),
         Err(fault) => fault,
     }
 }
 
-pub fn customers(source: &Source, rules: &Rules, survey: &Survey) -> Customers {
-    check::customers(source, rules, survey).unwrap()
+pub fn customers(source: &Source, rules: &Rules, validation: &ValidationReport) -> Customers {
+    check::customers(source, rules, validation).unwrap()
 }
 
 pub fn entries(source: &Source) -> Vec<Entry> {
     let rules = Rules::default();
-    let (survey, _) = survey_with(source, &rules);
-    customers(source, &rules, &survey).map(Result::unwrap).collect()
+    let (validation, _) = validate_with(source, &rules);
+    customers(source, &rules, &validation).map(Result::unwrap).collect()
 }
 
 /// The findings as `cell code`, which is what most tests compare.

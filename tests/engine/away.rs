@@ -2,7 +2,7 @@
 //! where it does not come back.
 
 use crate::checks::undisturbed;
-use crate::stage::{Stage, StageClock, customer};
+use crate::fixture::{Fixture, FixtureClock, customer};
 use crate::watch::watching;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -45,13 +45,13 @@ struct Seen {
 }
 
 /// Runs against an API that goes away in this way at the nth request, for so long.
-async fn run_away(stage: &mut Stage, way: Fault, nth: u64, away_ms: u64) -> (Ended, Arc<Seen>) {
-    stage.call_ms = 300;
-    stage.clock.let_others_work(1);
-    let (seen, stage) = (Arc::new(Seen::default()), &*stage);
+async fn run_away(fixture: &mut Fixture, way: Fault, nth: u64, away_ms: u64) -> (Ended, Arc<Seen>) {
+    fixture.call_ms = 300;
+    fixture.clock.let_others_work(1);
+    let (seen, fixture) = (Arc::new(Seen::default()), &*fixture);
     let (misbehave, faults) = std::sync::mpsc::channel();
     let observer = watching({
-        let (seen, clock): (_, Arc<StageClock>) = (seen.clone(), stage.clock.clone());
+        let (seen, clock): (_, Arc<FixtureClock>) = (seen.clone(), fixture.clock.clone());
         move |event| match event {
             Event::Sending(_) => {
                 let now = clock.now();
@@ -73,11 +73,11 @@ async fn run_away(stage: &mut Stage, way: Fault, nth: u64, away_ms: u64) -> (End
             _ => (),
         }
     });
-    let run = stage.run_whatever_happens(observer, CancellationToken::new());
+    let run = fixture.run_whatever_happens(observer, CancellationToken::new());
     let api = async {
         loop {
             if let Ok(faults) = faults.try_recv() {
-                stage.sandbox.misbehave(faults);
+                fixture.sandbox.misbehave(faults);
             }
             tokio::task::yield_now().await;
         }
@@ -99,9 +99,9 @@ async fn customers_pause_together_and_go_on_together_and_none_is_left_behind() {
     for way in ways() {
         for nth in [8, 150] {
             let context = format!("{way:?} at {nth}");
-            let mut stage = Stage::with(customers.clone());
-            stage.concurrency = 6;
-            let (ended, seen) = run_away(&mut stage, way.clone(), nth, 4 * MINUTE).await;
+            let mut fixture = Fixture::with(customers.clone());
+            fixture.concurrency = 6;
+            let (ended, seen) = run_away(&mut fixture, way.clone(), nth, 4 * MINUTE).await;
             assert_eq!((ended.fault, ended.interrupted), (None, Interrupted::No), "{context}");
             for end in ended.customers.values() {
                 let how = format!("{context}: {:?} at {:?}, {:?}", end.outcome, end.failed, end.messages);
@@ -111,11 +111,11 @@ async fn customers_pause_together_and_go_on_together_and_none_is_left_behind() {
             let in_vain = seen.in_vain.load(Ordering::SeqCst);
             assert!(in_vain <= 40, "{context}: {in_vain} requests in vain");
             let late = seen.back_at.load(Ordering::SeqCst) - seen.gone_at.load(Ordering::SeqCst) - 4 * MINUTE;
-            // The stage's clock adds up the waits of customers who wait at the same time.
+            // The fixture's clock adds up the waits of customers who wait at the same time.
             assert!(late <= 60_000, "{context}: gone on {late} ms after it was back");
             let said = seen.said.lock().expect("said").clone();
             assert!(said.starts_with(&["away"]) && said.ends_with(&["back"]), "{context}: {said:?}");
-            stage.is_as(&undisturbed, &context);
+            fixture.is_as(&undisturbed, &context);
         }
     }
 }
@@ -123,13 +123,13 @@ async fn customers_pause_together_and_go_on_together_and_none_is_left_behind() {
 #[tokio::test]
 async fn an_api_that_stays_away_ends_the_run_in_minutes_however_many_customers_there_are() {
     for way in ways() {
-        let mut stage = Stage::with((1..=1_000).map(customer).collect());
-        (stage.concurrency, stage.wait_ms) = (8, 0);
-        let (ended, seen) = run_away(&mut stage, way.clone(), 30, u64::MAX / 2).await;
+        let mut fixture = Fixture::with((1..=1_000).map(customer).collect());
+        (fixture.concurrency, fixture.wait_ms) = (8, 0);
+        let (ended, seen) = run_away(&mut fixture, way.clone(), 30, u64::MAX / 2).await;
         let (fault, gone_at) = (ended.fault, seen.gone_at.load(Ordering::SeqCst));
         assert_eq!((fault, ended.interrupted), (None, Interrupted::Yes), "{way:?}");
         assert!(ended.away.is_some(), "{way:?}");
-        let took = stage.clock.now() - gone_at;
+        let took = fixture.clock.now() - gone_at;
         assert!((AWAY_MAX_MS..AWAY_MAX_MS + 2 * MINUTE).contains(&took), "{way:?}: {took} ms");
         let in_vain = seen.in_vain.load(Ordering::SeqCst);
         assert!(in_vain <= 60, "{way:?}: {in_vain} requests in vain");
@@ -148,13 +148,13 @@ fn nowhere() -> String {
 #[tokio::test]
 async fn an_api_that_is_away_from_the_beginning_is_waited_for_as_long_and_asked_as_seldom() {
     for (wait_ms, at_least) in [(0, AWAY_MAX_MS), (60 * MINUTE, 59 * MINUTE)] {
-        let mut stage = Stage::with((1..=20).map(customer).collect());
-        (stage.wait_ms, stage.elsewhere) = (wait_ms, Some(nowhere()));
-        let began = stage.clock.now();
-        let (ended, seen) = run_away(&mut stage, Fault::DropRequest, u64::MAX, 0).await;
+        let mut fixture = Fixture::with((1..=20).map(customer).collect());
+        (fixture.wait_ms, fixture.elsewhere) = (wait_ms, Some(nowhere()));
+        let began = fixture.clock.now();
+        let (ended, seen) = run_away(&mut fixture, Fault::DropRequest, u64::MAX, 0).await;
         assert_eq!((ended.fault, ended.interrupted), (None, Interrupted::Yes), "{wait_ms}");
         assert!(ended.away.is_some() && ended.customers.is_empty(), "{wait_ms}");
-        let took = stage.clock.now() - began;
+        let took = fixture.clock.now() - began;
         assert!((at_least..at_least + 3 * MINUTE).contains(&took), "{wait_ms}: {took} ms");
         let requests = seen.requests.load(Ordering::SeqCst);
         assert!(requests <= 10 + took / 10_000, "{wait_ms}: {requests} requests in {took} ms");
@@ -167,13 +167,13 @@ async fn after_an_api_that_stayed_away_the_next_run_makes_everything_once() {
     let undisturbed = undisturbed(&customers).await;
     for way in ways() {
         for nth in [90] {
-            let mut stage = Stage::with(customers.clone());
-            let (ended, _) = run_away(&mut stage, way.clone(), nth, u64::MAX / 2).await;
+            let mut fixture = Fixture::with(customers.clone());
+            let (ended, _) = run_away(&mut fixture, way.clone(), nth, u64::MAX / 2).await;
             assert_eq!((ended.fault, ended.interrupted), (None, Interrupted::Yes), "{way:?} at {nth}");
-            stage.sandbox.misbehave(Faults::default());
-            stage.call_ms = 60_000;
-            stage.run().await.expect("no fault");
-            stage.is_as(&undisturbed, &format!("{way:?} at {nth}"));
+            fixture.sandbox.misbehave(Faults::default());
+            fixture.call_ms = 60_000;
+            fixture.run().await.expect("no fault");
+            fixture.is_as(&undisturbed, &format!("{way:?} at {nth}"));
         }
     }
 }
@@ -184,13 +184,13 @@ async fn whoever_waits_for_reviews_waits_for_the_network_too_and_says_so() {
         // Every probe of the other two takes its time.
         for way in ways().into_iter().take(4) {
             let context = format!("{count} customers, {way:?}");
-            let mut stage = Stage::with((1..=count).map(customer).collect());
-            stage.wait_ms = 0;
-            stage.run().await.expect("no fault");
-            stage.wait_ms = 86_400_000;
+            let mut fixture = Fixture::with((1..=count).map(customer).collect());
+            fixture.wait_ms = 0;
+            fixture.run().await.expect("no fault");
+            fixture.wait_ms = 86_400_000;
             // The first round reads the primary profile and each customer's account and profile.
             let nth = 1 + 2 * u64::from(count) + 2;
-            let (ended, seen) = run_away(&mut stage, way, nth, 30 * MINUTE).await;
+            let (ended, seen) = run_away(&mut fixture, way, nth, 30 * MINUTE).await;
             assert_eq!((ended.fault, ended.interrupted), (None, Interrupted::No), "{context}");
             assert!(ended.customers.values().all(|end| end.outcome == Outcome::Approved), "{context}");
             let said = seen.said.lock().expect("said").clone();
@@ -203,15 +203,15 @@ async fn whoever_waits_for_reviews_waits_for_the_network_too_and_says_so() {
 async fn who_is_in_review_stays_so_when_the_network_does_not_come_back_and_is_to_be_looked_at_again() {
     for (count, wait_ms) in [(1, 0), (1, 60 * MINUTE), (4, 0), (4, 60 * MINUTE)] {
         let context = format!("{count} customers, {wait_ms} ms");
-        let mut stage = Stage::with((1..=count).map(customer).collect());
-        stage.wait_ms = 0;
-        stage.run().await.expect("no fault");
-        let began = stage.clock.now();
-        stage.wait_ms = wait_ms;
-        let (ended, _) = run_away(&mut stage, Fault::FailBefore(503), 2, u64::MAX / 2).await;
+        let mut fixture = Fixture::with((1..=count).map(customer).collect());
+        fixture.wait_ms = 0;
+        fixture.run().await.expect("no fault");
+        let began = fixture.clock.now();
+        fixture.wait_ms = wait_ms;
+        let (ended, _) = run_away(&mut fixture, Fault::FailBefore(503), 2, u64::MAX / 2).await;
         assert_eq!((ended.fault, ended.interrupted), (None, Interrupted::Yes), "{context}");
         let outcomes: Vec<_> = ended.customers.values().map(|end| end.outcome).collect();
         assert!(outcomes.iter().all(|it| *it == Outcome::AwaitingProfileApproval), "{context}: {outcomes:?}");
-        assert!(stage.clock.now() - began >= wait_ms, "{context}: it waited to the end");
+        assert!(fixture.clock.now() - began >= wait_ms, "{context}: it waited to the end");
     }
 }

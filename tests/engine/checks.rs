@@ -1,6 +1,6 @@
-//! What must be true of a stage in the end.
+//! What must be true of a fixture in the end.
 
-use crate::stage::{Stage, customer, token_of};
+use crate::fixture::{Fixture, customer, token_of};
 use std::collections::BTreeSet;
 use trusthub_onboard::engine::Ended;
 use trusthub_onboard::flow::{BundleId, StepId};
@@ -25,13 +25,13 @@ pub fn step_named(name: &str) -> StepId {
 
 /// The world after a run in which nothing went wrong.
 pub async fn undisturbed(customers: &[Customer]) -> Vec<String> {
-    let stage = Stage::with(customers.to_vec());
-    let ended = stage.run().await.expect("no fault");
+    let fixture = Fixture::with(customers.to_vec());
+    let ended = fixture.run().await.expect("no fault");
     assert!(ended.customers.values().all(|end| end.outcome == Outcome::Approved));
-    stage.world()
+    fixture.world()
 }
 
-impl Stage {
+impl Fixture {
     /// The world is the undisturbed one, and the ledger knows every SID in it.
     #[track_caller]
     pub fn is_as(&self, undisturbed: &[String], context: &str) {

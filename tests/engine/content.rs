@@ -6,9 +6,9 @@ use crate::changes::{
     with, world_of,
 };
 use crate::checks::step_named;
+use crate::fixture::{Fixture, PRIMARY, customer};
 use crate::older_ledger::{copying, go_back};
 use crate::proxy::Proxy;
-use crate::stage::{PRIMARY, Stage, customer};
 use crate::watch::{Killer, Moment};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,7 @@ use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::CustomerEnd;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Address, Customer};
-use trusthub_onboard::plan::{Code, Mark, OurCode, Outcome, Submission};
+use trusthub_onboard::plan::{Code, OurCode, Outcome, StepState, Submission};
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::report::Results;
 use trusthub_onboard::sandbox::{
@@ -77,18 +77,18 @@ async fn drafts_that_another_sheet_has_changed_since_the_ledger_was_saved_are_pu
     for other in variants() {
         for (saved, run_since) in [(customer(1), other.clone()), (other.clone(), customer(1))] {
             let expected = world_of(&saved).await;
-            let mut stage = stage_for(&saved, &run_since);
-            stage.policy.submission = Submission::Never;
-            let (observer, copies) = copying(&stage, u64::MAX);
-            stage.run_watched(observer).await.expect("no fault");
+            let mut fixture = stage_for(&saved, &run_since);
+            fixture.policy.submission = Submission::Never;
+            let (observer, copies) = copying(&fixture, u64::MAX);
+            fixture.run_watched(observer).await.expect("no fault");
             let last = copies.load(Ordering::SeqCst);
-            stage.customers = vec![run_since];
-            assert_eq!(stage.outcome().await, Outcome::Drafted);
-            go_back(&stage, last);
-            stage.customers = vec![saved];
-            stage.policy.submission = Submission::ProductAfterApproval;
-            assert_eq!(stage.outcome().await, Outcome::Approved);
-            stage.is_as_far_as_connected(&expected, "the folder was restored");
+            fixture.customers = vec![run_since];
+            assert_eq!(fixture.outcome().await, Outcome::Drafted);
+            go_back(&fixture, last);
+            fixture.customers = vec![saved];
+            fixture.policy.submission = Submission::ProductAfterApproval;
+            assert_eq!(fixture.outcome().await, Outcome::Approved);
+            fixture.is_as_far_as_connected(&expected, "the folder was restored");
         }
     }
 }
@@ -98,20 +98,20 @@ async fn every_older_ledger_submits_what_the_sheet_says_after_another_sheet_was_
     let expected = world_of(&customer(1)).await;
     let mut back_to = 0;
     loop {
-        let mut stage = stage_for(&customer(1), &all_different());
-        stage.policy.submission = Submission::Never;
-        let (observer, copies) = copying(&stage, u64::MAX);
-        stage.run_watched(observer).await.expect("no fault");
+        let mut fixture = stage_for(&customer(1), &all_different());
+        fixture.policy.submission = Submission::Never;
+        let (observer, copies) = copying(&fixture, u64::MAX);
+        fixture.run_watched(observer).await.expect("no fault");
         if back_to >= copies.load(Ordering::SeqCst) {
             break;
         }
-        stage.customers = vec![all_different()];
-        stage.run().await.expect("no fault");
-        go_back(&stage, back_to);
-        stage.customers = vec![customer(1)];
-        stage.policy.submission = Submission::ProductAfterApproval;
-        assert_eq!(stage.outcome().await, Outcome::Approved, "from ledger {back_to}");
-        stage.is_as_far_as_connected(&expected, &format!("from ledger {back_to}"));
+        fixture.customers = vec![all_different()];
+        fixture.run().await.expect("no fault");
+        go_back(&fixture, back_to);
+        fixture.customers = vec![customer(1)];
+        fixture.policy.submission = Submission::ProductAfterApproval;
+        assert_eq!(fixture.outcome().await, Outcome::Approved, "from ledger {back_to}");
+        fixture.is_as_far_as_connected(&expected, &format!("from ledger {back_to}"));
         back_to += 3;
     }
     assert!(back_to > 20, "only {back_to} states of the ledger");
@@ -130,21 +130,21 @@ async fn a_row_that_changed_while_the_ledger_was_lost_is_what_is_submitted() {
         let mut approved = 0;
         for n in (2..).step_by(2) {
             let context = format!("the ledger was lost after request {n}");
-            let mut stage = stage_for(&first, &second);
+            let mut fixture = stage_for(&first, &second);
             let killer = Killer::at(Moment::Sent, n);
-            let cut = stage.run_watched(killer.clone()).await;
+            let cut = fixture.run_watched(killer.clone()).await;
             if !killer.has_struck() {
                 break;
             }
             assert!(cut.is_err());
-            go_back(&stage, 0);
-            stage.customers = vec![second.clone()];
-            let end = stage.end().await;
-            let submitted = stage.made().into_iter().any(|it| it.status.is_some_and(|it| it != "draft"));
+            go_back(&fixture, 0);
+            fixture.customers = vec![second.clone()];
+            let end = fixture.end().await;
+            let submitted = fixture.made().into_iter().any(|it| it.status.is_some_and(|it| it != "draft"));
             match end.outcome {
                 Outcome::Approved => {
                     approved += 1;
-                    stage.is_as_far_as_connected(&expected, &context);
+                    fixture.is_as_far_as_connected(&expected, &context);
                 }
                 Outcome::Refused => {
                     assert!(submitted, "{context}: refused before anything was submitted");
@@ -158,20 +158,21 @@ async fn a_row_that_changed_while_the_ledger_was_lost_is_what_is_submitted() {
 }
 
 /// Of the customer's drafts, by kind.
-fn draft(stage: &Stage, kind: Kind) -> String {
-    stage.made().into_iter().find(|it| it.kind == kind).expect("a draft").sid
+fn draft(fixture: &Fixture, kind: Kind) -> String {
+    fixture.made().into_iter().find(|it| it.kind == kind).expect("a draft").sid
 }
 
 #[tokio::test]
 async fn whatever_else_is_on_a_draft_of_ours_is_taken_off_before_it_is_submitted() {
     let expected = world_of(&customer(1)).await;
     for ledger_is_lost in [false, true] {
-        let mut stage = Stage::with(vec![customer(1)]);
-        stage.policy.submission = Submission::Never;
-        stage.run().await.expect("no fault");
+        let mut fixture = Fixture::with(vec![customer(1)]);
+        fixture.policy.submission = Submission::Never;
+        fixture.run().await.expect("no fault");
         let account = customer(1).subaccount.to_string();
-        let (profile, product) = (draft(&stage, Kind::CustomerProfile), draft(&stage, Kind::TrustProduct));
-        let representative = stage
+        let (profile, product) =
+            (draft(&fixture, Kind::CustomerProfile), draft(&fixture, Kind::TrustProduct));
+        let representative = fixture
             .sandbox
             .edit(Edit::AddObject {
                 account: account.clone(),
@@ -185,7 +186,7 @@ async fn whatever_else_is_on_a_draft_of_ours_is_taken_off_before_it_is_submitted
         if !ledger_is_lost {
             // A twin of an assignment; without a ledger either of the two may be kept.
             let twin = Edit::AssignEntity { bundle: profile.clone(), object: PRIMARY.to_owned() };
-            stage.sandbox.edit(twin).expect("an edit");
+            fixture.sandbox.edit(twin).expect("an edit");
         }
         for edit in [
             Edit::AddNumber { account, number: number.clone(), e164 },
@@ -196,14 +197,14 @@ async fn whatever_else_is_on_a_draft_of_ours_is_taken_off_before_it_is_submitted
             Edit::AssignNumber { bundle: profile, number: number.clone() },
             Edit::AssignNumber { bundle: product, number },
         ] {
-            stage.sandbox.edit(edit).expect("an edit");
+            fixture.sandbox.edit(edit).expect("an edit");
         }
         if ledger_is_lost {
-            go_back(&stage, 0);
+            go_back(&fixture, 0);
         }
-        stage.policy.submission = Submission::ProductAfterApproval;
-        assert_eq!(stage.outcome().await, Outcome::Approved);
-        stage.is_as_far_as_connected(&expected, &format!("ledger lost: {ledger_is_lost}"));
+        fixture.policy.submission = Submission::ProductAfterApproval;
+        assert_eq!(fixture.outcome().await, Outcome::Approved);
+        fixture.is_as_far_as_connected(&expected, &format!("ledger lost: {ledger_is_lost}"));
     }
 }
 
@@ -214,27 +215,32 @@ async fn whatever_is_missing_on_a_draft_of_ours_is_put_back_before_it_is_submitt
     let kinds =
         [Kind::EntityAssignment, Kind::ChannelEndpointAssignment, Kind::EndUser, Kind::SupportingDocument];
     for kind in kinds {
-        let probe = Stage::with(vec![customer(1)]);
+        let probe = Fixture::with(vec![customer(1)]);
         probe.run().await.expect("no fault");
         let count = probe.made().iter().filter(|it| it.kind == kind).count();
         for nth in 0..count {
-            let mut stage = Stage::with(vec![customer(1)]);
-            stage.policy.submission = Submission::Never;
-            stage.run().await.expect("no fault");
+            let mut fixture = Fixture::with(vec![customer(1)]);
+            fixture.policy.submission = Submission::Never;
+            fixture.run().await.expect("no fault");
             let taken =
-                stage.made().into_iter().filter(|it| it.kind == kind).nth(nth).expect("a resource").sid;
-            stage.remove(&taken).await;
-            stage.clock.set(stage.clock.now() + 60_000);
-            stage.policy.submission = Submission::ProductAfterApproval;
-            assert_eq!(stage.outcome().await, Outcome::Approved, "{kind:?} {nth}");
-            stage.is_as_far_as_connected(&expected, &format!("{kind:?} {nth} was taken off"));
+                fixture.made().into_iter().filter(|it| it.kind == kind).nth(nth).expect("a resource").sid;
+            fixture.remove(&taken).await;
+            fixture.clock.set(fixture.clock.now() + 60_000);
+            fixture.policy.submission = Submission::ProductAfterApproval;
+            assert_eq!(fixture.outcome().await, Outcome::Approved, "{kind:?} {nth}");
+            fixture.is_as_far_as_connected(&expected, &format!("{kind:?} {nth} was taken off"));
         }
     }
 }
 
 /// A proxy that answers requests to a path with another value in a field.
-async fn answering(stage: &Stage, path: &'static str, field: &'static str, value: &'static str) -> String {
-    Proxy::before(stage, None, move |at, json| {
+async fn answering(
+    fixture: &Fixture,
+    path: &'static str,
+    field: &'static str,
+    value: &'static str,
+) -> String {
+    Proxy::before(fixture, None, move |at, json| {
         if at.contains(path) && json.get(field).is_some() {
             json[field] = value.into();
         }
@@ -244,44 +250,44 @@ async fn answering(stage: &Stage, path: &'static str, field: &'static str, value
 
 #[tokio::test]
 async fn an_update_that_the_api_does_not_take_is_refused_with_the_fields_by_name() {
-    let mut stage = stage_for(&customer(1), &other_street());
-    stage.policy.submission = Submission::Never;
-    stage.run().await.expect("no fault");
-    stage.policy.submission = Submission::ProductAfterApproval;
-    stage.customers = vec![other_street()];
-    stage.elsewhere = Some(answering(&stage, "/Addresses/", "street", "101 Spear Street").await);
-    let end = stage.end().await;
+    let mut fixture = stage_for(&customer(1), &other_street());
+    fixture.policy.submission = Submission::Never;
+    fixture.run().await.expect("no fault");
+    fixture.policy.submission = Submission::ProductAfterApproval;
+    fixture.customers = vec![other_street()];
+    fixture.elsewhere = Some(answering(&fixture, "/Addresses/", "street", "101 Spear Street").await);
+    let end = fixture.end().await;
     assert_eq!((end.outcome, end.code), (Outcome::Refused, Some(Code::Ours(OurCode::ContentNotTaken))));
-    match stage.facts().mark(step_named("address")) {
-        Some(Mark::Refused { reason, kept }) => {
+    match fixture.facts().state(step_named("address")) {
+        Some(StepState::Refused { reason, kept }) => {
             assert_eq!(reason.fields.as_deref(), Some("Street"));
             assert!(kept.is_some(), "the address is not lost");
         }
         other => panic!("{other:?}"),
     }
-    assert!(stage.made().iter().all(|it| it.status.as_deref().is_none_or(|status| status == "draft")));
+    assert!(fixture.made().iter().all(|it| it.status.as_deref().is_none_or(|status| status == "draft")));
     // It goes on where the API takes it after all.
-    stage.elsewhere = None;
-    assert_eq!(stage.outcome().await, Outcome::Approved);
+    fixture.elsewhere = None;
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
 }
 
 #[tokio::test]
 async fn an_answer_older_than_the_update_is_followed_by_a_read() {
     let expected = world_of(&other_street()).await;
-    let mut stage = stage_for(&customer(1), &other_street());
-    stage.policy.submission = Submission::Never;
-    stage.run().await.expect("no fault");
-    stage.policy.submission = Submission::ProductAfterApproval;
-    stage.customers = vec![other_street()];
+    let mut fixture = stage_for(&customer(1), &other_street());
+    fixture.policy.submission = Submission::Never;
+    fixture.run().await.expect("no fault");
+    fixture.policy.submission = Submission::ProductAfterApproval;
+    fixture.customers = vec![other_street()];
     let answers = Arc::new(AtomicU64::new(0));
-    let proxy = Proxy::before(&stage, None, move |path, json| {
+    let proxy = Proxy::before(&fixture, None, move |path, json| {
         if path.contains("/Addresses/") && answers.fetch_add(1, Ordering::SeqCst) == 0 {
             json["street"] = "101 Spear Street".into();
         }
     });
-    stage.elsewhere = Some(proxy.await);
-    assert_eq!(stage.outcome().await, Outcome::Approved);
-    stage.is_as_far_as_connected(&expected, "after an old answer");
+    fixture.elsewhere = Some(proxy.await);
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    fixture.is_as_far_as_connected(&expected, "after an old answer");
 }
 
 /// The right account, and another resource: of another kind, with another name, of another object.
@@ -297,45 +303,45 @@ async fn an_answer_about_another_resource_is_no_answer() {
         ("/ChannelEndpointAssignments", "channel_endpoint_sid", "PN0000000000000000000000000000dead"),
         ("/v1/CustomerProfiles/BU", "sid", "BU0000000000000000000000000000dead"),
     ] {
-        let mut stage = Stage::with(vec![customer(1)]);
+        let mut fixture = Fixture::with(vec![customer(1)]);
         let once = AtomicU64::new(0);
-        let proxy = Proxy::before(&stage, None, move |at, json| {
+        let proxy = Proxy::before(&fixture, None, move |at, json| {
             let is_it = at.ends_with(path) || (path.ends_with("BU") && at.contains(path));
             if is_it && json.get(field).is_some() && once.fetch_add(1, Ordering::SeqCst) == 0 {
                 json[field] = value.into();
             }
         });
-        stage.elsewhere = Some(proxy.await);
+        fixture.elsewhere = Some(proxy.await);
         let context = format!("{field} of {path}");
-        assert_eq!(stage.outcome().await, Outcome::Approved, "{context}");
-        stage.is_as(&undisturbed, &context);
+        assert_eq!(fixture.outcome().await, Outcome::Approved, "{context}");
+        fixture.is_as(&undisturbed, &context);
     }
 }
 
 #[tokio::test]
 async fn two_things_with_our_tag_are_both_named_also_where_the_ledger_knows_one() {
     let own = customer(1).subaccount;
-    let name = |kind: &str| format!("Twin{}", trusthub_onboard::plan::mark(&own, kind));
+    let name = |kind: &str| format!("Twin{}", trusthub_onboard::plan::tag(&own, kind));
     for (object_type, kind, step) in [
         ("authorized_representative_1", "rep1", step_named("representative_1")),
         ("customer_profile_address", "document", step_named("supporting_document")),
         ("voice_integrity_information", "voice", step_named("voice_integrity_information")),
     ] {
-        let mut stage = Stage::with(vec![customer(1)]);
-        stage.policy.submission = Submission::Never;
-        stage.run().await.expect("no fault");
-        let known = stage.facts().sid(step).expect("it was made").to_string();
+        let mut fixture = Fixture::with(vec![customer(1)]);
+        fixture.policy.submission = Submission::Never;
+        fixture.run().await.expect("no fault");
+        let known = fixture.facts().sid(step).expect("it was made").to_string();
         let edit = Edit::AddObject {
             account: own.to_string(),
             object_type: object_type.to_owned(),
             friendly_name: name(kind),
             attributes: "{}".to_owned(),
         };
-        let twin = stage.sandbox.edit(edit).expect("an edit");
-        stage.policy.submission = Submission::ProductAfterApproval;
-        assert_eq!(stage.outcome().await, Outcome::Unsure, "{kind}");
-        match stage.facts().mark(step) {
-            Some(Mark::Unsure { candidates }) => {
+        let twin = fixture.sandbox.edit(edit).expect("an edit");
+        fixture.policy.submission = Submission::ProductAfterApproval;
+        assert_eq!(fixture.outcome().await, Outcome::Unsure, "{kind}");
+        match fixture.facts().state(step) {
+            Some(StepState::Unsure { candidates }) => {
                 let named: Vec<String> = candidates.iter().map(ToString::to_string).collect();
                 assert!(named.contains(&known) && named.contains(&twin), "{kind}: {named:?}");
             }
@@ -346,21 +352,21 @@ async fn two_things_with_our_tag_are_both_named_also_where_the_ledger_knows_one(
 
 #[tokio::test]
 async fn a_bundle_whose_row_never_had_a_callback_is_updated_without_one() {
-    let mut stage = Stage::with(vec![customer(1)]);
-    stage.policy.submission = Submission::Never;
-    stage.run().await.expect("no fault");
-    stage.customers = vec![other_email()];
-    stage.policy.submission = Submission::ProductAfterApproval;
-    assert_eq!(stage.outcome().await, Outcome::Approved);
-    let bodies = stage.sandbox.requests().latest;
+    let mut fixture = Fixture::with(vec![customer(1)]);
+    fixture.policy.submission = Submission::Never;
+    fixture.run().await.expect("no fault");
+    fixture.customers = vec![other_email()];
+    fixture.policy.submission = Submission::ProductAfterApproval;
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    let bodies = fixture.sandbox.requests().latest;
     let updates = bodies
         .iter()
         .filter(|it| it.method == Method::Post && it.path.starts_with("/v1/CustomerProfiles/BU"));
     assert!(updates.count() > 0, "the profile was updated");
-    let world = stage.made();
+    let world = fixture.made();
     let profile = world.iter().find(|it| it.kind == Kind::CustomerProfile).expect("a profile");
     assert!(
-        stage
+        fixture
             .read(&format!("/v1/CustomerProfiles/{}", profile.sid))
             .await
             .contains("\"status_callback\":null")
@@ -383,23 +389,23 @@ async fn a_callback_that_the_row_lost_is_cleared_before_the_submission_or_is_sai
             let undocumented =
                 Undocumented { empty_status_callback, empty_parameter, ..Undocumented::default() };
             let settings = Settings { undocumented, ..Settings::default() };
-            let mut stage = Stage::set(vec![with_a_callback()], settings);
-            stage.policy.submission = Submission::Never;
-            stage.run().await.expect("no fault");
+            let mut fixture = Fixture::set(vec![with_a_callback()], settings);
+            fixture.policy.submission = Submission::Never;
+            fixture.run().await.expect("no fault");
             if ledger_is_lost {
-                go_back(&stage, 0);
+                go_back(&fixture, 0);
             }
-            stage.customers = vec![customer(1)];
-            stage.policy.submission = Submission::ProductAfterApproval;
-            let wait_ms = std::mem::take(&mut stage.wait_ms);
-            let end = stage.end().await;
+            fixture.customers = vec![customer(1)];
+            fixture.policy.submission = Submission::ProductAfterApproval;
+            let wait_ms = std::mem::take(&mut fixture.wait_ms);
+            let end = fixture.end().await;
             assert_eq!(end.outcome, Outcome::AwaitingProfileApproval, "{context}");
-            stage.wait_ms = wait_ms;
-            assert_eq!(stage.outcome().await, Outcome::Approved, "{context}");
+            fixture.wait_ms = wait_ms;
+            assert_eq!(fixture.outcome().await, Outcome::Approved, "{context}");
             for kind in [Kind::CustomerProfile, Kind::TrustProduct] {
-                let sid = stage.made().into_iter().find(|it| it.kind == kind).expect("a bundle").sid;
+                let sid = fixture.made().into_iter().find(|it| it.kind == kind).expect("a bundle").sid;
                 let path = if kind == Kind::TrustProduct { "TrustProducts" } else { "CustomerProfiles" };
-                let text = stage.read(&format!("/v1/{path}/{sid}")).await;
+                let text = fixture.read(&format!("/v1/{path}/{sid}")).await;
                 assert_eq!(text.contains("reseller.com/twilio"), stays, "{context}: {text}");
             }
             let is_said = |end: &CustomerEnd| end.remarks.iter().any(|it| it.contains("status callback"));
@@ -413,14 +419,15 @@ async fn a_callback_that_the_row_lost_is_cleared_before_the_submission_or_is_sai
 async fn a_callback_that_stays_is_said_at_the_end_of_a_run_that_waited_for_the_reviews() {
     let undocumented = Undocumented { empty_status_callback: Stance::Refused, ..Undocumented::default() };
     let settings = Settings { undocumented, ..Settings::default() };
-    let mut stage = Stage::set(vec![with_a_callback()], settings);
-    stage.policy.submission = Submission::Never;
-    stage.run().await.expect("no fault");
-    stage.customers = vec![customer(1)];
-    stage.policy.submission = Submission::ProductAfterApproval;
-    let ended = stage.run().await.expect("no fault");
-    let ledger = Ledger::open_for_reading(&stage.ledger, &FLOW, &stage.sandbox.id()).expect("a ledger");
-    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &stage.policy, ended: Some(&ended) };
+    let mut fixture = Fixture::set(vec![with_a_callback()], settings);
+    fixture.policy.submission = Submission::Never;
+    fixture.run().await.expect("no fault");
+    fixture.customers = vec![customer(1)];
+    fixture.policy.submission = Submission::ProductAfterApproval;
+    let ended = fixture.run().await.expect("no fault");
+    let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
+    let results =
+        Results { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: Some(&ended) };
     let line = results.line(&Entry::Valid(Box::new(customer(1)))).expect("a line");
     assert_eq!(line.cell("outcome"), "approved");
     let said = line.cell("error_message");
@@ -436,22 +443,22 @@ async fn a_callback_that_stays_is_said_at_the_end_of_a_run_that_waited_for_the_r
 async fn no_update_has_an_empty_callback_unless_there_is_one_to_clear() {
     for ledger_is_lost in [false, true] {
         for row in [customer(1), other_email(), all_different()] {
-            let mut stage = Stage::with(vec![customer(1)]);
-            stage.policy.submission = Submission::Never;
-            stage.run().await.expect("no fault");
+            let mut fixture = Fixture::with(vec![customer(1)]);
+            fixture.policy.submission = Submission::Never;
+            fixture.run().await.expect("no fault");
             if ledger_is_lost {
-                go_back(&stage, 0);
+                go_back(&fixture, 0);
             }
-            stage.customers = vec![row];
-            stage.policy.submission = Submission::ProductAfterApproval;
-            assert_eq!(stage.outcome().await, Outcome::Approved);
+            fixture.customers = vec![row];
+            fixture.policy.submission = Submission::ProductAfterApproval;
+            assert_eq!(fixture.outcome().await, Outcome::Approved);
             for kind in ["/v1/CustomerProfiles/BU", "/v1/TrustProducts/BU"] {
                 let is_update = |it: &&Request| {
                     it.method == Method::Post
                         && it.path.starts_with(kind)
                         && it.path.matches('/').count() == 3
                 };
-                let requests = stage.sandbox.requests().latest;
+                let requests = fixture.sandbox.requests().latest;
                 let updates: Vec<_> = requests.iter().filter(is_update).map(|it| it.status).collect();
                 assert!(
                     !updates.is_empty() && updates.iter().all(|it| *it == Some(200)),
@@ -465,10 +472,10 @@ async fn no_update_has_an_empty_callback_unless_there_is_one_to_clear() {
 /// Nothing is read twice for the sake of the proof: what a run made and whose answer showed it is proven.
 #[tokio::test]
 async fn an_undisturbed_first_run_takes_not_one_request_more() {
-    let stage = Stage::with(vec![customer(1)]);
-    assert_eq!(stage.outcome().await, Outcome::Approved);
+    let fixture = Fixture::with(vec![customer(1)]);
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
     // The requests of f082880, polls of the reviews among them.
-    assert_eq!(stage.sandbox.requests().count, UNDISTURBED);
+    assert_eq!(fixture.sandbox.requests().count, UNDISTURBED);
 }
 
 /// Counted at commit f082880 with this same row.

@@ -1,13 +1,13 @@
 //! The run cut off at every moment that matters, resumed, and cut off again in the resume.
 
 use crate::checks::undisturbed;
-use crate::stage::{Stage, customer};
+use crate::fixture::{Fixture, customer};
 use crate::watch::{Killer, Moment};
 
 /// Runs up to the nth moment of that kind. `None`: the run was over before.
-async fn cut_off(stage: &Stage, moment: Moment, at: u64) -> Option<u64> {
+async fn cut_off(fixture: &Fixture, moment: Moment, at: u64) -> Option<u64> {
     let killer = Killer::at(moment, at);
-    let ended = stage.run_watched(killer.clone()).await;
+    let ended = fixture.run_watched(killer.clone()).await;
     if !killer.has_struck() {
         return None;
     }
@@ -24,18 +24,18 @@ async fn cut_off_everywhere(moment: Moment, again: &[u64]) {
     for (points, at) in (first..).enumerate() {
         for second in again {
             let context = format!("{moment:?} {at}, then {second}");
-            let stage = Stage::with(customers.clone());
-            let Some(sent_after) = cut_off(&stage, moment, at).await else {
+            let fixture = Fixture::with(customers.clone());
+            let Some(sent_after) = cut_off(&fixture, moment, at).await else {
                 assert!(points > 30, "only {points} points");
                 return;
             };
             assert_eq!(sent_after, 0, "{context}: something was sent after the end");
             if *second > 0 {
-                cut_off(&stage, moment, first + *second - 1).await;
+                cut_off(&fixture, moment, first + *second - 1).await;
             }
-            let ended = stage.run().await.expect("no fault");
+            let ended = fixture.run().await.expect("no fault");
             assert!(ended.customers.len() <= 1);
-            stage.is_as(&undisturbed, &context);
+            fixture.is_as(&undisturbed, &context);
         }
     }
 }
@@ -66,13 +66,13 @@ async fn a_run_of_several_customers_cut_off_at_any_write_and_resumed_makes_every
     let undisturbed = undisturbed(&customers).await;
     for at in (1..).step_by(5) {
         let context = format!("write {at}");
-        let stage = Stage::with(customers.clone());
-        if cut_off(&stage, Moment::Write, at).await.is_none() {
+        let fixture = Fixture::with(customers.clone());
+        if cut_off(&fixture, Moment::Write, at).await.is_none() {
             assert!(at > 100);
             return;
         }
-        cut_off(&stage, Moment::Write, 1 + at % 40).await;
-        stage.run().await.expect("no fault");
-        stage.is_as(&undisturbed, &context);
+        cut_off(&fixture, Moment::Write, 1 + at % 40).await;
+        fixture.run().await.expect("no fault");
+        fixture.is_as(&undisturbed, &context);
     }
 }

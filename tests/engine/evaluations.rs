@@ -1,8 +1,8 @@
 //! What an evaluation decides, and what `--evaluate` and `--no-submit` change about that.
 
 use crate::checks::step_named;
+use crate::fixture::{Fixture, customer};
 use crate::proxy::Proxy;
-use crate::stage::{Stage, customer};
 use crate::watch::{die, watching};
 use std::sync::Arc;
 use trusthub_onboard::check::Entry;
@@ -10,7 +10,7 @@ use trusthub_onboard::events::Event;
 use trusthub_onboard::flow::{Method, StepId};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::Customer;
-use trusthub_onboard::plan::{Code, Evaluate, Mark, OurCode, Outcome, Submission};
+use trusthub_onboard::plan::{Code, Evaluate, OurCode, Outcome, StepState, Submission};
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::report::Results;
 use trusthub_onboard::sandbox::Kind;
@@ -23,8 +23,8 @@ fn noncompliant() -> [(Customer, StepId); 2] {
     [(profile, step_named("customer_profile_evaluation")), (product, step_named("trust_product_evaluation"))]
 }
 
-async fn is_refused_for_its_evaluation(stage: &Stage, step: StepId) {
-    let end = stage.end().await;
+async fn is_refused_for_its_evaluation(fixture: &Fixture, step: StepId) {
+    let end = fixture.end().await;
     assert_eq!((end.outcome, end.failed.map(|key| key.step)), (Outcome::Refused, Some(step)));
     assert_eq!(end.code, Some(Code::Ours(OurCode::Noncompliant)));
     let kind = if step == step_named("customer_profile_evaluation") {
@@ -32,15 +32,15 @@ async fn is_refused_for_its_evaluation(stage: &Stage, step: StepId) {
     } else {
         Kind::TrustProduct
     };
-    let bundles = stage.made().into_iter().filter(|it| it.kind == kind);
+    let bundles = fixture.made().into_iter().filter(|it| it.kind == kind);
     assert!(bundles.filter_map(|it| it.status).all(|status| status == "draft"), "nothing is submitted");
 }
 
 /// What the results say of the only customer.
-fn message(stage: &Stage) -> String {
-    let ledger = Ledger::open_for_reading(&stage.ledger, &FLOW, &stage.sandbox.id()).expect("a ledger");
-    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &stage.policy, ended: None };
-    let line = results.line(&Entry::Valid(Box::new(stage.customers[0].clone()))).expect("a line");
+fn message(fixture: &Fixture) -> String {
+    let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
+    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
+    let line = results.line(&Entry::Valid(Box::new(fixture.customers[0].clone()))).expect("a line");
     assert_eq!(line.cell("outcome"), "drafted");
     line.cell("error_message").to_owned()
 }
@@ -48,22 +48,22 @@ fn message(stage: &Stage) -> String {
 #[tokio::test]
 async fn a_draft_that_was_only_warned_of_is_not_submitted_by_a_run_that_refuses() {
     for (row, step) in noncompliant() {
-        let mut stage = Stage::with(vec![row]);
-        (stage.policy.evaluate, stage.policy.submission) = (Evaluate::Warn, Submission::Never);
-        assert_eq!(stage.outcome().await, Outcome::Drafted);
-        let message = message(&stage);
+        let mut fixture = Fixture::with(vec![row]);
+        (fixture.policy.evaluate, fixture.policy.submission) = (Evaluate::Warn, Submission::Never);
+        assert_eq!(fixture.outcome().await, Outcome::Drafted);
+        let message = message(&fixture);
         assert!(message.contains("noncompliant") && !message.contains("submitted all the same"), "{message}");
-        (stage.policy.evaluate, stage.policy.submission) =
+        (fixture.policy.evaluate, fixture.policy.submission) =
             (Evaluate::Refuse, Submission::ProductAfterApproval);
-        is_refused_for_its_evaluation(&stage, step).await;
+        is_refused_for_its_evaluation(&fixture, step).await;
     }
 }
 
 #[tokio::test]
 async fn a_run_that_warned_and_was_cut_off_before_its_submission_leaves_the_next_one_free_to_refuse() {
     for (row, step) in noncompliant() {
-        let mut stage = Stage::with(vec![row]);
-        stage.policy.evaluate = Evaluate::Warn;
+        let mut fixture = Fixture::with(vec![row]);
+        fixture.policy.evaluate = Evaluate::Warn;
         let collection = if step == step_named("customer_profile_evaluation") {
             "/v1/CustomerProfiles/"
         } else {
@@ -78,29 +78,29 @@ async fn a_run_that_warned_and_was_cut_off_before_its_submission_leaves_the_next
                 }
             }
         });
-        assert!(stage.run_watched(observer).await.is_err());
-        assert!(matches!(stage.facts().mark(step), Some(Mark::Done { .. })));
-        stage.policy.evaluate = Evaluate::Refuse;
-        is_refused_for_its_evaluation(&stage, step).await;
+        assert!(fixture.run_watched(observer).await.is_err());
+        assert!(matches!(fixture.facts().state(step), Some(StepState::Done { .. })));
+        fixture.policy.evaluate = Evaluate::Refuse;
+        is_refused_for_its_evaluation(&fixture, step).await;
     }
 }
 
 #[tokio::test]
 async fn a_bundle_that_was_submitted_with_a_warning_and_rejected_is_not_judged_again() {
     let [(row, _), _] = noncompliant();
-    let mut stage = Stage::with(vec![row]);
-    stage.policy.evaluate = Evaluate::Warn;
-    assert_eq!(stage.outcome().await, Outcome::Rejected);
-    let calls = stage.changing_calls();
-    stage.policy.evaluate = Evaluate::Refuse;
-    assert_eq!(stage.outcome().await, Outcome::Rejected);
-    assert_eq!(stage.changing_calls(), calls);
+    let mut fixture = Fixture::with(vec![row]);
+    fixture.policy.evaluate = Evaluate::Warn;
+    assert_eq!(fixture.outcome().await, Outcome::Rejected);
+    let calls = fixture.changing_calls();
+    fixture.policy.evaluate = Evaluate::Refuse;
+    assert_eq!(fixture.outcome().await, Outcome::Rejected);
+    assert_eq!(fixture.changing_calls(), calls);
 }
 
 #[tokio::test]
 async fn without_evaluations_none_is_asked_for_and_both_bundles_are_submitted() {
-    let mut stage = Stage::with(vec![customer(1)]);
-    stage.policy.evaluate = Evaluate::Off;
+    let mut fixture = Fixture::with(vec![customer(1)]);
+    fixture.policy.evaluate = Evaluate::Off;
     let evaluations = Arc::new(std::sync::atomic::AtomicU64::new(0));
     let counter = evaluations.clone();
     let observer = watching(move |event| {
@@ -110,11 +110,11 @@ async fn without_evaluations_none_is_asked_for_and_both_bundles_are_submitted() 
             counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         }
     });
-    let ended = stage.run_watched(observer).await.expect("no fault");
+    let ended = fixture.run_watched(observer).await.expect("no fault");
     assert!(ended.customers.values().all(|end| end.outcome == Outcome::Approved));
     assert_eq!(evaluations.load(std::sync::atomic::Ordering::SeqCst), 0);
-    assert!(stage.sandbox.resources().iter().all(|it| it.kind != Kind::Evaluation));
-    let approved = stage.made().into_iter().filter(|it| it.status.as_deref() == Some("twilio-approved"));
+    assert!(fixture.sandbox.resources().iter().all(|it| it.kind != Kind::Evaluation));
+    let approved = fixture.made().into_iter().filter(|it| it.status.as_deref() == Some("twilio-approved"));
     assert_eq!(approved.count(), 2);
 }
 
@@ -122,7 +122,7 @@ async fn without_evaluations_none_is_asked_for_and_both_bundles_are_submitted() 
 async fn a_requirement_that_fails_says_its_own_reason_beside_those_of_its_fields() {
     let mut row = customer(1);
     row.business.industry = "NOT_ONE_OF_THEM".into();
-    let stage = Stage::with(vec![row]);
+    let fixture = Fixture::with(vec![row]);
     let evaluation = serde_json::json!({
         "results": [{
             "object_type": "customer_profile_business_information", "passed": false,
@@ -130,7 +130,7 @@ async fn a_requirement_that_fails_says_its_own_reason_beside_those_of_its_fields
             "invalid": [{"object_field": "business_name", "failure_reason": "is missing", "error_code": 22215}],
         }],
     });
-    let proxy = Proxy::before(&stage, None, move |path, body| {
+    let proxy = Proxy::before(&fixture, None, move |path, body| {
         if path.ends_with("/Evaluations") {
             for (field, value) in evaluation.as_object().expect("an object") {
                 body[field] = value.clone();
@@ -138,8 +138,8 @@ async fn a_requirement_that_fails_says_its_own_reason_beside_those_of_its_fields
         }
     })
     .await;
-    let stage = Stage { elsewhere: Some(proxy), ..stage };
-    let end = stage.end().await;
+    let fixture = Fixture { elsewhere: Some(proxy), ..fixture };
+    let end = fixture.end().await;
     assert_eq!(end.outcome, Outcome::Refused);
     let words = &end.messages[0].1;
     assert!(

@@ -1,15 +1,15 @@
 //! The flow of the seed, and what is done about rows that meet a no.
 
-use crate::stage::{Stage, customer};
+use crate::fixture::{Fixture, customer};
 use trusthub_onboard::plan::{BundleStatus, Outcome};
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{Kind, Method};
 
 #[tokio::test]
 async fn a_customer_goes_through_all_steps_up_to_both_approvals() {
-    let stage = Stage::with(vec![customer(1)]);
-    assert_eq!(stage.outcome().await, Outcome::Approved);
-    let made = stage.made();
+    let fixture = Fixture::with(vec![customer(1)]);
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    let made = fixture.made();
     let count = |kind| made.iter().filter(|it| it.kind == kind).count();
     assert_eq!(count(Kind::CustomerProfile), 1);
     assert_eq!(count(Kind::TrustProduct), 1);
@@ -22,7 +22,7 @@ async fn a_customer_goes_through_all_steps_up_to_both_approvals() {
         "primary, document, business, two representatives; end user, profile"
     );
     assert_eq!(count(Kind::ChannelEndpointAssignment), 4, "two numbers on two bundles");
-    let facts = stage.facts();
+    let facts = fixture.facts();
     for bundle in FLOW.bundles() {
         assert_eq!(facts.status(bundle), Some(BundleStatus::TwilioApproved));
     }
@@ -36,19 +36,19 @@ async fn a_customer_goes_through_all_steps_up_to_both_approvals() {
 
 #[tokio::test]
 async fn a_finished_customer_costs_no_call() {
-    let stage = Stage::with(vec![customer(1)]);
-    assert_eq!(stage.outcome().await, Outcome::Approved);
-    let before = stage.sandbox.requests().count;
-    let ended = stage.run().await.expect("no fault");
+    let fixture = Fixture::with(vec![customer(1)]);
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    let before = fixture.sandbox.requests().count;
+    let ended = fixture.run().await.expect("no fault");
     assert!(ended.customers.is_empty());
-    assert_eq!(stage.sandbox.requests().count - before, 1, "only the primary profile is looked up");
+    assert_eq!(fixture.sandbox.requests().count - before, 1, "only the primary profile is looked up");
 }
 
 #[tokio::test]
 async fn what_goes_out_is_what_the_seed_says() {
-    let stage = Stage::with(vec![customer(1)]);
-    assert_eq!(stage.outcome().await, Outcome::Approved);
-    let made = stage.made();
+    let fixture = Fixture::with(vec![customer(1)]);
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    let made = fixture.made();
     let attributes = |of: &str| {
         let resource = made.iter().find(|it| it.of == of && it.attributes.is_some()).expect(of);
         serde_json::from_str::<serde_json::Value>(resource.attributes.as_deref().unwrap_or_default())
@@ -98,9 +98,9 @@ async fn what_goes_out_is_what_the_seed_says() {
 
 #[tokio::test]
 async fn the_calls_of_a_customer_come_in_the_order_of_the_seed() {
-    let stage = Stage::with(vec![customer(1)]);
-    assert_eq!(stage.outcome().await, Outcome::Approved);
-    let posts: Vec<String> = stage
+    let fixture = Fixture::with(vec![customer(1)]);
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    let posts: Vec<String> = fixture
         .sandbox
         .requests()
         .latest

@@ -1,7 +1,7 @@
 //! A server between the run and the sandbox that holds one request back until later.
 
+use crate::fixture::{Fixture, FixtureClock};
 use crate::proxy::{Held, answer};
-use crate::stage::{Stage, StageClock};
 use axum::extract::Request;
 use axum::response::Response;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use trusthub_onboard::sandbox::Server;
 pub struct Holding {
     pub base_url: String,
     sandbox: Server,
-    clock: Arc<StageClock>,
+    clock: Arc<FixtureClock>,
     /// What the path and the body of the held request contain.
     held: (&'static str, &'static str),
     /// After so many further requests it is carried out.
@@ -33,12 +33,12 @@ struct State {
 const CALL_TIMEOUT_MS: u64 = 60_000;
 
 impl Holding {
-    pub async fn before(stage: &Stage, held: (&'static str, &'static str), after: u64) -> Arc<Holding> {
+    pub async fn before(fixture: &Fixture, held: (&'static str, &'static str), after: u64) -> Arc<Holding> {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let sandbox = stage.sandbox.serve(listener).expect("a server");
+        let sandbox = fixture.sandbox.serve(listener).expect("a server");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
-        let (clock, state) = (stage.clock.clone(), Mutex::default());
+        let (clock, state) = (fixture.clock.clone(), Mutex::default());
         let holding = Arc::new(Holding { base_url, sandbox, clock, held, after, state });
         let hands = holding.clone();
         let router = axum::Router::new().fallback(move |request| hold_or_pass(hands.clone(), request));

@@ -1,8 +1,8 @@
 //! Requests that arrive late: the process that sent them is gone, and the row has changed meanwhile.
 
 use crate::changes::{corrected_name, one_representative, other_street, other_use_case, stage_for, world_of};
+use crate::fixture::customer;
 use crate::holding::Holding;
-use crate::stage::customer;
 use crate::watch::{die, watching};
 use trusthub_onboard::events::Event;
 use trusthub_onboard::flow::Method;
@@ -20,16 +20,16 @@ async fn arriving_anywhere(
     let expected = world_of(&second).await;
     for after in 0..14 {
         let context = format!("{held:?} arrived after {after} requests");
-        let mut stage = stage_for(&first, &second);
+        let mut fixture = stage_for(&first, &second);
         if let Some(row) = &drafted {
-            stage.customers = vec![row.clone()];
-            stage.policy.submission = Submission::Never;
-            stage.run().await.expect("no fault");
-            stage.policy.submission = Submission::ProductAfterApproval;
+            fixture.customers = vec![row.clone()];
+            fixture.policy.submission = Submission::Never;
+            fixture.run().await.expect("no fault");
+            fixture.policy.submission = Submission::ProductAfterApproval;
         }
-        let holding = Holding::before(&stage, held, after).await;
-        stage.elsewhere = Some(holding.base_url.clone());
-        stage.customers = vec![first.clone()];
+        let holding = Holding::before(&fixture, held, after).await;
+        fixture.elsewhere = Some(holding.base_url.clone());
+        fixture.customers = vec![first.clone()];
         let killer = watching(|event| {
             if let Event::Sent(request, response) = event
                 && request.method == Method::Post
@@ -38,15 +38,15 @@ async fn arriving_anywhere(
                 die();
             }
         });
-        stage.run_watched(killer).await.err().expect("it was cut off");
+        fixture.run_watched(killer).await.err().expect("it was cut off");
         assert!(holding.holds(), "{context}: nothing was held");
-        stage.customers = vec![second.clone()];
-        let end = stage.end().await;
+        fixture.customers = vec![second.clone()];
+        let end = fixture.end().await;
         holding.release().await;
         let stands =
-            stage.made().iter().any(|it| it.status.as_deref().is_some_and(|status| status != "draft"));
+            fixture.made().iter().any(|it| it.status.as_deref().is_some_and(|status| status != "draft"));
         match end.outcome {
-            Outcome::Approved => stage.is_as_far_as_connected(&expected, &context),
+            Outcome::Approved => fixture.is_as_far_as_connected(&expected, &context),
             Outcome::Refused => {
                 assert!(stands, "{context}: refused, and nothing was submitted");
                 assert_eq!(end.code, Some(Code::Ours(OurCode::ChangedAfterSubmission)), "{context}");

@@ -1,6 +1,6 @@
 //! What happens to the files of the ledger while a run works with them, and before it opens them.
 
-use crate::stage::{Stage, customer};
+use crate::fixture::{Fixture, customer};
 use crate::watch::watching;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,9 +13,9 @@ fn beside(ledger: &Path, end: &str) -> PathBuf {
 }
 
 /// Runs one customer and does something to the ledger when the nth request goes out. Gives how many went out.
-async fn sent_when(at: u64, stage: &Stage, act: impl Fn(&Path) + Send + Sync + 'static) -> (u64, String) {
+async fn sent_when(at: u64, fixture: &Fixture, act: impl Fn(&Path) + Send + Sync + 'static) -> (u64, String) {
     let sent = Arc::new(AtomicU64::new(0));
-    let (counter, ledger) = (sent.clone(), stage.ledger.clone());
+    let (counter, ledger) = (sent.clone(), fixture.ledger.clone());
     let observer = watching(move |event| {
         if let Event::Sending(_) = event
             && counter.fetch_add(1, Ordering::SeqCst) + 1 == at
@@ -23,7 +23,7 @@ async fn sent_when(at: u64, stage: &Stage, act: impl Fn(&Path) + Send + Sync + '
             act(&ledger);
         }
     });
-    let fault = stage.run_until(observer, CancellationToken::new()).await.err().expect("a fault");
+    let fault = fixture.run_until(observer, CancellationToken::new()).await.err().expect("a fault");
     (sent.load(Ordering::SeqCst), fault.to_string())
 }
 
@@ -43,9 +43,9 @@ async fn nothing_is_sent_any_more_once_the_ledger_was_deleted_moved_or_replaced(
     for (word, act) in acts {
         // A read of the parent, the first reads of the customer, creations.
         for at in [1, 2, 4, 5, 9, 16] {
-            let mut stage = Stage::with(vec![customer(1)]);
-            stage.concurrency = 1;
-            let (sent, fault) = sent_when(at, &stage, act).await;
+            let mut fixture = Fixture::with(vec![customer(1)]);
+            fixture.concurrency = 1;
+            let (sent, fault) = sent_when(at, &fixture, act).await;
             assert_eq!(sent, at, "{word} at {at}: {fault}");
             assert!(fault.contains(word) && fault.contains("ledger.db"), "{fault}");
         }
@@ -54,9 +54,9 @@ async fn nothing_is_sent_any_more_once_the_ledger_was_deleted_moved_or_replaced(
 
 #[tokio::test]
 async fn a_ledger_that_was_torn_while_its_log_was_folded_in_for_the_first_time_is_whole_again() {
-    let stage = Stage::with(vec![customer(1)]);
-    let (before, log) = (stage.folder.path().join("before"), stage.folder.path().join("log"));
-    let ledger = stage.ledger.clone();
+    let fixture = Fixture::with(vec![customer(1)]);
+    let (before, log) = (fixture.folder.path().join("before"), fixture.folder.path().join("log"));
+    let ledger = fixture.ledger.clone();
     let (to, log_to) = (before.clone(), log.clone());
     let copying = watching(move |event| {
         if let Event::LedgerWrote = event {
@@ -64,10 +64,10 @@ async fn a_ledger_that_was_torn_while_its_log_was_folded_in_for_the_first_time_i
             std::fs::copy(beside(&ledger, "-wal"), &log_to).expect("a copy");
         }
     });
-    stage.run_watched(copying).await.expect("no fault");
-    let calls = stage.changing_calls();
+    fixture.run_watched(copying).await.expect("no fault");
+    let calls = fixture.changing_calls();
     let (before, log) = (std::fs::read(before).expect("bytes"), std::fs::read(log).expect("bytes"));
-    let after = std::fs::read(&stage.ledger).expect("bytes");
+    let after = std::fs::read(&fixture.ledger).expect("bytes");
     assert!(before.len() == 4096 && after.len() > 5 * 4096, "nothing was folded in before the end");
     let mut torn = vec![("not begun".to_owned(), before.clone())];
     for pages in 1..after.len() / 4096 {
@@ -87,43 +87,43 @@ async fn a_ledger_that_was_torn_while_its_log_was_folded_in_for_the_first_time_i
     torn.push(("cut off within the first page".to_owned(), before[..1_000].to_vec()));
     for (what, file) in torn {
         for end in ["-shm", ".lock"] {
-            let _ = std::fs::remove_file(beside(&stage.ledger, end));
+            let _ = std::fs::remove_file(beside(&fixture.ledger, end));
         }
-        std::fs::write(&stage.ledger, file).expect("a file");
-        std::fs::write(beside(&stage.ledger, "-wal"), &log).expect("a file");
-        match stage.run().await {
+        std::fs::write(&fixture.ledger, file).expect("a file");
+        std::fs::write(beside(&fixture.ledger, "-wal"), &log).expect("a file");
+        match fixture.run().await {
             Ok(ended) => assert!(ended.customers.is_empty(), "{what}: all was done before"),
             Err(fault) => panic!("{what}: {fault}"),
         }
-        assert_eq!(stage.changing_calls(), calls, "{what}");
+        assert_eq!(fixture.changing_calls(), calls, "{what}");
     }
 }
 
 #[tokio::test]
 async fn a_file_of_somebody_elses_is_left_as_it_is_also_beside_a_log_of_ours() {
-    let stage = Stage::with(vec![customer(1)]);
-    let log = stage.folder.path().join("log");
-    let (ledger, to) = (stage.ledger.clone(), log.clone());
+    let fixture = Fixture::with(vec![customer(1)]);
+    let log = fixture.folder.path().join("log");
+    let (ledger, to) = (fixture.ledger.clone(), log.clone());
     let copying = watching(move |event| {
         if let Event::LedgerWrote = event {
             std::fs::copy(beside(&ledger, "-wal"), &to).expect("a copy");
         }
     });
-    stage.run_watched(copying).await.expect("no fault");
-    let mut other = std::fs::read(&stage.ledger).expect("bytes");
+    fixture.run_watched(copying).await.expect("no fault");
+    let mut other = std::fs::read(&fixture.ledger).expect("bytes");
     other[68..72].copy_from_slice(b"MINE");
     for (content, word) in [
         (&b"row,subaccount_sid\n2,AC\n"[..], "is not a ledger"),
         (&other, "is not a ledger"),
         (b"", "damaged"),
     ] {
-        std::fs::write(&stage.ledger, content).expect("a file");
-        std::fs::copy(&log, beside(&stage.ledger, "-wal")).expect("a log");
-        let fault = stage.run().await.err().expect("a fault");
+        std::fs::write(&fixture.ledger, content).expect("a file");
+        std::fs::copy(&log, beside(&fixture.ledger, "-wal")).expect("a log");
+        let fault = fixture.run().await.err().expect("a fault");
         assert!(fault.what().contains(word), "{fault}");
-        assert_eq!(std::fs::read(&stage.ledger).expect("bytes"), content);
+        assert_eq!(std::fs::read(&fixture.ledger).expect("bytes"), content);
         assert_eq!(
-            std::fs::read(beside(&stage.ledger, "-wal")).expect("a log"),
+            std::fs::read(beside(&fixture.ledger, "-wal")).expect("a log"),
             std::fs::read(&log).expect("a log")
         );
     }
@@ -131,9 +131,9 @@ async fn a_file_of_somebody_elses_is_left_as_it_is_also_beside_a_log_of_ours() {
 
 #[tokio::test]
 async fn a_lock_that_another_program_holds_is_what_every_customer_hears_of() {
-    let mut stage = Stage::with((1..=12).map(customer).collect());
-    stage.concurrency = 12;
-    let ledger = stage.ledger.clone();
+    let mut fixture = Fixture::with((1..=12).map(customer).collect());
+    fixture.concurrency = 12;
+    let ledger = fixture.ledger.clone();
     let (other, written) = (Mutex::new(None), AtomicU64::new(0));
     let observer = watching(move |event| {
         if let Event::LedgerWrote = event
@@ -144,6 +144,6 @@ async fn a_lock_that_another_program_holds_is_what_every_customer_hears_of() {
             *other.lock().expect("nobody died") = Some(connection);
         }
     });
-    let fault = stage.run_until(observer, CancellationToken::new()).await.err().expect("a fault");
+    let fault = fixture.run_until(observer, CancellationToken::new()).await.err().expect("a fault");
     assert!(fault.what().contains("is held by another program"), "{fault}");
 }

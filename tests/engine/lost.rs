@@ -1,7 +1,7 @@
 //! Every single request of a customer lost, broken or refused for load, in every way.
 
 use crate::checks::{POSTS, undisturbed};
-use crate::stage::{Stage, customer};
+use crate::fixture::{Fixture, customer};
 use crate::watch::{Killer, Moment, watching};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -31,20 +31,20 @@ async fn everywhere(lag: Lag, rules: impl Fn(u64) -> Vec<Rule>) {
     for n in 1.. {
         let rules = rules(n);
         let context = format!("{:?} at request {n}, {lag:?}", rules[0].fault);
-        let stage = Stage::with(customers.clone());
-        stage.sandbox.misbehave(Faults { rules, lag, ..Faults::default() });
-        let is_done = match stage.run().await {
+        let fixture = Fixture::with(customers.clone());
+        fixture.sandbox.misbehave(Faults { rules, lag, ..Faults::default() });
+        let is_done = match fixture.run().await {
             Ok(ended) => ended.customers.values().all(|end| end.outcome == Outcome::Approved),
             // The first request looks the primary profile up for all customers: a no ends the run.
             Err(_) if n == 1 => false,
             Err(fault) => panic!("{context}: {fault}"),
         };
         if !is_done {
-            stage.sandbox.misbehave(Faults { lag, ..Faults::default() });
-            stage.run().await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
+            fixture.sandbox.misbehave(Faults { lag, ..Faults::default() });
+            fixture.run().await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
         }
-        stage.is_as(&undisturbed, &context);
-        if stage.sandbox.requests().count < n {
+        fixture.is_as(&undisturbed, &context);
+        if fixture.sandbox.requests().count < n {
             assert!(n > 30, "only {n} requests");
             return;
         }
@@ -103,14 +103,14 @@ async fn any_other_no_before_or_after_the_work_makes_nothing_twice() {
 #[tokio::test]
 async fn a_gateways_page_to_every_creation_makes_no_profile_twice() {
     for status in [401, 404, 429] {
-        let stage = Stage::with((1..=3).map(customer).collect());
+        let fixture = Fixture::with((1..=3).map(customer).collect());
         let among = Among::Matching(POSTS, "/v1/CustomerProfiles".to_owned());
         let rule = Rule { fault: Fault::HtmlAfter(status), among, when: When::Always };
-        stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+        fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
         for _ in 0..3 {
-            stage.run().await.expect("no fault");
+            fixture.run().await.expect("no fault");
         }
-        let made = stage.made();
+        let made = fixture.made();
         let profiles = made.iter().filter(|it| it.kind == Kind::CustomerProfile).count();
         assert_eq!(profiles, 3, "HTTP {status}");
     }
@@ -167,13 +167,13 @@ async fn a_crash_after_a_long_refusal_for_load_makes_nothing_twice() {
     let customers = vec![customer(1)];
     let undisturbed = undisturbed(&customers).await;
     for n in 2..=35 {
-        let stage = Stage::with(customers.clone());
+        let fixture = Fixture::with(customers.clone());
         let rules = vec![at(n, &Fault::Throttle(Some(100)))];
-        stage.sandbox.misbehave(Faults { rules, lag: lists(9_000), ..Faults::default() });
+        fixture.sandbox.misbehave(Faults { rules, lag: lists(9_000), ..Faults::default() });
         let killer = Killer::at(Moment::Sent, n + 1);
-        assert!(stage.run_watched(killer).await.is_err());
-        stage.run().await.expect("no fault");
-        stage.is_as(&undisturbed, &format!("request {n}"));
+        assert!(fixture.run_watched(killer).await.is_err());
+        fixture.run().await.expect("no fault");
+        fixture.is_as(&undisturbed, &format!("request {n}"));
     }
 }
 
@@ -184,19 +184,19 @@ async fn five_unknown_answers_in_a_row_leave_a_customer_unfinished_and_the_next_
     for fault in [Fault::DropRequest, Fault::LoseReply, Fault::FailAfter(500)] {
         for n in 2..=35 {
             let context = format!("{fault:?} from request {n}");
-            let stage = Stage::with(customers.clone());
+            let fixture = Fixture::with(customers.clone());
             let rule = Rule { fault: fault.clone(), among: Among::All, when: When::Between(n, n + 4) };
-            stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
-            match stage.outcome().await {
+            fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+            match fixture.outcome().await {
                 // Who is in review is looked at again while the run waits for the review.
-                Outcome::Approved => assert!(n > 28 && stage.sandbox.requests().count > n + 4, "{context}"),
+                Outcome::Approved => assert!(n > 28 && fixture.sandbox.requests().count > n + 4, "{context}"),
                 outcome => {
                     assert_eq!(outcome, Outcome::Unfinished, "{context}");
-                    assert_eq!(stage.sandbox.requests().count, n + 4, "{context}");
+                    assert_eq!(fixture.sandbox.requests().count, n + 4, "{context}");
                 }
             }
-            stage.run().await.expect("no fault");
-            stage.is_as(&undisturbed, &context);
+            fixture.run().await.expect("no fault");
+            fixture.is_as(&undisturbed, &context);
         }
     }
 }
@@ -209,25 +209,25 @@ async fn a_limit_on_requests_only_slows_the_run_down() {
     faults.limit_per_account.per_second = Some(1.0);
     faults.limit_global.per_second = Some(2.0);
     faults.limit_global.retry_after_s = Some(1);
-    let stage = Stage::with(customers);
-    stage.sandbox.misbehave(faults);
-    let ended = stage.run().await.expect("no fault");
+    let fixture = Fixture::with(customers);
+    fixture.sandbox.misbehave(faults);
+    let ended = fixture.run().await.expect("no fault");
     assert!(ended.customers.values().all(|end| end.outcome == Outcome::Approved));
-    stage.is_as(&undisturbed, "under a limit");
+    fixture.is_as(&undisturbed, "under a limit");
 }
 
 #[tokio::test]
 async fn nothing_but_refusals_for_load_leave_a_customer_unfinished_and_the_next_run_heals_it() {
     let customers = vec![customer(1)];
     let undisturbed = undisturbed(&customers).await;
-    let stage = Stage::with(customers);
+    let fixture = Fixture::with(customers);
     let among = Among::Matching(POSTS, "/v1/EndUsers".to_owned());
     let rule = Rule { fault: Fault::Throttle(None), among, when: When::Always };
-    stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
-    assert_eq!(stage.outcome().await, Outcome::Unfinished);
-    stage.sandbox.misbehave(Faults::default());
-    assert_eq!(stage.outcome().await, Outcome::Approved);
-    stage.is_as(&undisturbed, "after the load");
+    fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+    assert_eq!(fixture.outcome().await, Outcome::Unfinished);
+    fixture.sandbox.misbehave(Faults::default());
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    fixture.is_as(&undisturbed, "after the load");
 }
 
 #[tokio::test]
@@ -235,19 +235,19 @@ async fn connections_refused_for_a_while_change_nothing() {
     let customers = vec![customer(1)];
     let undisturbed = undisturbed(&customers).await;
     for n in (2..=35).step_by(5) {
-        let stage = Stage::with(customers.clone());
+        let fixture = Fixture::with(customers.clone());
         let faults = Faults::nth(Among::All, n, Fault::RefuseConnections(20));
-        stage.sandbox.misbehave(faults);
-        // The clock of the stage runs ahead of the network's, so that it takes several runs.
+        fixture.sandbox.misbehave(faults);
+        // The clock of the fixture runs ahead of the network's, so that it takes several runs.
         let approved = |ended: &trusthub_onboard::engine::Ended| {
             ended.customers.values().any(|end| end.outcome == Outcome::Approved)
         };
         let mut runs = 0;
-        while !stage.run().await.is_ok_and(|ended| approved(&ended)) {
+        while !fixture.run().await.is_ok_and(|ended| approved(&ended)) {
             runs += 1;
             assert!(runs < 2_000, "request {n}: it never heals");
         }
-        stage.is_as(&undisturbed, &format!("from request {n}"));
+        fixture.is_as(&undisturbed, &format!("from request {n}"));
     }
 }
 
@@ -256,13 +256,13 @@ async fn a_look_that_cannot_be_sent_does_not_say_that_its_request_was_not_sent()
     let customers = vec![customer(1)];
     let undisturbed = undisturbed(&customers).await;
     for n in (9..=30).step_by(7) {
-        let mut stage = Stage::with(customers.clone());
-        stage.policy.visibility_window_ms = 3_600_000;
-        stage.wait_ms = 36_000_000;
+        let mut fixture = Fixture::with(customers.clone());
+        fixture.policy.visibility_window_ms = 3_600_000;
+        fixture.wait_ms = 36_000_000;
         let rules = vec![at(n, &Fault::LoseReply), at(n + 1, &Fault::RefuseConnections(5))];
-        stage.sandbox.misbehave(Faults { rules, lag: lists(3_000_000), ..Faults::default() });
+        fixture.sandbox.misbehave(Faults { rules, lag: lists(3_000_000), ..Faults::default() });
         let mut runs = 0;
-        while !stage
+        while !fixture
             .run()
             .await
             .is_ok_and(|ended| ended.customers.values().all(|end| end.outcome == Outcome::Approved))
@@ -270,16 +270,16 @@ async fn a_look_that_cannot_be_sent_does_not_say_that_its_request_was_not_sent()
             runs += 1;
             assert!(runs < 2_000, "request {n}: it never heals");
         }
-        stage.is_as(&undisturbed, &format!("request {n}"));
+        fixture.is_as(&undisturbed, &format!("request {n}"));
     }
 }
 
 /// Whether something is too new is a matter of when it was asked for, not of when the answer came.
 #[tokio::test]
 async fn a_not_found_that_was_long_on_its_way_is_asked_again() {
-    let stage = Stage::with(vec![customer(1)]);
-    stage.sandbox.misbehave(Faults { lag: objects(9_000), ..Faults::default() });
-    let clock = stage.clock.clone();
+    let fixture = Fixture::with(vec![customer(1)]);
+    fixture.sandbox.misbehave(Faults { lag: objects(9_000), ..Faults::default() });
+    let clock = fixture.clock.clone();
     let observer = watching(move |event| {
         if let Event::Sent(_, response) = event
             && response.status == Some(404)
@@ -287,7 +287,7 @@ async fn a_not_found_that_was_long_on_its_way_is_asked_again() {
             clock.set(trusthub_onboard::clock::Clock::now(clock.as_ref()) + 20_000);
         }
     });
-    let ended = stage.run_watched(observer).await.expect("no fault");
+    let ended = fixture.run_watched(observer).await.expect("no fault");
     assert!(ended.customers.values().all(|end| end.outcome == Outcome::Approved));
 }
 
@@ -295,16 +295,16 @@ async fn a_not_found_that_was_long_on_its_way_is_asked_again() {
 /// became of the look for it says nothing about that.
 #[tokio::test]
 async fn a_look_that_breaks_does_not_shorten_the_wait_for_the_request_it_looks_for() {
-    let stage = Stage::with(vec![customer(1)]);
+    let fixture = Fixture::with(vec![customer(1)]);
     let posts = Among::Matching(POSTS, "/v1/CustomerProfiles".to_owned());
     let looks = Among::Matching(trusthub_onboard::sandbox::Method::Get, "/v1/CustomerProfiles".to_owned());
     let lost = Rule { fault: Fault::DropRequest, among: posts, when: When::Nth(1) };
     // The first two lists are the look-up of the primary profile and the first touch.
     let broken = Rule { fault: Fault::FailBefore(500), among: looks.clone(), when: When::Nth(3) };
     let torn = Rule { fault: Fault::EmptyBody, among: looks, when: When::Nth(4) };
-    stage.sandbox.misbehave(Faults { rules: vec![lost, broken, torn], ..Faults::default() });
+    fixture.sandbox.misbehave(Faults { rules: vec![lost, broken, torn], ..Faults::default() });
     let sent_ms = Arc::new(Mutex::new(vec![]));
-    let (notes, clock) = (sent_ms.clone(), stage.clock.clone());
+    let (notes, clock) = (sent_ms.clone(), fixture.clock.clone());
     let observer = watching(move |event| {
         if let Event::Sending(request) = event
             && (request.method, request.path) == (Method::Post, "/v1/CustomerProfiles")
@@ -312,10 +312,10 @@ async fn a_look_that_breaks_does_not_shorten_the_wait_for_the_request_it_looks_f
             notes.lock().unwrap().push(trusthub_onboard::clock::Clock::now(clock.as_ref()));
         }
     });
-    stage.run_watched(observer).await.expect("no fault");
+    fixture.run_watched(observer).await.expect("no fault");
     let sent_ms = sent_ms.lock().unwrap();
     assert_eq!(sent_ms.len(), 2);
-    let least = stage.policy.call_timeout_ms + stage.policy.visibility_window_ms;
+    let least = fixture.policy.call_timeout_ms + fixture.policy.visibility_window_ms;
     assert!(sent_ms[1] - sent_ms[0] >= least, "asked again after {} ms", sent_ms[1] - sent_ms[0]);
 }
 
@@ -325,11 +325,11 @@ async fn a_look_that_breaks_does_not_shorten_the_wait_for_the_request_it_looks_f
 async fn a_request_that_waited_long_for_its_turn_is_looked_for_as_long_as_any_other() {
     let undisturbed = undisturbed(&[customer(1)]).await;
     for n in 1..40 {
-        let stage = Stage::with(vec![customer(1)]);
+        let fixture = Fixture::with(vec![customer(1)]);
         let rule = Rule { fault: Fault::LoseReply, among: Among::Posts, when: When::Share(1.0) };
         let lag = lists(9_000);
-        stage.sandbox.misbehave(Faults { rules: vec![rule], lag, ..Faults::default() });
-        let (clock, written) = (stage.clock.clone(), AtomicU64::new(0));
+        fixture.sandbox.misbehave(Faults { rules: vec![rule], lag, ..Faults::default() });
+        let (clock, written) = (fixture.clock.clone(), AtomicU64::new(0));
         // Two minutes pass after one of the commits: that of a *started* is the last thing before its turn.
         let observer = watching(move |event| {
             if let Event::LedgerWrote = event
@@ -338,11 +338,11 @@ async fn a_request_that_waited_long_for_its_turn_is_looked_for_as_long_as_any_ot
                 clock.set(trusthub_onboard::clock::Clock::now(clock.as_ref()) + 120_000);
             }
         });
-        let _ = stage.run_watched(observer).await;
-        stage.sandbox.misbehave(Faults { lag, ..Faults::default() });
+        let _ = fixture.run_watched(observer).await;
+        fixture.sandbox.misbehave(Faults { lag, ..Faults::default() });
         let context = format!("two minutes passed after commit {n}");
-        let ended = stage.run_until_finished(5, &context).await;
+        let ended = fixture.run_until_finished(5, &context).await;
         assert!(ended.customers.values().all(|end| end.outcome == Outcome::Approved), "{context}");
-        stage.is_as(&undisturbed, &context);
+        fixture.is_as(&undisturbed, &context);
     }
 }

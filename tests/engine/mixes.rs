@@ -1,12 +1,12 @@
 //! Random mixes of everything that can go wrong, for several customers at once, until all is done.
 
 use crate::checks::sids;
-use crate::stage::{Stage, customer};
+use crate::fixture::{Fixture, customer};
 use crate::watch::{Killer, Moment};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use trusthub_onboard::plan::{Outcome, mark};
+use trusthub_onboard::plan::{Outcome, tag};
 use trusthub_onboard::sandbox::{Among, Edit, Fault, Faults, Kind, Lag, Rule, When};
 
 const CUSTOMERS: u32 = 4;
@@ -70,10 +70,10 @@ fn mix() -> impl Strategy<Value = Mix> {
         .prop_map(|(faults, cut_off, runs)| Mix { faults, cut_off, runs })
 }
 
-fn stage() -> (Stage, Vec<String>) {
-    let stage = Stage::with((1..=CUSTOMERS).map(customer).collect());
+fn fixture() -> (Fixture, Vec<String>) {
+    let fixture = Fixture::with((1..=CUSTOMERS).map(customer).collect());
     let number = format!("PN{REFUSED:032x}");
-    stage.sandbox.edit(Edit::ForbidNumber { number }).expect("an edit");
+    fixture.sandbox.edit(Edit::ForbidNumber { number }).expect("an edit");
     let by_hand = customer(LOOK_ALIKE).subaccount;
     let mut made = vec![];
     for (object_type, kind) in
@@ -82,34 +82,34 @@ fn stage() -> (Stage, Vec<String>) {
         let edit = Edit::AddObject {
             account: by_hand.to_string(),
             object_type: object_type.to_owned(),
-            friendly_name: format!("Brightwater 3{} (old)", mark(&by_hand, kind)),
+            friendly_name: format!("Brightwater 3{} (old)", tag(&by_hand, kind)),
             attributes: "{}".to_owned(),
         };
-        made.push(stage.sandbox.edit(edit).expect("an edit"));
+        made.push(fixture.sandbox.edit(edit).expect("an edit"));
     }
-    (stage, made)
+    (fixture, made)
 }
 
 async fn go_through(mix: Mix) {
-    let (stage, by_hand) = stage();
-    let stage = Arc::new(stage);
-    stage.sandbox.misbehave(mix.faults.clone());
+    let (fixture, by_hand) = fixture();
+    let fixture = Arc::new(fixture);
+    fixture.sandbox.misbehave(mix.faults.clone());
     for (writes, at) in &mix.cut_off {
         let moment = if *writes { Moment::Write } else { Moment::Sent };
-        let (cut_off, killer) = (stage.clone(), Killer::at(moment, *at));
+        let (cut_off, killer) = (fixture.clone(), Killer::at(moment, *at));
         // In a task of its own, because the look-up of the primary profile may be what is cut off.
         let _ = tokio::spawn(async move { cut_off.run_watched(killer).await.err() }).await;
     }
     for _ in 0..mix.runs {
         // The look-up of the primary profile may find no way through.
-        let _ = stage.run().await;
+        let _ = fixture.run().await;
     }
-    stage.sandbox.misbehave(Faults { lag: mix.faults.lag, ..Faults::default() });
+    fixture.sandbox.misbehave(Faults { lag: mix.faults.lag, ..Faults::default() });
     let refused = customer(REFUSED).subaccount;
     let mut done = false;
     for _ in 0..20 {
         // Connections may still be refused for a moment.
-        let Ok(ended) = stage.run().await else { continue };
+        let Ok(ended) = fixture.run().await else { continue };
         done = ended.customers.iter().all(|(subaccount, end)| match end.outcome {
             Outcome::Approved => true,
             outcome => outcome == Outcome::Refused && *subaccount == refused,
@@ -119,14 +119,14 @@ async fn go_through(mix: Mix) {
         }
     }
     assert!(done, "it does not come to an end");
-    check(&stage, &by_hand);
+    check(&fixture, &by_hand);
 }
 
-/// Every resource once, none with our mark left over, every SID in the ledger.
-fn check(stage: &Stage, by_hand: &[String]) {
-    let made = stage.made();
-    for row in &stage.customers {
-        let known = sids(&stage.facts_of(row));
+/// Every resource once, none with our tag left over, every SID in the ledger.
+fn check(fixture: &Fixture, by_hand: &[String]) {
+    let made = fixture.made();
+    for row in &fixture.customers {
+        let known = sids(&fixture.facts_of(row));
         let own: Vec<_> = made.iter().filter(|it| it.account_sid == row.subaccount.as_str()).collect();
         let mut counts: BTreeMap<(Kind, String), u32> = BTreeMap::new();
         for resource in &own {

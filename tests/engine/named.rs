@@ -1,24 +1,24 @@
 //! Bundles that the row names and that we did not make.
 
 use crate::checks::step_named;
-use crate::stage::{PRIMARY, Stage, customer};
+use crate::fixture::{Fixture, PRIMARY, customer};
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::flow::{BundleId, StepId};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Customer, Sid};
-use trusthub_onboard::plan::{Code, Mark, Outcome, Reason};
+use trusthub_onboard::plan::{Code, Outcome, Reason, StepState};
 use trusthub_onboard::products::{FLOW, PROFILE, VOICE_INTEGRITY};
 use trusthub_onboard::report::Results;
 use trusthub_onboard::sandbox::{BundleKind, Edit, Verdict};
 
-fn add_bundle(stage: &Stage, bundle: BundleId, friendly_name: &str) -> String {
+fn add_bundle(fixture: &Fixture, bundle: BundleId, friendly_name: &str) -> String {
     let kind = match bundle.name {
         "customer_profile" => BundleKind::CustomerProfile,
         _ => BundleKind::TrustProduct,
     };
     let account = customer(1).subaccount.to_string();
     let edit = Edit::AddBundle { account, kind, friendly_name: friendly_name.to_owned() };
-    stage.sandbox.edit(edit).expect("an edit")
+    fixture.sandbox.edit(edit).expect("an edit")
 }
 
 fn named(bundle: BundleId, sid: &str) -> Customer {
@@ -30,26 +30,26 @@ fn named(bundle: BundleId, sid: &str) -> Customer {
 }
 
 /// Puts an object of that type that was made by hand on a bundle.
-fn by_hand(stage: &Stage, bundle: &str, object_type: &str, friendly_name: &str) -> String {
+fn by_hand(fixture: &Fixture, bundle: &str, object_type: &str, friendly_name: &str) -> String {
     let edit = Edit::AddObject {
         account: customer(1).subaccount.to_string(),
         object_type: object_type.to_owned(),
         friendly_name: friendly_name.to_owned(),
         attributes: "{}".to_owned(),
     };
-    let object = stage.sandbox.edit(edit).expect("an edit");
-    put_on(stage, bundle, &object);
+    let object = fixture.sandbox.edit(edit).expect("an edit");
+    put_on(fixture, bundle, &object);
     object
 }
 
-fn put_on(stage: &Stage, bundle: &str, object: &str) {
+fn put_on(fixture: &Fixture, bundle: &str, object: &str) {
     let edit = Edit::AssignEntity { bundle: bundle.to_owned(), object: object.to_owned() };
-    stage.sandbox.edit(edit).expect("an edit");
+    fixture.sandbox.edit(edit).expect("an edit");
 }
 
-fn reason(stage: &Stage, step: StepId) -> Reason {
-    match stage.facts().mark(step) {
-        Some(Mark::Refused { reason, .. }) => reason.clone(),
+fn reason(fixture: &Fixture, step: StepId) -> Reason {
+    match fixture.facts().state(step) {
+        Some(StepState::Refused { reason, .. }) => reason.clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -77,107 +77,107 @@ async fn a_draft_that_holds_what_was_made_by_hand_is_refused_before_anything_is_
         (&PROFILE, vec!["authorized_representative_2"]),
         (&VOICE_INTEGRITY, vec!["voice_integrity_information"]),
     ] {
-        let mut stage = Stage::with(vec![customer(1)]);
-        let draft = add_bundle(&stage, bundle, "By hand");
+        let mut fixture = Fixture::with(vec![customer(1)]);
+        let draft = add_bundle(&fixture, bundle, "By hand");
         let row = Customer { representative_2: None, ..named(bundle, &draft) };
-        stage.customers = vec![row];
-        let objects: Vec<String> = types.iter().map(|it| by_hand(&stage, &draft, it, "By hand")).collect();
+        fixture.customers = vec![row];
+        let objects: Vec<String> = types.iter().map(|it| by_hand(&fixture, &draft, it, "By hand")).collect();
         for _ in 0..2 {
-            let end = stage.end().await;
+            let end = fixture.end().await;
             assert_eq!(
                 (end.outcome, end.failed.map(|key| key.step)),
                 (Outcome::Refused, Some(bundle.made_by()))
             );
-            let reason = reason(&stage, bundle.made_by());
+            let reason = reason(&fixture, bundle.made_by());
             assert_eq!(name(&reason), "holds_what_is_not_ours");
             let fields = reason.fields.clone().expect("what it holds");
             for (object_type, object) in types.iter().zip(&objects) {
                 assert!(fields.contains(&format!("{object_type} {object}")), "{fields}");
             }
-            assert_eq!((stage.changing_calls(), stage.made()), (0, vec![]));
+            assert_eq!((fixture.changing_calls(), fixture.made()), (0, vec![]));
         }
         for object in objects {
-            stage.sandbox.edit(Edit::Remove { sid: object }).expect("an edit");
+            fixture.sandbox.edit(Edit::Remove { sid: object }).expect("an edit");
         }
-        assert_eq!(stage.outcome().await, Outcome::Approved, "once they are gone");
+        assert_eq!(fixture.outcome().await, Outcome::Approved, "once they are gone");
     }
 }
 
 #[tokio::test]
 async fn a_draft_that_is_linked_to_another_profile_is_refused_and_one_that_is_linked_to_ours_is_not() {
-    let mut stage = Stage::with(vec![customer(1)]);
-    let profile = add_bundle(&stage, &PROFILE, "By hand");
-    let product = add_bundle(&stage, &VOICE_INTEGRITY, "By hand");
+    let mut fixture = Fixture::with(vec![customer(1)]);
+    let profile = add_bundle(&fixture, &PROFILE, "By hand");
+    let product = add_bundle(&fixture, &VOICE_INTEGRITY, "By hand");
     let both = Customer { customer_profile: Sid::parse(&profile), ..named(&VOICE_INTEGRITY, &product) };
-    stage.customers = vec![both.clone()];
-    put_on(&stage, &profile, PRIMARY);
-    let other = add_bundle(&stage, &PROFILE, "Another one");
-    put_on(&stage, &product, &other);
-    assert_eq!(stage.outcome().await, Outcome::Refused);
-    let fields = reason(&stage, step_named("trust_product")).fields.expect("what it holds");
+    fixture.customers = vec![both.clone()];
+    put_on(&fixture, &profile, PRIMARY);
+    let other = add_bundle(&fixture, &PROFILE, "Another one");
+    put_on(&fixture, &product, &other);
+    assert_eq!(fixture.outcome().await, Outcome::Refused);
+    let fields = reason(&fixture, step_named("trust_product")).fields.expect("what it holds");
     assert!(fields.contains(&other) && !fields.contains(PRIMARY), "{fields}");
-    let mut stage = Stage::with(vec![customer(1)]);
-    let profile = add_bundle(&stage, &PROFILE, "By hand");
-    let product = add_bundle(&stage, &VOICE_INTEGRITY, "By hand");
-    stage.customers =
+    let mut fixture = Fixture::with(vec![customer(1)]);
+    let profile = add_bundle(&fixture, &PROFILE, "By hand");
+    let product = add_bundle(&fixture, &VOICE_INTEGRITY, "By hand");
+    fixture.customers =
         vec![Customer { customer_profile: Sid::parse(&profile), ..named(&VOICE_INTEGRITY, &product) }];
-    put_on(&stage, &profile, PRIMARY);
-    put_on(&stage, &product, &profile);
-    assert_eq!(stage.outcome().await, Outcome::Approved);
+    put_on(&fixture, &profile, PRIMARY);
+    put_on(&fixture, &product, &profile);
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
 }
 
 #[tokio::test]
 async fn a_draft_that_was_completed_by_us_is_found_so_without_its_ledger() {
-    let mut stage = Stage::with(vec![customer(1)]);
-    let draft = add_bundle(&stage, &PROFILE, "By hand");
-    stage.customers = vec![named(&PROFILE, &draft)];
-    stage.policy.submission = trusthub_onboard::plan::Submission::Never;
-    assert_eq!(stage.outcome().await, Outcome::Drafted);
-    let made = stage.made().len();
-    stage.ledger = stage.folder.path().join("another.db");
-    assert_eq!(stage.outcome().await, Outcome::Drafted);
-    assert_eq!(stage.made().len(), made);
+    let mut fixture = Fixture::with(vec![customer(1)]);
+    let draft = add_bundle(&fixture, &PROFILE, "By hand");
+    fixture.customers = vec![named(&PROFILE, &draft)];
+    fixture.policy.submission = trusthub_onboard::plan::Submission::Never;
+    assert_eq!(fixture.outcome().await, Outcome::Drafted);
+    let made = fixture.made().len();
+    fixture.ledger = fixture.folder.path().join("another.db");
+    assert_eq!(fixture.outcome().await, Outcome::Drafted);
+    assert_eq!(fixture.made().len(), made);
 }
 
 #[tokio::test]
 async fn a_row_whose_cells_were_emptied_after_use_is_told_which_to_fill_again() {
     for (bundle, column) in [(&PROFILE, "customer_profile_sid"), (&VOICE_INTEGRITY, "trust_product_sid")] {
         for verdict in [Verdict::Approved, Verdict::Stuck, Verdict::Rejected(vec![18602])] {
-            let mut stage = Stage::with(vec![customer(1)]);
-            let taken = add_bundle(&stage, bundle, "By hand");
+            let mut fixture = Fixture::with(vec![customer(1)]);
+            let taken = add_bundle(&fixture, bundle, "By hand");
             // Linked as ours would be, so that the link says nothing.
             if bundle == &PROFILE {
-                put_on(&stage, &taken, PRIMARY);
+                put_on(&fixture, &taken, PRIMARY);
             }
-            stage
+            fixture
                 .sandbox
                 .edit(Edit::Decide { bundle: taken.clone(), verdict: verdict.clone() })
                 .expect("an edit");
-            stage.customers = vec![named(bundle, &taken)];
-            stage.wait_ms = 10_000;
-            let before = stage.outcome().await;
-            stage.customers = vec![customer(1)];
+            fixture.customers = vec![named(bundle, &taken)];
+            fixture.wait_ms = 10_000;
+            let before = fixture.outcome().await;
+            fixture.customers = vec![customer(1)];
             for _ in 0..2 {
-                let calls = stage.changing_calls();
-                let end = stage.end().await;
+                let calls = fixture.changing_calls();
+                let end = fixture.end().await;
                 let context = format!("{bundle:?}, {verdict:?}");
                 assert_eq!(
                     (end.outcome, end.failed.map(|it| it.step)),
                     (Outcome::Refused, Some(bundle.made_by())),
                     "{context}"
                 );
-                assert_eq!(stage.changing_calls(), calls, "{context}");
-                let ledger =
-                    Ledger::open_for_reading(&stage.ledger, &FLOW, &stage.sandbox.id()).expect("a ledger");
+                assert_eq!(fixture.changing_calls(), calls, "{context}");
+                let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id())
+                    .expect("a ledger");
                 let results =
-                    Results { flow: &FLOW, ledger: Some(&ledger), policy: &stage.policy, ended: None };
+                    Results { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
                 let line = results.line(&Entry::Valid(Box::new(customer(1)))).expect("a line");
                 assert_eq!(line.cell("error_code"), "changed_after_submission");
                 let message = line.cell("error_message");
                 assert!(message.contains(column) && message.contains(&taken), "{message}");
             }
-            stage.customers = vec![named(bundle, &taken)];
-            let ended = stage.run().await.expect("no fault");
+            fixture.customers = vec![named(bundle, &taken)];
+            let ended = fixture.run().await.expect("no fault");
             assert!(ended.customers.values().all(|end| end.outcome == before), "as before");
         }
     }

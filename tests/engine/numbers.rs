@@ -1,6 +1,6 @@
 //! The numbers of a row that has been submitted: which of them may still be written otherwise.
 
-use crate::stage::{Stage, customer};
+use crate::fixture::{Fixture, customer};
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
@@ -30,44 +30,44 @@ fn row(numbers: Vec<PhoneNumber>) -> Customer {
 }
 
 /// A subaccount with the numbers 1 to 4 by SID and by digits, and a row with some of them.
-fn stage_of(numbers: Vec<PhoneNumber>) -> Stage {
-    let mut stage = Stage::with(vec![row(vec![])]);
+fn stage_of(numbers: Vec<PhoneNumber>) -> Fixture {
+    let mut fixture = Fixture::with(vec![row(vec![])]);
     for n in 1..=4 {
-        has_number(&stage, n);
+        has_number(&fixture, n);
     }
-    stage.customers = vec![row(numbers)];
-    stage
+    fixture.customers = vec![row(numbers)];
+    fixture
 }
 
-fn has_number(stage: &Stage, n: u32) {
+fn has_number(fixture: &Fixture, n: u32) {
     let account = customer(1).subaccount.to_string();
     let edit = Edit::AddNumber { account, number: sid(n).to_string(), e164: digits(n) };
-    stage.sandbox.edit(edit).expect("an edit");
+    fixture.sandbox.edit(edit).expect("an edit");
 }
 
-fn forbid(stage: &Stage, n: u32) {
-    stage.sandbox.edit(Edit::ForbidNumber { number: sid(n).to_string() }).expect("an edit");
+fn forbid(fixture: &Fixture, n: u32) {
+    fixture.sandbox.edit(Edit::ForbidNumber { number: sid(n).to_string() }).expect("an edit");
 }
 
-fn assigned(stage: &Stage) -> usize {
-    stage.made().iter().filter(|it| it.kind == Kind::ChannelEndpointAssignment).count()
+fn assigned(fixture: &Fixture) -> usize {
+    fixture.made().iter().filter(|it| it.kind == Kind::ChannelEndpointAssignment).count()
 }
 
-async fn is_refused_as_changed(stage: &Stage) {
+async fn is_refused_as_changed(fixture: &Fixture) {
     for _ in 0..2 {
-        let calls = stage.changing_calls();
-        let end = stage.end().await;
+        let calls = fixture.changing_calls();
+        let end = fixture.end().await;
         let changed = Some(Code::Ours(OurCode::ChangedAfterSubmission));
         assert_eq!((end.outcome, end.code), (Outcome::Refused, changed));
-        assert_eq!(stage.changing_calls(), calls);
+        assert_eq!(fixture.changing_calls(), calls);
     }
 }
 
 /// What the results say of the only customer.
-fn line(stage: &Stage) -> Line {
-    let ledger = Ledger::open_for_reading(&stage.ledger, &FLOW, &stage.sandbox.id()).expect("a ledger");
-    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &stage.policy, ended: None };
-    results.line(&Entry::Valid(Box::new(stage.customers[0].clone()))).expect("a line")
+fn line(fixture: &Fixture) -> Line {
+    let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
+    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
+    results.line(&Entry::Valid(Box::new(fixture.customers[0].clone()))).expect("a line")
 }
 
 #[tokio::test]
@@ -75,19 +75,19 @@ async fn a_number_added_after_the_submission_is_refused_also_where_refused_numbe
     // By its SID, by its digits, and by digits that the subaccount does not have.
     for added in [pn(3), e164(3), e164(9)] {
         for wait_ms in [0, 600_000] {
-            let mut stage = stage_of(vec![pn(1), pn(2)]);
-            forbid(&stage, 2);
-            stage.policy.refused_numbers = RefusedNumbers::Skip;
-            stage.wait_ms = wait_ms;
-            let before = stage.outcome().await;
-            stage.customers = vec![row(vec![pn(1), pn(2), added.clone()])];
-            is_refused_as_changed(&stage).await;
-            let added = line(&stage).numbers.pop().expect("three numbers");
+            let mut fixture = stage_of(vec![pn(1), pn(2)]);
+            forbid(&fixture, 2);
+            fixture.policy.refused_numbers = RefusedNumbers::Skip;
+            fixture.wait_ms = wait_ms;
+            let before = fixture.outcome().await;
+            fixture.customers = vec![row(vec![pn(1), pn(2), added.clone()])];
+            is_refused_as_changed(&fixture).await;
+            let added = line(&fixture).numbers.pop().expect("three numbers");
             assert!(added.contains(&"changed_after_submission".to_owned()), "{added:?}");
             // As it was, it goes on as before.
-            stage.customers = vec![row(vec![pn(1), pn(2)])];
-            stage.wait_ms = 600_000;
-            let ended = stage.run().await.expect("no fault");
+            fixture.customers = vec![row(vec![pn(1), pn(2)])];
+            fixture.wait_ms = 600_000;
+            let ended = fixture.run().await.expect("no fault");
             assert!(ended.customers.values().all(|end| end.outcome == Outcome::Approved), "after {before:?}");
         }
     }
@@ -97,18 +97,18 @@ async fn a_number_added_after_the_submission_is_refused_also_where_refused_numbe
 async fn a_number_that_was_refused_before_the_submission_is_skipped_by_every_later_run() {
     // One that no bundle takes, and one that the subaccount does not have in the beginning.
     for (left_out, which) in [(pn(2), "no bundle takes it"), (e164(9), "it is not there yet")] {
-        let mut stage = stage_of(vec![pn(1), left_out]);
-        forbid(&stage, 2);
-        stage.policy.refused_numbers = RefusedNumbers::Skip;
-        stage.wait_ms = 0;
-        assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
-        has_number(&stage, 9);
+        let mut fixture = stage_of(vec![pn(1), left_out]);
+        forbid(&fixture, 2);
+        fixture.policy.refused_numbers = RefusedNumbers::Skip;
+        fixture.wait_ms = 0;
+        assert_eq!(fixture.outcome().await, Outcome::AwaitingProfileApproval);
+        has_number(&fixture, 9);
         for _ in 0..2 {
-            assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval, "{which}");
+            assert_eq!(fixture.outcome().await, Outcome::AwaitingProfileApproval, "{which}");
         }
-        stage.wait_ms = 600_000;
-        assert_eq!(stage.outcome().await, Outcome::Approved, "{which}");
-        assert_eq!(assigned(&stage), 2, "one number on two bundles");
+        fixture.wait_ms = 600_000;
+        assert_eq!(fixture.outcome().await, Outcome::Approved, "{which}");
+        assert_eq!(assigned(&fixture), 2, "one number on two bundles");
     }
 }
 
@@ -123,19 +123,19 @@ async fn the_order_and_the_spelling_of_the_numbers_mean_nothing_after_the_submis
         vec![pn(1), e164(1), e164(2), e164(3)],
     ];
     for (case, other) in others.into_iter().enumerate() {
-        let mut stage = stage_of(first());
-        stage.wait_ms = 0;
-        assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
-        let calls = stage.changing_calls();
-        stage.customers = vec![row(other)];
-        assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval, "case {case}");
-        assert_eq!(stage.changing_calls(), calls);
-        stage.wait_ms = 600_000;
-        assert_eq!(stage.outcome().await, Outcome::Approved, "case {case}");
-        assert_eq!(assigned(&stage), 6, "case {case}");
+        let mut fixture = stage_of(first());
+        fixture.wait_ms = 0;
+        assert_eq!(fixture.outcome().await, Outcome::AwaitingProfileApproval);
+        let calls = fixture.changing_calls();
+        fixture.customers = vec![row(other)];
+        assert_eq!(fixture.outcome().await, Outcome::AwaitingProfileApproval, "case {case}");
+        assert_eq!(fixture.changing_calls(), calls);
+        fixture.wait_ms = 600_000;
+        assert_eq!(fixture.outcome().await, Outcome::Approved, "case {case}");
+        assert_eq!(assigned(&fixture), 6, "case {case}");
         // And once more when all is over.
-        stage.customers = vec![row(first())];
-        let ended = stage.run().await.expect("no fault");
+        fixture.customers = vec![row(first())];
+        let ended = fixture.run().await.expect("no fault");
         assert!(ended.customers.values().all(|end| end.outcome == Outcome::Approved), "case {case}");
     }
 }
@@ -143,48 +143,48 @@ async fn the_order_and_the_spelling_of_the_numbers_mean_nothing_after_the_submis
 #[tokio::test]
 async fn another_set_of_numbers_is_a_change_after_the_submission_however_it_is_written() {
     for other in [vec![e164(2), e164(1)], vec![pn(1), pn(2), e164(4)], vec![pn(1), e164(4), e164(3)]] {
-        let mut stage = stage_of(vec![pn(1), e164(2), e164(3)]);
-        stage.wait_ms = 0;
-        assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
-        stage.customers = vec![row(other)];
-        is_refused_as_changed(&stage).await;
+        let mut fixture = stage_of(vec![pn(1), e164(2), e164(3)]);
+        fixture.wait_ms = 0;
+        assert_eq!(fixture.outcome().await, Outcome::AwaitingProfileApproval);
+        fixture.customers = vec![row(other)];
+        is_refused_as_changed(&fixture).await;
     }
-    let mut stage = stage_of(vec![pn(1), e164(2)]);
-    stage.wait_ms = 0;
-    assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
-    stage.customers[0].phone_numbers = PhoneNumbers::All;
-    is_refused_as_changed(&stage).await;
+    let mut fixture = stage_of(vec![pn(1), e164(2)]);
+    fixture.wait_ms = 0;
+    assert_eq!(fixture.outcome().await, Outcome::AwaitingProfileApproval);
+    fixture.customers[0].phone_numbers = PhoneNumbers::All;
+    is_refused_as_changed(&fixture).await;
 }
 
 /// Earlier versions kept a digest of the numbers as the sheet had them, in the sheet's order.
 #[tokio::test]
 async fn a_digest_that_an_earlier_version_kept_does_not_make_a_row_a_changed_one() {
-    let mut stage = stage_of(vec![pn(1), e164(2), e164(3)]);
-    stage.wait_ms = 0;
-    assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
-    let ledger = rusqlite::Connection::open(&stage.ledger).expect("a ledger");
+    let mut fixture = stage_of(vec![pn(1), e164(2), e164(3)]);
+    fixture.wait_ms = 0;
+    assert_eq!(fixture.outcome().await, Outcome::AwaitingProfileApproval);
+    let ledger = rusqlite::Connection::open(&fixture.ledger).expect("a ledger");
     let older = "UPDATE steps SET digest = x'0123456789abcdef0123456789abcdef' WHERE step = 'phone_numbers' AND part = ''";
     assert_eq!(ledger.execute(older, []).expect("an older digest"), 1);
     drop(ledger);
-    stage.wait_ms = 600_000;
-    let lists = |stage: &Stage| {
-        let requests = stage.sandbox.requests().latest;
+    fixture.wait_ms = 600_000;
+    let lists = |fixture: &Fixture| {
+        let requests = fixture.sandbox.requests().latest;
         requests.iter().filter(|it| it.path.ends_with("IncomingPhoneNumbers.json")).count()
     };
-    assert_eq!(stage.outcome().await, Outcome::Approved);
-    assert_eq!(lists(&stage), 1, "the numbers are known by their SIDs");
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    assert_eq!(lists(&fixture), 1, "the numbers are known by their SIDs");
 }
 
 #[tokio::test]
 async fn a_number_that_the_subaccount_does_not_have_is_asked_for_once() {
-    let mut stage = stage_of(vec![pn(1), pn(7)]);
-    stage.young_ledger = trusthub_onboard::engine::YoungLedger::LooksAtOnce;
-    let began = trusthub_onboard::clock::Clock::now(stage.clock.as_ref());
-    assert_eq!(stage.outcome().await, Outcome::Refused);
-    let requests = stage.sandbox.requests().latest;
+    let mut fixture = stage_of(vec![pn(1), pn(7)]);
+    fixture.young_ledger = trusthub_onboard::engine::YoungLedger::LooksAtOnce;
+    let began = trusthub_onboard::clock::Clock::now(fixture.clock.as_ref());
+    assert_eq!(fixture.outcome().await, Outcome::Refused);
+    let requests = fixture.sandbox.requests().latest;
     let assignments = requests
         .iter()
         .filter(|it| it.method == Method::Post && it.path.ends_with("ChannelEndpointAssignments"));
     assert_eq!(assignments.count(), 2, "one for each number");
-    assert_eq!(trusthub_onboard::clock::Clock::now(stage.clock.as_ref()), began, "nothing is waited for");
+    assert_eq!(trusthub_onboard::clock::Clock::now(fixture.clock.as_ref()), began, "nothing is waited for");
 }

@@ -1,7 +1,7 @@
 //! Restarts from older copies of the ledger, or from none.
 
 use crate::checks::{sids, undisturbed};
-use crate::stage::{Stage, customer};
+use crate::fixture::{Fixture, customer};
 use crate::watch::{die, watching};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use trusthub_onboard::sandbox::Kind;
 
 /// Copies the ledger after every commit into `copies/1`, `copies/2` and so on, and cuts the run off
 /// after so many of them.
-pub fn copying(stage: &Stage, stop_after: u64) -> (Arc<dyn Observer>, Arc<AtomicU64>) {
+pub fn copying(fixture: &Fixture, stop_after: u64) -> (Arc<dyn Observer>, Arc<AtomicU64>) {
     let count = Arc::new(AtomicU64::new(0));
-    let (counter, ledger, folder) = (count.clone(), stage.ledger.clone(), copies(stage));
+    let (counter, ledger, folder) = (count.clone(), fixture.ledger.clone(), copies(fixture));
     std::fs::create_dir_all(&folder).expect("a folder");
     let observer = watching(move |event| {
         if let Event::LedgerWrote = event {
@@ -28,8 +28,8 @@ pub fn copying(stage: &Stage, stop_after: u64) -> (Arc<dyn Observer>, Arc<Atomic
     (observer, count)
 }
 
-fn copies(stage: &Stage) -> PathBuf {
-    stage.folder.path().join("copies")
+fn copies(fixture: &Fixture) -> PathBuf {
+    fixture.folder.path().join("copies")
 }
 
 /// As a backup of a running program would have it: the file and its write-ahead log.
@@ -45,12 +45,12 @@ fn copy(ledger: &Path, to: &Path) {
 }
 
 /// Puts a copy in the ledger's place; the 0th one is none at all.
-pub fn go_back(stage: &Stage, to: u64) {
+pub fn go_back(fixture: &Fixture, to: u64) {
     for suffix in ["", "-wal", "-shm", ".lock"] {
-        let _ = std::fs::remove_file(format!("{}{suffix}", stage.ledger.display()));
+        let _ = std::fs::remove_file(format!("{}{suffix}", fixture.ledger.display()));
     }
     if to > 0 {
-        copy(&copies(stage).join(to.to_string()), &stage.ledger);
+        copy(&copies(fixture).join(to.to_string()), &fixture.ledger);
     }
 }
 
@@ -58,15 +58,15 @@ pub fn go_back(stage: &Stage, to: u64) {
 async fn a_finished_customer_is_found_again_from_every_older_ledger_and_nothing_is_changed() {
     let customers = vec![customer(1)];
     let undisturbed = undisturbed(&customers).await;
-    let stage = Stage::with(customers);
-    let (observer, count) = copying(&stage, u64::MAX);
-    stage.run_watched(observer).await.expect("no fault");
-    let calls = stage.changing_calls();
+    let fixture = Fixture::with(customers);
+    let (observer, count) = copying(&fixture, u64::MAX);
+    fixture.run_watched(observer).await.expect("no fault");
+    let calls = fixture.changing_calls();
     for back_to in 0..count.load(Ordering::SeqCst) {
-        go_back(&stage, back_to);
-        assert_eq!(stage.outcome().await, Outcome::Approved, "from ledger {back_to}");
-        stage.is_as(&undisturbed, &format!("from ledger {back_to}"));
-        assert_eq!(stage.changing_calls(), calls, "from ledger {back_to}");
+        go_back(&fixture, back_to);
+        assert_eq!(fixture.outcome().await, Outcome::Approved, "from ledger {back_to}");
+        fixture.is_as(&undisturbed, &format!("from ledger {back_to}"));
+        assert_eq!(fixture.changing_calls(), calls, "from ledger {back_to}");
     }
 }
 
@@ -81,12 +81,12 @@ async fn a_customer_cut_off_anywhere_goes_on_from_any_older_ledger_and_makes_not
     for stopped_at in [3, 5, 8, 12, 15, 18, 20, 22, 24, 27] {
         for back_to in (0..stopped_at).rev().step_by(3) {
             let context = format!("stopped at {stopped_at}, back to {back_to}");
-            let stage = Stage::with(customers.clone());
-            let (observer, _) = copying(&stage, stopped_at);
-            stage.run_watched(observer).await.err().expect("it was cut off");
-            go_back(&stage, back_to);
-            assert_eq!(stage.outcome().await, Outcome::Approved, "{context}");
-            stage.is_as(&undisturbed, &context);
+            let fixture = Fixture::with(customers.clone());
+            let (observer, _) = copying(&fixture, stopped_at);
+            fixture.run_watched(observer).await.err().expect("it was cut off");
+            go_back(&fixture, back_to);
+            assert_eq!(fixture.outcome().await, Outcome::Approved, "{context}");
+            fixture.is_as(&undisturbed, &context);
         }
     }
 }
@@ -95,13 +95,13 @@ async fn a_customer_cut_off_anywhere_goes_on_from_any_older_ledger_and_makes_not
 async fn several_customers_go_on_from_any_older_ledger() {
     let customers: Vec<_> = (1..=3).map(customer).collect();
     let undisturbed = undisturbed(&customers).await;
-    let stage = Stage::with(customers);
-    let (observer, count) = copying(&stage, u64::MAX);
-    stage.run_watched(observer).await.expect("no fault");
+    let fixture = Fixture::with(customers);
+    let (observer, count) = copying(&fixture, u64::MAX);
+    fixture.run_watched(observer).await.expect("no fault");
     for back_to in (0..count.load(Ordering::SeqCst)).step_by(7) {
-        go_back(&stage, back_to);
-        stage.run().await.expect("no fault");
-        stage.is_as(&undisturbed, &format!("from ledger {back_to}"));
+        go_back(&fixture, back_to);
+        fixture.run().await.expect("no fault");
+        fixture.is_as(&undisturbed, &format!("from ledger {back_to}"));
     }
 }
 
@@ -109,31 +109,31 @@ async fn several_customers_go_on_from_any_older_ledger() {
 async fn drafts_are_found_again_without_a_ledger_and_submitted() {
     let customers = vec![customer(1)];
     let undisturbed = undisturbed(&customers).await;
-    let mut stage = Stage::with(customers);
-    stage.policy.submission = Submission::Never;
-    assert_eq!(stage.outcome().await, Outcome::Drafted);
-    go_back(&stage, 0);
-    stage.policy.submission = Submission::ProductAfterApproval;
-    assert_eq!(stage.outcome().await, Outcome::Approved);
-    stage.is_as(&undisturbed, "from drafts");
+    let mut fixture = Fixture::with(customers);
+    fixture.policy.submission = Submission::Never;
+    assert_eq!(fixture.outcome().await, Outcome::Drafted);
+    go_back(&fixture, 0);
+    fixture.policy.submission = Submission::ProductAfterApproval;
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    fixture.is_as(&undisturbed, "from drafts");
 }
 
 #[tokio::test]
 async fn without_a_ledger_every_sid_comes_back() {
-    let stage = Stage::with(vec![customer(1)]);
-    assert_eq!(stage.outcome().await, Outcome::Approved);
+    let fixture = Fixture::with(vec![customer(1)]);
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
     // Evaluations are made again where they are needed, so they need not be found again.
-    let of_evaluations: Vec<String> = stage
+    let of_evaluations: Vec<String> = fixture
         .sandbox
         .resources()
         .into_iter()
         .filter(|it| it.kind == Kind::Evaluation)
         .map(|it| it.sid)
         .collect();
-    let mut before = sids(&stage.facts());
+    let mut before = sids(&fixture.facts());
     before.retain(|sid| !of_evaluations.contains(sid));
-    go_back(&stage, 0);
-    assert_eq!(stage.outcome().await, Outcome::Approved);
-    let after = sids(&stage.facts());
+    go_back(&fixture, 0);
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    let after = sids(&fixture.facts());
     assert!(before.is_subset(&after), "lost: {:?}", before.difference(&after).collect::<Vec<_>>());
 }

@@ -1,8 +1,8 @@
 //! Lists of more than one page.
 
 use crate::checks::{POSTS, undisturbed};
+use crate::fixture::{Fixture, customer};
 use crate::proxy::{PATH, Proxy};
-use crate::stage::{Stage, customer};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,10 +17,10 @@ use trusthub_onboard::sandbox::{self, Among, Edit, Fault, Faults, Rule, When};
 const FOREIGN: &str = "https://elsewhere.invalid";
 
 /// A proxy whose pages hold one thing each and send whoever follows them to a foreign host.
-async fn with_short_pages(stage: &Stage) -> (String, Arc<AtomicU64>) {
+async fn with_short_pages(fixture: &Fixture) -> (String, Arc<AtomicU64>) {
     let pages = Arc::new(AtomicU64::new(0));
     let counter = pages.clone();
-    let proxy = Proxy::before(stage, Some(1), move |_, body| {
+    let proxy = Proxy::before(fixture, Some(1), move |_, body| {
         for pointer in ["/meta/next_page_url", "/next_page_uri"] {
             let Some(next) = body.pointer_mut(pointer) else { continue };
             let Some(address) = next.as_str() else { continue };
@@ -40,21 +40,21 @@ async fn lists_are_followed_page_by_page_on_the_host_of_the_call_whatever_host_t
     let e164 = |n: u32| PhoneNumber::E164(format!("+1628555000{n}"));
     row.phone_numbers = PhoneNumbers::Listed((1..=3).map(e164).collect());
     let expected = undisturbed(std::slice::from_ref(&row)).await;
-    let mut stage = Stage::with(vec![row]);
-    let account = stage.customers[0].subaccount.to_string();
+    let mut fixture = Fixture::with(vec![row]);
+    let account = fixture.customers[0].subaccount.to_string();
     for n in 0..2 {
         let (account, object_type) = (account.clone(), "authorized_representative_1".to_owned());
         let friendly_name = format!("By hand {n}");
         let edit = Edit::AddObject { account, object_type, friendly_name, attributes: "{}".to_owned() };
-        stage.sandbox.edit(edit).expect("an edit");
+        fixture.sandbox.edit(edit).expect("an edit");
     }
-    let (proxy, pages) = with_short_pages(&stage).await;
-    stage.elsewhere = Some(proxy);
+    let (proxy, pages) = with_short_pages(&fixture).await;
+    fixture.elsewhere = Some(proxy);
     // What the lists do not show on their first page would be made twice.
     let lost = Rule { fault: Fault::LoseReply, among: Among::Posts, when: When::Nth(6) };
-    stage.sandbox.misbehave(Faults { rules: vec![lost], ..Faults::default() });
-    assert_eq!(stage.outcome().await, Outcome::Approved);
-    stage.is_as(&expected, "page by page");
+    fixture.sandbox.misbehave(Faults { rules: vec![lost], ..Faults::default() });
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    fixture.is_as(&expected, "page by page");
     assert!(pages.load(Ordering::SeqCst) >= 3, "the lists had several pages");
 }
 
@@ -86,9 +86,9 @@ fn set_next(body: &mut Value, address: &str) {
 async fn an_item_that_is_listed_twice_is_one_item() {
     let undisturbed = undisturbed(&[customer(1)]).await;
     for n in 1..=18 {
-        let mut stage = Stage::with(vec![customer(1)]);
+        let mut fixture = Fixture::with(vec![customer(1)]);
         let last: Mutex<HashMap<String, Value>> = Mutex::default();
-        let proxy = Proxy::before(&stage, Some(1), move |path, body| {
+        let proxy = Proxy::before(&fixture, Some(1), move |path, body| {
             let page = page_of(body);
             let Some(items) = items_of(body) else { return };
             let moved = items.last().and_then(|it| last.lock().unwrap().insert(path.to_owned(), it.clone()));
@@ -98,10 +98,10 @@ async fn an_item_that_is_listed_twice_is_one_item() {
             }
         })
         .await;
-        stage.elsewhere = Some(proxy);
-        stage.sandbox.misbehave(lost(n));
-        assert_eq!(stage.outcome().await, Outcome::Approved, "the reply to request {n} was lost");
-        stage.is_as(&undisturbed, &format!("the reply to request {n} was lost"));
+        fixture.elsewhere = Some(proxy);
+        fixture.sandbox.misbehave(lost(n));
+        assert_eq!(fixture.outcome().await, Outcome::Approved, "the reply to request {n} was lost");
+        fixture.is_as(&undisturbed, &format!("the reply to request {n} was lost"));
     }
 }
 
@@ -110,10 +110,10 @@ async fn an_item_that_is_listed_twice_is_one_item() {
 async fn an_item_that_slips_between_two_pages_is_not_made_again() {
     let undisturbed = undisturbed(&[customer(1)]).await;
     for n in 1..=18 {
-        let mut stage = Stage::with(vec![customer(1)]);
+        let mut fixture = Fixture::with(vec![customer(1)]);
         // It slips through the first reading of every look; the clock stands still during a look.
-        let (clock, looks) = (stage.clock.clone(), Mutex::<HashMap<String, (u64, u64)>>::default());
-        let proxy = Proxy::before(&stage, Some(1), move |path, body| {
+        let (clock, looks) = (fixture.clock.clone(), Mutex::<HashMap<String, (u64, u64)>>::default());
+        let proxy = Proxy::before(&fixture, Some(1), move |path, body| {
             let Some(page) = page_of(body) else { return };
             let (now, mut looks) = (Clock::now(clock.as_ref()), looks.lock().unwrap());
             let (look, reading) = looks.entry(path.to_owned()).or_default();
@@ -128,10 +128,10 @@ async fn an_item_that_slips_between_two_pages_is_not_made_again() {
             }
         })
         .await;
-        stage.elsewhere = Some(proxy);
-        stage.sandbox.misbehave(lost(n));
-        stage.run_until_finished(3, &format!("the reply to request {n} was lost")).await;
-        stage.is_as(&undisturbed, &format!("the reply to request {n} was lost"));
+        fixture.elsewhere = Some(proxy);
+        fixture.sandbox.misbehave(lost(n));
+        fixture.run_until_finished(3, &format!("the reply to request {n} was lost")).await;
+        fixture.is_as(&undisturbed, &format!("the reply to request {n} was lost"));
     }
 }
 
@@ -139,23 +139,23 @@ async fn an_item_that_slips_between_two_pages_is_not_made_again() {
 async fn a_list_that_is_cut_off_is_no_list() {
     let undisturbed = undisturbed(&[customer(1)]).await;
     for address in ["nonsense", "/v1/Nowhere?Page=1", "https://", "?Page=1", "/v1/EndUsers"] {
-        let mut stage = Stage::with(vec![customer(1)]);
-        let proxy = Proxy::before(&stage, Some(1), move |path, body| {
+        let mut fixture = Fixture::with(vec![customer(1)]);
+        let proxy = Proxy::before(&fixture, Some(1), move |path, body| {
             let has_next = body.pointer("/meta/next_page_url").is_some_and(Value::is_string);
             if has_next && path.ends_with("EntityAssignments") {
                 set_next(body, address);
             }
         })
         .await;
-        stage.elsewhere = Some(proxy);
+        fixture.elsewhere = Some(proxy);
         let among = Among::Matching(POSTS, "EntityAssignments".to_owned());
-        stage.sandbox.misbehave(Faults::nth(among, 2, Fault::LoseReply));
-        assert_eq!(stage.outcome().await, Outcome::Unfinished, "{address}");
-        let calls = stage.sandbox.requests().count;
+        fixture.sandbox.misbehave(Faults::nth(among, 2, Fault::LoseReply));
+        assert_eq!(fixture.outcome().await, Outcome::Unfinished, "{address}");
+        let calls = fixture.sandbox.requests().count;
         assert!(calls < 40, "{address}: {calls} calls");
-        stage.elsewhere = None;
-        assert_eq!(stage.outcome().await, Outcome::Approved, "{address}");
-        stage.is_as(&undisturbed, address);
+        fixture.elsewhere = None;
+        assert_eq!(fixture.outcome().await, Outcome::Approved, "{address}");
+        fixture.is_as(&undisturbed, address);
     }
 }
 
@@ -169,47 +169,47 @@ async fn pages_that_go_in_circles_end_a_customer_after_a_few_calls() {
         ("ever new addresses of the same page", |n| format!("PageSize=50&Nothing={n}")),
     ];
     for (context, next) in circles {
-        // The profile is in review, so that each survey finds something on its way to the broken list.
+        // The profile is in review, so that each validation finds something on its way to the broken list.
         let settings = sandbox::Settings { review_ms: 60_000, ..sandbox::Settings::default() };
-        let mut stage = Stage::set(vec![customer(1)], settings);
-        stage.wait_ms = 0;
-        assert_eq!(stage.outcome().await, Outcome::AwaitingProfileApproval);
+        let mut fixture = Fixture::set(vec![customer(1)], settings);
+        fixture.wait_ms = 0;
+        assert_eq!(fixture.outcome().await, Outcome::AwaitingProfileApproval);
         for end in ["", "-wal", "-shm", ".lock"] {
-            let _ = std::fs::remove_file(format!("{}{end}", stage.ledger.display()));
+            let _ = std::fs::remove_file(format!("{}{end}", fixture.ledger.display()));
         }
         let (count, circling) = (AtomicU64::new(0), Arc::new(AtomicBool::new(true)));
         let goes_on = circling.clone();
-        let proxy = Proxy::before(&stage, None, move |path, body| {
+        let proxy = Proxy::before(&fixture, None, move |path, body| {
             if path == "/v1/EndUsers" && goes_on.load(Ordering::SeqCst) && items_of(body).is_some() {
                 set_next(body, &format!("/v1/EndUsers?{}", next(count.fetch_add(1, Ordering::SeqCst))));
             }
         })
         .await;
-        stage.elsewhere = Some(proxy);
-        let before = stage.sandbox.requests().count;
-        let outcome = tokio::time::timeout(Duration::from_secs(60), stage.outcome()).await;
+        fixture.elsewhere = Some(proxy);
+        let before = fixture.sandbox.requests().count;
+        let outcome = tokio::time::timeout(Duration::from_secs(60), fixture.outcome()).await;
         assert_eq!(outcome.expect("it ends"), Outcome::Unfinished, "{context}");
-        let calls = stage.sandbox.requests().count - before;
+        let calls = fixture.sandbox.requests().count - before;
         assert!(calls < 60, "{context}: {calls} calls");
         circling.store(false, Ordering::SeqCst);
-        stage.wait_ms = 600_000;
-        assert_eq!(stage.outcome().await, Outcome::Approved, "{context}");
-        stage.is_as(&undisturbed, context);
+        fixture.wait_ms = 600_000;
+        assert_eq!(fixture.outcome().await, Outcome::Approved, "{context}");
+        fixture.is_as(&undisturbed, context);
     }
 }
 
 #[tokio::test]
 async fn a_list_of_one_page_costs_one_request() {
     let calls = |page_size| async move {
-        let mut stage = Stage::with(vec![customer(1)]);
-        stage.elsewhere = Some(Proxy::before(&stage, page_size, |_, _| ()).await);
-        assert_eq!(stage.outcome().await, Outcome::Approved);
-        stage.sandbox.requests().count
+        let mut fixture = Fixture::with(vec![customer(1)]);
+        fixture.elsewhere = Some(Proxy::before(&fixture, page_size, |_, _| ()).await);
+        assert_eq!(fixture.outcome().await, Outcome::Approved);
+        fixture.sandbox.requests().count
     };
-    let stage = Stage::with(vec![customer(1)]);
-    assert_eq!(stage.outcome().await, Outcome::Approved);
+    let fixture = Fixture::with(vec![customer(1)]);
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
     let (direct, one_page, short_pages) =
-        (stage.sandbox.requests().count, calls(None).await, calls(Some(1)).await);
+        (fixture.sandbox.requests().count, calls(None).await, calls(Some(1)).await);
     assert_eq!(one_page, direct);
     assert!(short_pages > one_page, "the lists that have several pages are read again");
 }
@@ -221,10 +221,10 @@ async fn a_base_url_may_have_a_path_whether_the_pages_name_it_or_not() {
         let e164 = |n: u32| PhoneNumber::E164(format!("+1628555000{n}"));
         row.phone_numbers = PhoneNumbers::Listed((1..=3).map(e164).collect());
         let expected = undisturbed(std::slice::from_ref(&row)).await;
-        let mut stage = Stage::with(vec![row]);
+        let mut fixture = Fixture::with(vec![row]);
         let pages = Arc::new(AtomicU64::new(0));
         let counter = pages.clone();
-        let proxy = Proxy::before(&stage, Some(1), move |_, body| {
+        let proxy = Proxy::before(&fixture, Some(1), move |_, body| {
             for pointer in ["/meta/next_page_url", "/next_page_uri"] {
                 let Some(next) = body.pointer_mut(pointer) else { continue };
                 let Some(address) = next.as_str() else { continue };
@@ -235,9 +235,9 @@ async fn a_base_url_may_have_a_path_whether_the_pages_name_it_or_not() {
             }
         })
         .await;
-        stage.elsewhere = Some(format!("{proxy}{PATH}/"));
-        assert_eq!(stage.outcome().await, Outcome::Approved, "{named:?}");
-        stage.is_as(&expected, named);
+        fixture.elsewhere = Some(format!("{proxy}{PATH}/"));
+        assert_eq!(fixture.outcome().await, Outcome::Approved, "{named:?}");
+        fixture.is_as(&expected, named);
         assert!(pages.load(Ordering::SeqCst) >= 2, "the lists had several pages");
     }
 }

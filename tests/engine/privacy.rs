@@ -1,6 +1,6 @@
 //! The ledger holds nothing personal and nothing secret.
 
-use crate::stage::{Stage, customer, token_of};
+use crate::fixture::{Fixture, customer, token_of};
 use crate::watch::watching;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -85,18 +85,18 @@ fn secrets(row: &Customer) -> Vec<String> {
 #[tokio::test]
 async fn no_file_of_the_ledger_ever_holds_a_value_of_the_sheet_or_a_token_or_a_message() {
     let customers: Vec<_> = (1..=5).map(unmistakable).collect();
-    let mut stage = Stage::with(customers.clone());
+    let mut fixture = Fixture::with(customers.clone());
     // One is rejected, one has a refused number, one a noncompliant field, one a number elsewhere.
     let account = |n: usize| customers[n].subaccount.to_string();
     let reviewer = Some(Reviewer::RejectsAll(vec![18602, 18603]));
-    stage.sandbox.edit(Edit::SetReviewer { account: account(1), reviewer }).expect("an edit");
-    stage.sandbox.edit(Edit::ForbidNumber { number: format!("PN{:032x}", 3) }).expect("an edit");
-    stage.customers[3].business.industry = "NOT_ONE_OF_THEM".into();
-    if let PhoneNumbers::Listed(numbers) = &mut stage.customers[4].phone_numbers {
+    fixture.sandbox.edit(Edit::SetReviewer { account: account(1), reviewer }).expect("an edit");
+    fixture.sandbox.edit(Edit::ForbidNumber { number: format!("PN{:032x}", 3) }).expect("an edit");
+    fixture.customers[3].business.industry = "NOT_ONE_OF_THEM".into();
+    if let PhoneNumbers::Listed(numbers) = &mut fixture.customers[4].phone_numbers {
         numbers.push(PhoneNumber::E164("+16285557777".to_owned()));
     }
     let bytes: Arc<Mutex<BTreeMap<String, Vec<u8>>>> = Arc::default();
-    let (all, folder) = (bytes.clone(), stage.folder.path().to_owned());
+    let (all, folder) = (bytes.clone(), fixture.folder.path().to_owned());
     let observer = watching(move |event| {
         // The last moments of the write-ahead log are in it as well: it grows until the end.
         if let Event::LedgerWrote = event {
@@ -106,13 +106,13 @@ async fn no_file_of_the_ledger_ever_holds_a_value_of_the_sheet_or_a_token_or_a_m
             }
         }
     });
-    let ended = stage.run_watched(observer).await.expect("no fault");
+    let ended = fixture.run_watched(observer).await.expect("no fault");
     let mut outcomes: Vec<Outcome> = ended.customers.values().map(|end| end.outcome).collect();
     outcomes.sort_unstable();
     let refused = Outcome::Refused;
     assert_eq!(outcomes, [Outcome::Approved, Outcome::Rejected, refused, refused, refused]);
     let mut bytes = bytes.lock().expect("bytes").clone();
-    bytes.insert("in the end".to_owned(), std::fs::read(&stage.ledger).expect("bytes"));
+    bytes.insert("in the end".to_owned(), std::fs::read(&fixture.ledger).expect("bytes"));
     let found = |content: &[u8], text: &str| {
         content.windows(text.len()).any(|it| it.eq_ignore_ascii_case(text.as_bytes()))
     };
@@ -120,7 +120,7 @@ async fn no_file_of_the_ledger_ever_holds_a_value_of_the_sheet_or_a_token_or_a_m
     assert!(found(&bytes["in the end"], subaccount), "the search finds what is there");
     assert!(found(&bytes["ledger.db-wal"], subaccount), "the search finds what is there");
     for (name, content) in &bytes {
-        for secret in stage.customers.iter().flat_map(secrets) {
+        for secret in fixture.customers.iter().flat_map(secrets) {
             assert!(!found(content, &secret), "{name} holds {secret:?}");
         }
     }

@@ -1,6 +1,6 @@
 //! A server between the run and the sandbox that changes answers on their way.
 
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method};
@@ -25,13 +25,13 @@ impl Proxy {
     /// The base URL of a proxy that changes the JSON of answers, and puts so many things on a page of a list
     /// where a number is given.
     pub async fn before(
-        stage: &Stage,
+        fixture: &Fixture,
         page_size: Option<u32>,
         change: impl Fn(&str, &mut Value) + Send + Sync + 'static,
     ) -> String {
         let change = Box::new(change);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let sandbox = stage.sandbox.serve(listener).expect("a server");
+        let sandbox = fixture.sandbox.serve(listener).expect("a server");
         let proxy = Arc::new(Proxy { sandbox, change, page_size });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -1,6 +1,6 @@
 //! The verdict of a rehearsal: a world in which anything says something else than the row is not clean.
 
-use crate::stage::{Stage, customer, seed};
+use crate::fixture::{Fixture, customer, seed};
 use serde_json::{Map, Value};
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::ledger::Ledger;
@@ -9,23 +9,23 @@ use trusthub_onboard::products::FLOW;
 use trusthub_onboard::report::{Expected, Results, ResultsPaths, Verdict, verdict};
 use trusthub_onboard::sandbox::{Kind, Resource};
 
-/// A stage with one approved customer, and what is judged of a world.
-async fn approved() -> (Stage, impl Fn(&[Resource]) -> Verdict) {
+/// A fixture with one approved customer, and what is judged of a world.
+async fn approved() -> (Fixture, impl Fn(&[Resource]) -> Verdict) {
     let mut row = customer(1);
     row.status_callback = Some("https://reseller.com/twilio".to_owned());
     row.voice_integrity.notes = "Weekdays only".to_owned();
-    let stage = Stage::with(vec![row.clone()]);
-    assert_eq!(stage.outcome().await, Outcome::Approved);
-    let paths = ResultsPaths::beside(&stage.folder.path().join("results.csv"));
-    let ledger = Ledger::open_for_reading(&stage.ledger, &FLOW, &stage.sandbox.id()).expect("a ledger");
-    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &stage.policy, ended: None };
+    let fixture = Fixture::with(vec![row.clone()]);
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    let paths = ResultsPaths::beside(&fixture.folder.path().join("results.csv"));
+    let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
+    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
     let rows = vec![row.clone()];
     let entries = || -> Result<Box<dyn Iterator<Item = _>>, _> {
         Ok(Box::new(rows.clone().into_iter().map(|it| Ok(Entry::Valid(Box::new(it))))))
     };
     results.write(&paths, entries, |_, _| ()).expect("results");
     let expected = [Expected::of(&row, &seed(&[row.clone()]))];
-    (stage, move |world: &[Resource]| {
+    (fixture, move |world: &[Resource]| {
         verdict(&expected, world, &paths.results, &paths.numbers).expect("a verdict")
     })
 }
@@ -74,8 +74,8 @@ fn changed(resource: &Resource) -> Vec<(String, Resource)> {
 
 #[tokio::test]
 async fn a_world_with_one_thing_that_the_row_does_not_say_is_not_clean() {
-    let (stage, judged) = approved().await;
-    let world = stage.made();
+    let (fixture, judged) = approved().await;
+    let world = fixture.made();
     let verdict = judged(&world);
     assert!(verdict.is_clean(), "{verdict:?}");
     let mut tried = 0;

@@ -3,12 +3,12 @@
 use crate::changes::{
     corrected_name, one_representative, other_street, other_use_case, stage_for, with, world_of,
 };
-use crate::stage::{Stage, customer};
+use crate::fixture::{Fixture, customer};
 use crate::watch::{die, watching};
 use trusthub_onboard::events::Event;
 use trusthub_onboard::flow::Method;
 use trusthub_onboard::model::{Address, Customer};
-use trusthub_onboard::plan::{Code, Mark, OurCode, Outcome, Submission};
+use trusthub_onboard::plan::{Code, OurCode, Outcome, StepState, Submission};
 use trusthub_onboard::sandbox::{
     AddressCorrection, Among, EmptyParameter, Fault, Faults, Settings, Undocumented,
 };
@@ -37,47 +37,47 @@ fn emptied() -> Customer {
     row
 }
 
-fn set(row: Customer, undocumented: Undocumented) -> Stage {
-    Stage::set(vec![row], Settings { undocumented, ..Settings::default() })
+fn set(row: Customer, undocumented: Undocumented) -> Fixture {
+    Fixture::set(vec![row], Settings { undocumented, ..Settings::default() })
 }
 
 /// Whether nothing has been submitted.
-fn all_drafts(stage: &Stage) -> bool {
-    stage.made().iter().all(|it| it.status.as_deref().is_none_or(|status| status == "draft"))
+fn all_drafts(fixture: &Fixture) -> bool {
+    fixture.made().iter().all(|it| it.status.as_deref().is_none_or(|status| status == "draft"))
 }
 
 #[tokio::test]
 async fn a_cell_that_was_emptied_is_empty_at_the_api_or_refused_by_name_and_not_submitted() {
     for empty_parameter in [EmptyParameter::Clears, EmptyParameter::IsNotGiven] {
         for ledger_is_lost in [false, true] {
-            let mut stage = set(
+            let mut fixture = set(
                 with_all_that_may_be_empty(),
                 Undocumented { empty_parameter, ..Undocumented::default() },
             );
-            stage.policy.submission = Submission::Never;
-            assert_eq!(stage.outcome().await, Outcome::Drafted);
+            fixture.policy.submission = Submission::Never;
+            assert_eq!(fixture.outcome().await, Outcome::Drafted);
             if ledger_is_lost {
-                stage.ledger = stage.folder.path().join("another.db");
+                fixture.ledger = fixture.folder.path().join("another.db");
             }
-            stage.customers = vec![emptied()];
-            stage.policy.submission = Submission::ProductAfterApproval;
+            fixture.customers = vec![emptied()];
+            fixture.policy.submission = Submission::ProductAfterApproval;
             let context = format!("{empty_parameter:?}, ledger lost: {ledger_is_lost}");
             for _ in 0..2 {
-                let end = stage.end().await;
+                let end = fixture.end().await;
                 if empty_parameter == EmptyParameter::Clears {
                     assert_eq!(end.outcome, Outcome::Approved, "{context}");
-                    stage.is_as_far_as_connected(&world_of(&emptied()).await, &context);
+                    fixture.is_as_far_as_connected(&world_of(&emptied()).await, &context);
                     break;
                 }
                 assert_eq!(end.code, Some(Code::Ours(OurCode::ContentNotTaken)), "{context}");
-                let facts = stage.facts();
-                match end.failed.and_then(|key| facts.mark(key)) {
-                    Some(Mark::Refused { reason, .. }) => {
+                let facts = fixture.facts();
+                match end.failed.and_then(|key| facts.state(key)) {
+                    Some(StepState::Refused { reason, .. }) => {
                         assert_eq!(reason.fields.as_deref(), Some("StreetSecondary"), "{context}")
                     }
                     other => panic!("{context}: {other:?}"),
                 }
-                assert!(all_drafts(&stage), "{context}: it was submitted");
+                assert!(all_drafts(&fixture), "{context}: it was submitted");
             }
         }
     }
@@ -92,15 +92,15 @@ async fn an_address_that_the_api_would_correct_is_as_the_row_says_or_refused() {
         for first in [None, Some(before.clone())] {
             let context = format!("{address_correction:?}, drafted before: {}", first.is_some());
             let undocumented = Undocumented { address_correction, ..Undocumented::default() };
-            let mut stage = set(row.clone(), undocumented);
+            let mut fixture = set(row.clone(), undocumented);
             if let Some(first) = first {
-                stage.customers = vec![first];
-                stage.policy.submission = Submission::Never;
-                assert_eq!(stage.outcome().await, Outcome::Drafted, "{context}");
-                stage.policy.submission = Submission::ProductAfterApproval;
-                stage.customers = vec![row.clone()];
+                fixture.customers = vec![first];
+                fixture.policy.submission = Submission::Never;
+                assert_eq!(fixture.outcome().await, Outcome::Drafted, "{context}");
+                fixture.policy.submission = Submission::ProductAfterApproval;
+                fixture.customers = vec![row.clone()];
             }
-            let end = stage.end().await;
+            let end = fixture.end().await;
             match address_correction {
                 AddressCorrection::OrRefused => {
                     assert_eq!(
@@ -108,11 +108,11 @@ async fn an_address_that_the_api_would_correct_is_as_the_row_says_or_refused() {
                         (Outcome::Refused, Some(Code::Twilio(21629))),
                         "{context}"
                     );
-                    assert!(all_drafts(&stage), "{context}: it was submitted");
+                    assert!(all_drafts(&fixture), "{context}: it was submitted");
                 }
                 _ => {
                     assert_eq!(end.outcome, Outcome::Approved, "{context}");
-                    stage.is_as_far_as_connected(&expected, &context);
+                    fixture.is_as_far_as_connected(&expected, &context);
                 }
             }
         }
@@ -138,24 +138,24 @@ async fn a_request_that_is_carried_out_late_leaves_what_the_sheet_says_or_is_tol
         for fault in lost.chain([Fault::ApplyLate(5_000)]) {
             for n in [1, 2, 3, 4] {
                 let context = format!("{fault:?} at POST {n}");
-                let mut stage = stage_for(&customer(1), &other);
-                stage.policy.submission = Submission::Never;
-                stage.run().await.expect("no fault");
-                stage.policy.submission = Submission::ProductAfterApproval;
-                stage.customers = vec![other.clone()];
-                stage.rate = Rate::PerSecond(1.0);
-                stage.wait_ms = 0;
-                stage.sandbox.misbehave(Faults::nth(Among::Posts, n, fault.clone()));
+                let mut fixture = stage_for(&customer(1), &other);
+                fixture.policy.submission = Submission::Never;
+                fixture.run().await.expect("no fault");
+                fixture.policy.submission = Submission::ProductAfterApproval;
+                fixture.customers = vec![other.clone()];
+                fixture.rate = Rate::PerSecond(1.0);
+                fixture.wait_ms = 0;
+                fixture.sandbox.misbehave(Faults::nth(Among::Posts, n, fault.clone()));
                 // The one who gets no answer is killed.
-                let _ = stage.run_watched(watching(die_without_an_answer)).await;
-                stage.sandbox.misbehave(Faults::default());
-                stage.customers = vec![customer(1)];
-                stage.wait_ms = 600_000;
-                let end = stage.end().await;
+                let _ = fixture.run_watched(watching(die_without_an_answer)).await;
+                fixture.sandbox.misbehave(Faults::default());
+                fixture.customers = vec![customer(1)];
+                fixture.wait_ms = 600_000;
+                let end = fixture.end().await;
                 match end.outcome {
-                    Outcome::Approved => stage.is_as_far_as_connected(&expected, &context),
+                    Outcome::Approved => fixture.is_as_far_as_connected(&expected, &context),
                     Outcome::Refused => {
-                        assert!(!all_drafts(&stage), "{context}: refused, and nothing was submitted");
+                        assert!(!all_drafts(&fixture), "{context}: refused, and nothing was submitted");
                         assert_eq!(end.code, Some(Code::Ours(OurCode::ChangedAfterSubmission)), "{context}");
                     }
                     outcome => panic!("{context}: {outcome:?}"),

@@ -1,7 +1,7 @@
 //! How a customer stands is the same to the run that has just ended, to `results` and to `status`.
 
+use crate::fixture::{Fixture, customer};
 use crate::proxy::Proxy;
-use crate::stage::{Stage, customer};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use trusthub_onboard::check::Entry;
@@ -23,30 +23,30 @@ fn number(n: u32) -> Sid {
 }
 
 /// Outcome, step and code of the first customer, as the results say them.
-fn said(stage: &Stage, ended: Option<&Ended>) -> [String; 3] {
-    let ledger = Ledger::open_for_reading(&stage.ledger, &FLOW, &stage.sandbox.id()).expect("a ledger");
-    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &stage.policy, ended };
-    let line = results.line(&Entry::Valid(Box::new(stage.customers[0].clone()))).expect("a line");
+fn said(fixture: &Fixture, ended: Option<&Ended>) -> [String; 3] {
+    let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
+    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended };
+    let line = results.line(&Entry::Valid(Box::new(fixture.customers[0].clone()))).expect("a line");
     ["outcome", "failed_step", "error_code"].map(|column| line.cell(column).to_owned())
 }
 
 /// Stages on which a run ends with this code for the first customer: one for each way to it that matters.
-async fn stages(code: OurCode) -> Vec<Stage> {
+async fn fixtures(code: OurCode) -> Vec<Fixture> {
     let account = customer(1).subaccount.to_string();
     let one = |change: &dyn Fn(&mut Customer)| {
         let mut row = customer(1);
         change(&mut row);
-        Stage::with(vec![row])
+        Fixture::with(vec![row])
     };
     // The sheet says something else than what the sandbox was set up for.
     let differing = |change: &dyn Fn(&mut Customer)| {
-        let mut stage = Stage::with(vec![customer(1)]);
-        change(&mut stage.customers[0]);
-        stage
+        let mut fixture = Fixture::with(vec![customer(1)]);
+        change(&mut fixture.customers[0]);
+        fixture
     };
-    let by_hand = |stage: &Stage, kind| {
+    let by_hand = |fixture: &Fixture, kind| {
         let friendly_name = "By hand".to_owned();
-        stage
+        fixture
             .sandbox
             .edit(Edit::AddBundle { account: account.clone(), kind, friendly_name })
             .expect("an edit")
@@ -54,42 +54,42 @@ async fn stages(code: OurCode) -> Vec<Stage> {
     let kinds = [BundleKind::CustomerProfile, BundleKind::TrustProduct];
     match code {
         OurCode::ChangedAfterSubmission => {
-            let mut stage = one(&|_| ());
-            stage.wait_ms = 0;
-            stage.run().await.expect("no fault");
-            stage.customers[0].business.name = "Another name".to_owned();
-            vec![stage]
+            let mut fixture = one(&|_| ());
+            fixture.wait_ms = 0;
+            fixture.run().await.expect("no fault");
+            fixture.customers[0].business.name = "Another name".to_owned();
+            vec![fixture]
         }
         OurCode::ExistsAlready => kinds
             .map(|kind| {
-                let stage = one(&|_| ());
-                by_hand(&stage, kind);
-                stage
+                let fixture = one(&|_| ());
+                by_hand(&fixture, kind);
+                fixture
             })
             .into(),
         OurCode::UnknownToTheLedger => {
-            let mut stage = one(&|_| ());
-            stage.policy.submission = Submission::Never;
-            stage.run().await.expect("no fault");
-            stage.ledger = stage.folder.path().join("another.db");
-            stage.policy.existing = Existing::Refuse;
-            vec![stage]
+            let mut fixture = one(&|_| ());
+            fixture.policy.submission = Submission::Never;
+            fixture.run().await.expect("no fault");
+            fixture.ledger = fixture.folder.path().join("another.db");
+            fixture.policy.existing = Existing::Refuse;
+            vec![fixture]
         }
         OurCode::OtherBundleBegun => {
-            let mut stages = vec![];
+            let mut fixtures = vec![];
             for kind in kinds {
-                let mut stage = one(&|_| ());
-                stage.policy.submission = Submission::Never;
-                stage.run().await.expect("no fault");
-                stage.policy.submission = Submission::ProductAfterApproval;
-                let other = Some(sid(&by_hand(&stage, kind)));
+                let mut fixture = one(&|_| ());
+                fixture.policy.submission = Submission::Never;
+                fixture.run().await.expect("no fault");
+                fixture.policy.submission = Submission::ProductAfterApproval;
+                let other = Some(sid(&by_hand(&fixture, kind)));
                 match kind {
-                    BundleKind::CustomerProfile => stage.customers[0].customer_profile = other,
-                    BundleKind::TrustProduct => stage.customers[0].trust_product = other,
+                    BundleKind::CustomerProfile => fixture.customers[0].customer_profile = other,
+                    BundleKind::TrustProduct => fixture.customers[0].trust_product = other,
                 }
-                stages.push(stage);
+                fixtures.push(fixture);
             }
-            stages
+            fixtures
         }
         OurCode::NotSuchABundle => {
             let named = Some(sid("BU0000000000000000000000000000dead"));
@@ -103,8 +103,8 @@ async fn stages(code: OurCode) -> Vec<Stage> {
         }
         OurCode::HoldsWhatIsNotOurs => kinds
             .map(|kind| {
-                let mut stage = one(&|_| ());
-                let bundle = by_hand(&stage, kind);
+                let mut fixture = one(&|_| ());
+                let bundle = by_hand(&fixture, kind);
                 let object_type = match kind {
                     BundleKind::CustomerProfile => "authorized_representative_1",
                     BundleKind::TrustProduct => "voice_integrity_information",
@@ -115,36 +115,36 @@ async fn stages(code: OurCode) -> Vec<Stage> {
                     friendly_name: "By hand".to_owned(),
                     attributes: "{}".to_owned(),
                 };
-                let object = stage.sandbox.edit(object).expect("an edit");
-                stage.sandbox.edit(Edit::AssignEntity { bundle: bundle.clone(), object }).expect("an edit");
+                let object = fixture.sandbox.edit(object).expect("an edit");
+                fixture.sandbox.edit(Edit::AssignEntity { bundle: bundle.clone(), object }).expect("an edit");
                 match kind {
-                    BundleKind::CustomerProfile => stage.customers[0].customer_profile = Some(sid(&bundle)),
-                    BundleKind::TrustProduct => stage.customers[0].trust_product = Some(sid(&bundle)),
+                    BundleKind::CustomerProfile => fixture.customers[0].customer_profile = Some(sid(&bundle)),
+                    BundleKind::TrustProduct => fixture.customers[0].trust_product = Some(sid(&bundle)),
                 }
-                stage
+                fixture
             })
             .into(),
         OurCode::AccountNotActive => {
-            let mut stages = vec![];
+            let mut fixtures = vec![];
             for (status, in_review) in [("suspended", false), ("closed", false), ("suspended", true)] {
-                let mut stage = one(&|_| ());
-                stage.wait_ms = 0;
+                let mut fixture = one(&|_| ());
+                fixture.wait_ms = 0;
                 if in_review {
-                    stage.run().await.expect("no fault");
+                    fixture.run().await.expect("no fault");
                 }
                 let status = status.to_owned();
                 let edit = Edit::SetAccountStatus { account: account.clone(), status };
-                stage.sandbox.edit(edit).expect("an edit");
-                stages.push(stage);
+                fixture.sandbox.edit(edit).expect("an edit");
+                fixtures.push(fixture);
             }
-            stages
+            fixtures
         }
         OurCode::Unauthorized => [Among::Account(account.clone()), Among::Posts]
             .map(|among| {
-                let stage = one(&|_| ());
+                let fixture = one(&|_| ());
                 let rule = Rule { fault: Fault::RotateToken, among, when: When::Always };
-                stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
-                stage
+                fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+                fixture
             })
             .into(),
         OurCode::PrimaryProfile => {
@@ -155,28 +155,28 @@ async fn stages(code: OurCode) -> Vec<Stage> {
             vec![differing(&|row| row.address = address.clone())]
         }
         OurCode::NoNumbers => {
-            let mut stage = one(&|row| row.phone_numbers = PhoneNumbers::Listed(vec![]));
-            stage.customers[0].phone_numbers = PhoneNumbers::All;
-            vec![stage]
+            let mut fixture = one(&|row| row.phone_numbers = PhoneNumbers::Listed(vec![]));
+            fixture.customers[0].phone_numbers = PhoneNumbers::All;
+            vec![fixture]
         }
         OurCode::NumberNotFound => {
             let numbers = vec![PhoneNumber::Sid(number(1)), PhoneNumber::E164("+16285559999".to_owned())];
             vec![differing(&|row| row.phone_numbers = PhoneNumbers::Listed(numbers.clone()))]
         }
         OurCode::NumberElsewhere => {
-            let mut stage = one(&|_| ());
-            let [ours, theirs] = [0, 1].map(|_| by_hand(&stage, BundleKind::CustomerProfile));
-            stage.customers[0].customer_profile = Some(sid(&ours));
+            let mut fixture = one(&|_| ());
+            let [ours, theirs] = [0, 1].map(|_| by_hand(&fixture, BundleKind::CustomerProfile));
+            fixture.customers[0].customer_profile = Some(sid(&ours));
             let assign = Edit::AssignNumber { bundle: theirs, number: number(1).to_string() };
-            stage.sandbox.edit(assign).expect("an edit");
-            vec![stage]
+            fixture.sandbox.edit(assign).expect("an edit");
+            vec![fixture]
         }
         OurCode::ContentNotTaken => {
-            let mut stage = one(&|_| ());
-            stage.policy.submission = Submission::Never;
-            stage.run().await.expect("no fault");
-            stage.policy.submission = Submission::ProductAfterApproval;
-            if let Address::New { street, .. } = &mut stage.customers[0].address {
+            let mut fixture = one(&|_| ());
+            fixture.policy.submission = Submission::Never;
+            fixture.run().await.expect("no fault");
+            fixture.policy.submission = Submission::ProductAfterApproval;
+            if let Address::New { street, .. } = &mut fixture.customers[0].address {
                 *street = "202 Spear Street".to_owned();
             }
             let before = |at: &str, json: &mut serde_json::Value| {
@@ -184,8 +184,8 @@ async fn stages(code: OurCode) -> Vec<Stage> {
                     json["street"] = "101 Spear Street".into();
                 }
             };
-            stage.elsewhere = Some(Proxy::before(&stage, None, before).await);
-            vec![stage]
+            fixture.elsewhere = Some(Proxy::before(&fixture, None, before).await);
+            vec![fixture]
         }
         OurCode::Noncompliant => vec![one(&|row| row.business.industry = "NOT_ONE_OF_THEM".into())],
     }
@@ -194,38 +194,38 @@ async fn stages(code: OurCode) -> Vec<Stage> {
 #[tokio::test]
 async fn every_refusal_of_ours_reads_the_same_in_the_run_in_results_and_in_status() {
     for code in OurCode::ALL {
-        for (way, mut stage) in stages(*code).await.into_iter().enumerate() {
+        for (way, mut fixture) in fixtures(*code).await.into_iter().enumerate() {
             let context = format!("{}, way {way}", code.name());
-            let run = stage.run_whatever_happens(Arc::new(Nobody), CancellationToken::new());
+            let run = fixture.run_whatever_happens(Arc::new(Nobody), CancellationToken::new());
             let ended = run.await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
-            let by_the_run = said(&stage, Some(&ended));
+            let by_the_run = said(&fixture, Some(&ended));
             assert_eq!(by_the_run[0], "refused", "{context}");
             assert_eq!(by_the_run[2], code.name(), "{context}");
-            assert_eq!(said(&stage, None), by_the_run, "{context}: results");
-            stage.only = Only::ToLookAt;
-            let mut looked = stage.run().await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
+            assert_eq!(said(&fixture, None), by_the_run, "{context}: results");
+            fixture.only = Only::ToLookAt;
+            let mut looked = fixture.run().await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
             looked.customers.retain(|_, end| end.failed.is_some());
-            assert_eq!(said(&stage, Some(&looked)), by_the_run, "{context}: status");
+            assert_eq!(said(&fixture, Some(&looked)), by_the_run, "{context}: status");
         }
     }
 }
 
 #[tokio::test]
 async fn what_held_a_customer_back_is_not_said_any_more_once_a_run_has_found_it_gone() {
-    let mut stage = Stage::with(vec![customer(1)]);
+    let mut fixture = Fixture::with(vec![customer(1)]);
     let account = customer(1).subaccount.to_string();
     let (kind, friendly_name) = (BundleKind::TrustProduct, "By hand".to_owned());
-    let bundle = stage.sandbox.edit(Edit::AddBundle { account, kind, friendly_name }).expect("an edit");
-    stage.run().await.expect("no fault");
-    assert_eq!(said(&stage, None)[2], "exists_already");
-    stage.sandbox.edit(Edit::Remove { sid: bundle }).expect("an edit");
+    let bundle = fixture.sandbox.edit(Edit::AddBundle { account, kind, friendly_name }).expect("an edit");
+    fixture.run().await.expect("no fault");
+    assert_eq!(said(&fixture, None)[2], "exists_already");
+    fixture.sandbox.edit(Edit::Remove { sid: bundle }).expect("an edit");
     // The customer gets no further than its first creation.
     let among = Among::Matching(Method::Post, "/v1/CustomerProfiles".to_owned());
     let rule = Rule { fault: Fault::FailBefore(500), among, when: When::Always };
-    stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
-    let ended = stage.run().await.expect("no fault");
-    assert_eq!(said(&stage, Some(&ended))[0], Outcome::Unfinished.word());
-    assert_eq!(said(&stage, None)[0], Outcome::Unfinished.word());
-    stage.only = Only::ToLookAt;
-    assert_eq!(stage.run().await.expect("no fault").interrupted, Interrupted::No);
+    fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+    let ended = fixture.run().await.expect("no fault");
+    assert_eq!(said(&fixture, Some(&ended))[0], Outcome::Unfinished.word());
+    assert_eq!(said(&fixture, None)[0], Outcome::Unfinished.word());
+    fixture.only = Only::ToLookAt;
+    assert_eq!(fixture.run().await.expect("no fault").interrupted, Interrupted::No);
 }

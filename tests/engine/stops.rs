@@ -1,18 +1,18 @@
 //! A run that is told to stop: nothing begins any more, every wait ends, and the next run goes on.
 
 use crate::checks::undisturbed;
-use crate::stage::{Stage, customer};
+use crate::fixture::{Fixture, customer};
 use crate::watch::watching;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use trusthub_onboard::clock::Clock;
-use trusthub_onboard::engine::{Brake, Ended, Interrupted, Only};
+use trusthub_onboard::engine::{Ended, Interrupted, Only, RefusalBreaker};
 use trusthub_onboard::events::Event;
 use trusthub_onboard::flow::Method;
 use trusthub_onboard::model::{Fault as Broken, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Mark, Outcome};
+use trusthub_onboard::plan::{Outcome, StepState};
 use trusthub_onboard::sandbox::{Among, Edit, Fault, Faults, Lag, Limit, Rule, When};
 use trusthub_onboard::twilio::Rate;
 
@@ -30,14 +30,14 @@ struct Stopped {
 
 /// Runs until the nth event of those that `is_it` picks, and stops the run there.
 async fn stop_at(
-    stage: &Stage,
+    fixture: &Fixture,
     nth: u64,
     is_it: impl Fn(&Event<'_>) -> bool + Send + Sync + 'static,
 ) -> Stopped {
     let drain = CancellationToken::new();
     let (seen, after, at) = (AtomicU64::new(0), Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let observer = watching({
-        let (drain, after, at, clock) = (drain.clone(), after.clone(), at.clone(), stage.clock.clone());
+        let (drain, after, at, clock) = (drain.clone(), after.clone(), at.clone(), fixture.clock.clone());
         move |event| {
             if drain.is_cancelled() {
                 if let Event::Sending(_) = event {
@@ -49,20 +49,20 @@ async fn stop_at(
             }
         }
     });
-    let run = stage.run_whatever_happens(observer, drain.clone());
+    let run = fixture.run_whatever_happens(observer, drain.clone());
     let ended = tokio::time::timeout(DEADLINE, run).await.expect("it comes to its end");
     assert!(drain.is_cancelled(), "the moment came");
     Stopped {
         ended,
         begun_after: after.load(Ordering::SeqCst),
-        waited_ms: stage.clock.now() - at.load(Ordering::SeqCst),
+        waited_ms: fixture.clock.now() - at.load(Ordering::SeqCst),
     }
 }
 
-fn many(count: u32) -> Stage {
-    let mut stage = Stage::with((1..=count).map(customer).collect());
-    stage.wait_ms = 0;
-    stage
+fn many(count: u32) -> Fixture {
+    let mut fixture = Fixture::with((1..=count).map(customer).collect());
+    fixture.wait_ms = 0;
+    fixture
 }
 
 fn is_sending(event: &Event<'_>) -> bool {
@@ -76,9 +76,9 @@ fn is_post(event: &Event<'_>) -> bool {
 #[tokio::test]
 async fn nothing_is_sent_after_the_stop_however_many_customers_wait_for_their_turn() {
     for (at, post) in [(1, false), (7, false), (60, false), (1, true), (40, true)] {
-        let mut stage = many(40);
-        (stage.concurrency, stage.rate) = (40, Rate::PerSecond(20.0));
-        let stopped = stop_at(&stage, at, if post { is_post } else { is_sending }).await;
+        let mut fixture = many(40);
+        (fixture.concurrency, fixture.rate) = (40, Rate::PerSecond(20.0));
+        let stopped = stop_at(&fixture, at, if post { is_post } else { is_sending }).await;
         assert_eq!(stopped.begun_after, 0, "stopped at {at}");
         let ended = stopped.ended.expect("no fault");
         assert_eq!((ended.fault, ended.interrupted), (None, Interrupted::Yes), "stopped at {at}");
@@ -90,18 +90,18 @@ async fn nothing_is_sent_after_the_stop_however_many_customers_wait_for_their_tu
 async fn what_was_written_down_and_did_not_go_out_is_as_if_it_had_never_been_begun() {
     let customers: Vec<_> = (1..=12).map(customer).collect();
     let undisturbed = undisturbed(&customers).await;
-    let mut stage = Stage::with(customers);
-    (stage.concurrency, stage.rate) = (12, Rate::PerSecond(20.0));
-    let stopped = stop_at(&stage, 20, is_post).await;
+    let mut fixture = Fixture::with(customers);
+    (fixture.concurrency, fixture.rate) = (12, Rate::PerSecond(20.0));
+    let stopped = stop_at(&fixture, 20, is_post).await;
     assert_eq!(stopped.begun_after, 0);
     // The last request was answered, so no step is left in doubt.
-    for customer in &stage.customers {
-        let facts = stage.facts_of(customer);
-        let in_doubt = facts.marks().any(|(_, mark)| matches!(mark, Mark::Started { .. }));
+    for customer in &fixture.customers {
+        let facts = fixture.facts_of(customer);
+        let in_doubt = facts.states().any(|(_, state)| matches!(state, StepState::Started { .. }));
         assert!(!in_doubt, "{}", customer.subaccount);
     }
-    stage.run().await.expect("no fault");
-    stage.is_as(&undisturbed, "after the stop");
+    fixture.run().await.expect("no fault");
+    fixture.is_as(&undisturbed, "after the stop");
 }
 
 #[tokio::test]
@@ -109,11 +109,11 @@ async fn a_wait_for_retry_after_ends_at_once() {
     for (among, at) in
         [(Among::All, 1), (Among::Posts, 1), (Among::Account(customer(1).subaccount.to_string()), 2)]
     {
-        let stage = many(3);
+        let fixture = many(3);
         let rule = Rule { fault: Fault::Throttle(Some(3_000)), among: among.clone(), when: When::Always };
-        stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+        fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
         let is_throttled = |event: &Event<'_>| matches!(event, Event::Sent(_, it) if it.status == Some(429));
-        let stopped = stop_at(&stage, at, is_throttled).await;
+        let stopped = stop_at(&fixture, at, is_throttled).await;
         assert_eq!(stopped.begun_after, 0, "{among:?}");
         assert!(stopped.waited_ms < 10_000, "{among:?}: waited {} ms", stopped.waited_ms);
     }
@@ -121,12 +121,12 @@ async fn a_wait_for_retry_after_ends_at_once() {
 
 #[tokio::test]
 async fn a_wait_for_an_account_that_is_slower_than_the_rest_ends_at_once() {
-    let mut stage = many(2);
-    stage.rate = Rate::PerSecond(1_000.0);
+    let mut fixture = many(2);
+    fixture.rate = Rate::PerSecond(1_000.0);
     let limit = Limit { per_second: Some(0.01), concurrent: None, retry_after_s: Some(600) };
-    stage.sandbox.misbehave(Faults { limit_per_account: limit, ..Faults::default() });
+    fixture.sandbox.misbehave(Faults { limit_per_account: limit, ..Faults::default() });
     let is_throttled = |event: &Event<'_>| matches!(event, Event::Sent(_, it) if it.status == Some(429));
-    let stopped = stop_at(&stage, 2, is_throttled).await;
+    let stopped = stop_at(&fixture, 2, is_throttled).await;
     assert_eq!(stopped.begun_after, 0);
     assert!(stopped.waited_ms < 10_000, "waited {} ms", stopped.waited_ms);
 }
@@ -137,12 +137,12 @@ async fn a_wait_for_what_a_lost_reply_has_made_ends_at_once_and_the_next_run_fin
     let undisturbed = undisturbed(&customers).await;
     // The first stop comes with the lost reply, the others between the looks for what it made.
     for looks in 0..3 {
-        let stage = Stage::with(customers.clone());
+        let fixture = Fixture::with(customers.clone());
         let rule = Rule { fault: Fault::LoseReply, among: Among::Posts, when: When::Nth(2) };
         let lag = Lag { lists_ms: 5_000, ..Lag::default() };
-        stage.sandbox.misbehave(Faults { rules: vec![rule], lag, ..Faults::default() });
+        fixture.sandbox.misbehave(Faults { rules: vec![rule], lag, ..Faults::default() });
         let is_lost = AtomicU64::new(0);
-        let stopped = stop_at(&stage, looks + 1, move |event| match event {
+        let stopped = stop_at(&fixture, looks + 1, move |event| match event {
             Event::Sent(_, answer) => {
                 if answer.status.is_none() {
                     is_lost.store(1, Ordering::SeqCst);
@@ -154,17 +154,17 @@ async fn a_wait_for_what_a_lost_reply_has_made_ends_at_once_and_the_next_run_fin
         .await;
         assert_eq!(stopped.begun_after, 0, "after {looks} looks");
         assert_eq!(stopped.waited_ms, 0, "after {looks} looks");
-        stage.run().await.expect("no fault");
-        stage.is_as(&undisturbed, "after the stop");
+        fixture.run().await.expect("no fault");
+        fixture.is_as(&undisturbed, "after the stop");
     }
 }
 
 #[tokio::test]
 async fn the_first_read_of_all_is_not_waited_for() {
-    let stage = many(3);
+    let fixture = many(3);
     let rule = Rule { fault: Fault::DelayAnswer(3_600_000), among: Among::All, when: When::Always };
-    stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
-    let stopped = stop_at(&stage, 1, is_sending).await;
+    fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+    let stopped = stop_at(&fixture, 1, is_sending).await;
     let ended = stopped.ended.expect("no fault");
     assert_eq!((stopped.begun_after, ended.customers.len()), (0, 0));
     assert_eq!((ended.fault, ended.interrupted), (None, Interrupted::Yes));
@@ -172,24 +172,24 @@ async fn the_first_read_of_all_is_not_waited_for() {
 
 #[tokio::test]
 async fn the_read_of_a_rows_own_primary_profile_is_not_waited_for() {
-    let mut stage = many(3);
-    for (number, customer) in stage.customers.iter_mut().enumerate() {
+    let mut fixture = many(3);
+    for (number, customer) in fixture.customers.iter_mut().enumerate() {
         customer.primary_profile = Sid::parse(&format!("BU{number:032x}"));
     }
     let among = Among::Matching(trusthub_onboard::sandbox::Method::Get, "/CustomerProfiles/BU".to_owned());
     let rule = Rule { fault: Fault::DelayAnswer(3_600_000), among, when: When::Always };
-    stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
-    let stopped = stop_at(&stage, 2, is_sending).await;
+    fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+    let stopped = stop_at(&fixture, 2, is_sending).await;
     assert_eq!(stopped.begun_after, 0);
     assert_eq!(stopped.ended.expect("no fault").customers.len(), 0, "no one was begun");
 }
 
 #[tokio::test]
 async fn a_fault_lets_nothing_begin_either() {
-    let mut stage = many(40);
-    (stage.concurrency, stage.rate) = (40, Rate::PerSecond(20.0));
+    let mut fixture = many(40);
+    (fixture.concurrency, fixture.rate) = (40, Rate::PerSecond(20.0));
     let rule = Rule { fault: Fault::Html(302), among: Among::All, when: When::Nth(30) };
-    stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+    fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
     let after = Arc::new(AtomicU64::new(u64::MAX));
     let observer = watching({
         let after = after.clone();
@@ -201,7 +201,7 @@ async fn a_fault_lets_nothing_begin_either() {
             _ => (),
         }
     });
-    let run = stage.run_whatever_happens(observer, CancellationToken::new());
+    let run = fixture.run_whatever_happens(observer, CancellationToken::new());
     let ended = tokio::time::timeout(DEADLINE, run).await.expect("it comes to its end").expect("a run");
     assert!(ended.fault.is_some_and(|it| it.what().contains("redirection")));
     assert_eq!(after.load(Ordering::SeqCst), 0, "requests after the fault");
@@ -209,16 +209,17 @@ async fn a_fault_lets_nothing_begin_either() {
 
 #[tokio::test]
 async fn the_brake_lets_nothing_begin_either() {
-    let mut stage = many(40);
-    for customer in &mut stage.customers {
+    let mut fixture = many(40);
+    for customer in &mut fixture.customers {
         if let PhoneNumbers::Listed(numbers) = &mut customer.phone_numbers {
             numbers.truncate(1);
         }
     }
     for number in 1..=40 {
-        stage.sandbox.edit(Edit::ForbidNumber { number: format!("PN{number:032x}") }).expect("an edit");
+        fixture.sandbox.edit(Edit::ForbidNumber { number: format!("PN{number:032x}") }).expect("an edit");
     }
-    (stage.concurrency, stage.rate, stage.brake) = (20, Rate::PerSecond(20.0), Brake::On);
+    (fixture.concurrency, fixture.rate, fixture.refusal_breaker) =
+        (20, Rate::PerSecond(20.0), RefusalBreaker::On);
     let (ends, after) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let observer = watching({
         let (ends, after) = (ends.clone(), after.clone());
@@ -232,17 +233,17 @@ async fn the_brake_lets_nothing_begin_either() {
             _ => (),
         }
     });
-    let run = stage.run_whatever_happens(observer, CancellationToken::new());
+    let run = fixture.run_whatever_happens(observer, CancellationToken::new());
     let ended = tokio::time::timeout(DEADLINE, run).await.expect("it comes to its end").expect("a run");
-    assert!(ended.braked.is_some());
-    assert_eq!(after.load(Ordering::SeqCst), 0, "requests after the brake");
+    assert!(ended.tripped.is_some());
+    assert_eq!(after.load(Ordering::SeqCst), 0, "requests after the refusal_breaker");
 }
 
 #[tokio::test]
 async fn a_wait_between_two_looks_at_the_reviews_ends_at_once() {
-    let mut stage = many(3);
-    stage.wait_ms = 86_400_000;
-    let stopped = stop_at(&stage, 1, |event| matches!(event, Event::Polls { .. })).await;
+    let mut fixture = many(3);
+    fixture.wait_ms = 86_400_000;
+    let stopped = stop_at(&fixture, 1, |event| matches!(event, Event::Polls { .. })).await;
     assert_eq!(stopped.begun_after, 0);
     let ended = stopped.ended.expect("no fault");
     assert_eq!(ended.interrupted, Interrupted::Yes);
@@ -251,10 +252,10 @@ async fn a_wait_between_two_looks_at_the_reviews_ends_at_once() {
 
 #[tokio::test]
 async fn a_look_at_how_things_stand_is_stopped_at_once_too() {
-    let mut stage = many(20);
-    stage.run().await.expect("no fault");
-    (stage.only, stage.concurrency, stage.rate) = (Only::ToLookAt, 20, Rate::PerSecond(5.0));
-    let stopped = stop_at(&stage, 5, is_sending).await;
+    let mut fixture = many(20);
+    fixture.run().await.expect("no fault");
+    (fixture.only, fixture.concurrency, fixture.rate) = (Only::ToLookAt, 20, Rate::PerSecond(5.0));
+    let stopped = stop_at(&fixture, 5, is_sending).await;
     assert_eq!(stopped.begun_after, 0);
     assert_eq!(stopped.ended.expect("no fault").interrupted, Interrupted::Yes);
 }

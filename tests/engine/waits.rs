@@ -1,8 +1,8 @@
 //! How long something that may exist is waited for, whatever clocks and gateways say.
 
 use crate::checks::{POSTS, undisturbed};
+use crate::fixture::{Fixture, FixtureClock, customer};
 use crate::proxy::{Held, answer};
-use crate::stage::{Stage, StageClock, customer};
 use crate::watch::{Killer, Moment, watching};
 use axum::extract::Request;
 use axum::response::Response;
@@ -33,12 +33,12 @@ async fn a_rerun_counts_its_waits_from_its_own_beginning_whatever_the_clock_says
     for forward_ms in [60_000, 24 * HOUR_MS] {
         for n in 4..=30 {
             let context = format!("cut off after request {n}, then {forward_ms} ms forward");
-            let stage = Stage::with(customers.clone());
-            stage.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
-            assert!(stage.run_watched(Killer::at(Moment::Sent, n)).await.is_err(), "{context}");
-            stage.set_forward(forward_ms);
-            assert_eq!(stage.outcome().await, Outcome::Approved, "{context}");
-            stage.is_as(&undisturbed, &context);
+            let fixture = Fixture::with(customers.clone());
+            fixture.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
+            assert!(fixture.run_watched(Killer::at(Moment::Sent, n)).await.is_err(), "{context}");
+            fixture.set_forward(forward_ms);
+            assert_eq!(fixture.outcome().await, Outcome::Approved, "{context}");
+            fixture.is_as(&undisturbed, &context);
         }
     }
 }
@@ -49,10 +49,10 @@ async fn a_reply_that_was_lost_before_the_clock_was_set_forward_is_waited_for() 
     let undisturbed = undisturbed(&customers).await;
     for n in 1..=20 {
         let context = format!("the reply to creation {n} was lost");
-        let stage = Stage::with(customers.clone());
+        let fixture = Fixture::with(customers.clone());
         // The look for it is lost too, so that the run leaves it started.
         let rules = vec![lost(n), Rule { when: When::Between(n + 1, n + 9), ..lost(n) }];
-        stage.sandbox.misbehave(Faults { rules, lag: LAG, ..Faults::default() });
+        fixture.sandbox.misbehave(Faults { rules, lag: LAG, ..Faults::default() });
         let drain = tokio_util::sync::CancellationToken::new();
         let (stop, posts) = (drain.clone(), AtomicU64::new(0));
         let observer = watching(move |event| {
@@ -63,11 +63,11 @@ async fn a_reply_that_was_lost_before_the_clock_was_set_forward_is_waited_for() 
                 stop.cancel();
             }
         });
-        stage.run_until(observer, drain).await.expect("no fault");
-        stage.set_forward(HOUR_MS);
-        stage.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
-        assert_eq!(stage.outcome().await, Outcome::Approved, "{context}");
-        stage.is_as(&undisturbed, &context);
+        fixture.run_until(observer, drain).await.expect("no fault");
+        fixture.set_forward(HOUR_MS);
+        fixture.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
+        assert_eq!(fixture.outcome().await, Outcome::Approved, "{context}");
+        fixture.is_as(&undisturbed, &context);
     }
 }
 
@@ -78,9 +78,9 @@ async fn a_process_that_was_stopped_just_before_its_request_went_out_waits_for_i
     let undisturbed = undisturbed(&customers).await;
     for n in 1..=20 {
         let context = format!("stopped before creation {n}");
-        let stage = Stage::with(customers.clone());
-        stage.sandbox.misbehave(Faults { rules: vec![lost(n)], lag: LAG, ..Faults::default() });
-        let (clock, posts) = (stage.clock.clone(), AtomicU64::new(0));
+        let fixture = Fixture::with(customers.clone());
+        fixture.sandbox.misbehave(Faults { rules: vec![lost(n)], lag: LAG, ..Faults::default() });
+        let (clock, posts) = (fixture.clock.clone(), AtomicU64::new(0));
         let observer = watching(move |event| {
             if let Event::Sending(request) = event
                 && request.method == Method::Post
@@ -89,16 +89,16 @@ async fn a_process_that_was_stopped_just_before_its_request_went_out_waits_for_i
                 clock.set(clock.now() + HOUR_MS);
             }
         });
-        stage.run_watched(observer).await.expect("no fault");
-        stage.run_until_finished(3, &context).await;
-        stage.is_as(&undisturbed, &context);
+        fixture.run_watched(observer).await.expect("no fault");
+        fixture.run_until_finished(3, &context).await;
+        fixture.is_as(&undisturbed, &context);
     }
 }
 
 /// A gateway that gives up on one request while the API goes on with it.
 struct Gateway {
     sandbox: Server,
-    clock: Arc<StageClock>,
+    clock: Arc<FixtureClock>,
     /// Which of the requests that create or change something it gives up on.
     nth: u64,
     says: (u16, &'static str),
@@ -111,10 +111,10 @@ struct Gateway {
 const STILL_AT_WORK_MS: u64 = 50_000;
 
 impl Gateway {
-    async fn before(stage: &Stage, nth: u64, says: (u16, &'static str)) -> (String, Arc<Gateway>) {
+    async fn before(fixture: &Fixture, nth: u64, says: (u16, &'static str)) -> (String, Arc<Gateway>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let sandbox = stage.sandbox.serve(listener).expect("a server");
-        let (clock, seen, at_work) = (stage.clock.clone(), AtomicU64::new(0), Mutex::new(None));
+        let sandbox = fixture.sandbox.serve(listener).expect("a server");
+        let (clock, seen, at_work) = (fixture.clock.clone(), AtomicU64::new(0), Mutex::new(None));
         let gateway = Arc::new(Gateway { sandbox, clock, nth, says, seen, at_work });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -164,13 +164,13 @@ async fn a_gateway_that_gives_up_says_nothing_about_whether_the_work_still_goes_
         // The profile, something that is assigned, assignments of both kinds, a submission, the product.
         for n in [1, 2, 5, 9, 12, 15] {
             let context = format!("{says:?} to request {n}, which is carried out later");
-            let mut stage = Stage::with(customers.clone());
-            stage.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
-            let (base_url, gateway) = Gateway::before(&stage, n, says).await;
-            stage.elsewhere = Some(base_url);
-            stage.run_until_finished(3, &context).await;
+            let mut fixture = Fixture::with(customers.clone());
+            fixture.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
+            let (base_url, gateway) = Gateway::before(&fixture, n, says).await;
+            fixture.elsewhere = Some(base_url);
+            fixture.run_until_finished(3, &context).await;
             gateway.finish(u64::MAX).await;
-            stage.is_as(&undisturbed, &context);
+            fixture.is_as(&undisturbed, &context);
         }
     }
 }
@@ -178,11 +178,11 @@ async fn a_gateway_that_gives_up_says_nothing_about_whether_the_work_still_goes_
 /// The API's own word that it failed does say that no more will come of the request.
 #[tokio::test]
 async fn a_request_that_the_api_itself_says_it_failed_at_is_asked_again_after_the_window() {
-    let stage = Stage::with(vec![customer(1)]);
+    let fixture = Fixture::with(vec![customer(1)]);
     let among = Among::Matching(POSTS, "/v1/CustomerProfiles".to_owned());
-    stage.sandbox.misbehave(Faults::nth(among, 1, Fault::FailBefore(500)));
+    fixture.sandbox.misbehave(Faults::nth(among, 1, Fault::FailBefore(500)));
     let sent_ms = Arc::new(std::sync::Mutex::new(vec![]));
-    let (notes, clock) = (sent_ms.clone(), stage.clock.clone());
+    let (notes, clock) = (sent_ms.clone(), fixture.clock.clone());
     let observer = watching(move |event| {
         if let Event::Sending(request) = event
             && (request.method, request.path) == (Method::Post, "/v1/CustomerProfiles")
@@ -190,11 +190,11 @@ async fn a_request_that_the_api_itself_says_it_failed_at_is_asked_again_after_th
             notes.lock().unwrap().push(clock.now());
         }
     });
-    stage.run_watched(observer).await.expect("no fault");
+    fixture.run_watched(observer).await.expect("no fault");
     let sent_ms = sent_ms.lock().unwrap();
     let waited_ms = sent_ms[1] - sent_ms[0];
-    let window_ms = stage.policy.visibility_window_ms;
-    assert!((window_ms..window_ms + stage.policy.call_timeout_ms).contains(&waited_ms), "{waited_ms} ms");
+    let window_ms = fixture.policy.visibility_window_ms;
+    assert!((window_ms..window_ms + fixture.policy.call_timeout_ms).contains(&waited_ms), "{waited_ms} ms");
 }
 
 #[tokio::test]
@@ -205,19 +205,19 @@ async fn credentials_that_are_refused_after_the_work_was_done_make_nothing_twice
     for refused in [&[0_u64][..], &[0, 1], &[0, 2]] {
         for n in 1..=35 {
             let context = format!("401 to requests {refused:?} after the {n}th");
-            let stage = Stage::with(customers.clone());
+            let fixture = Fixture::with(customers.clone());
             let rule = |after| Rule {
                 fault: Fault::FailAfter(401),
                 among: of_account.clone(),
                 when: When::Nth(n + after),
             };
             let rules = refused.iter().map(|after| rule(*after)).collect();
-            stage.sandbox.misbehave(Faults { rules, lag: LAG, ..Faults::default() });
-            stage.run().await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
-            stage.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
-            stage.run_until_finished(3, &context).await;
-            stage.is_as(&undisturbed, &context);
-            assert_eq!(stage.made().iter().filter(|it| it.kind == Kind::CustomerProfile).count(), 1);
+            fixture.sandbox.misbehave(Faults { rules, lag: LAG, ..Faults::default() });
+            fixture.run().await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
+            fixture.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
+            fixture.run_until_finished(3, &context).await;
+            fixture.is_as(&undisturbed, &context);
+            assert_eq!(fixture.made().iter().filter(|it| it.kind == Kind::CustomerProfile).count(), 1);
         }
     }
 }
@@ -231,7 +231,7 @@ async fn a_run_with_a_new_ledger_or_an_older_copy_waits_once_for_what_an_earlier
     for older_copy in [false, true] {
         for n in (3..=40).step_by(3) {
             let context = format!("cut off after request {n}, older copy: {older_copy}");
-            let stage = Stage::with(customers.clone());
+            let fixture = Fixture::with(customers.clone());
             if older_copy {
                 // A ledger that is not new any more, and knows of no customer.
                 let drain = tokio_util::sync::CancellationToken::new();
@@ -244,30 +244,30 @@ async fn a_run_with_a_new_ledger_or_an_older_copy_waits_once_for_what_an_earlier
                         stop.cancel();
                     }
                 });
-                stage.run_until(observer, drain).await.expect("no fault");
-                std::fs::copy(&stage.ledger, stage.folder.path().join("backup")).expect("a copy");
+                fixture.run_until(observer, drain).await.expect("no fault");
+                std::fs::copy(&fixture.ledger, fixture.folder.path().join("backup")).expect("a copy");
             }
-            stage.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
-            assert!(stage.run_watched(Killer::at(Moment::Sent, n)).await.is_err(), "{context}");
+            fixture.sandbox.misbehave(Faults { lag: LAG, ..Faults::default() });
+            assert!(fixture.run_watched(Killer::at(Moment::Sent, n)).await.is_err(), "{context}");
             for end in ["", "-wal", "-shm", ".lock"] {
-                let _ = std::fs::remove_file(format!("{}{end}", stage.ledger.display()));
+                let _ = std::fs::remove_file(format!("{}{end}", fixture.ledger.display()));
             }
             if older_copy {
-                std::fs::copy(stage.folder.path().join("backup"), &stage.ledger).expect("a copy");
+                std::fs::copy(fixture.folder.path().join("backup"), &fixture.ledger).expect("a copy");
             }
-            stage.run_until_finished(3, &context).await;
-            stage.is_as(&undisturbed, &context);
+            fixture.run_until_finished(3, &context).await;
+            fixture.is_as(&undisturbed, &context);
         }
     }
 }
 
 #[tokio::test]
 async fn only_a_ledger_that_is_new_waits_and_it_costs_no_request() {
-    let mut stage = Stage::with(vec![customer(1)]);
+    let mut fixture = Fixture::with(vec![customer(1)]);
     // Not finished, so that the run after the next one looks at it too.
-    stage.wait_ms = 0;
+    fixture.wait_ms = 0;
     let first_look = || {
-        let (clock, began) = (stage.clock.clone(), stage.clock.now());
+        let (clock, began) = (fixture.clock.clone(), fixture.clock.now());
         let first = Arc::new(std::sync::Mutex::new(None));
         let note = first.clone();
         let observer = watching(move |event| {
@@ -281,10 +281,10 @@ async fn only_a_ledger_that_is_new_waits_and_it_costs_no_request() {
     };
     let waited = |first: Arc<std::sync::Mutex<Option<u64>>>| first.lock().unwrap().expect("a look");
     // Cut off while it waits: the next one waits from its own beginning.
-    assert!(stage.run_watched(Killer::at(Moment::Write, 1)).await.is_err());
-    for least in [stage.policy.visibility_window_ms, 0] {
+    assert!(fixture.run_watched(Killer::at(Moment::Write, 1)).await.is_err());
+    for least in [fixture.policy.visibility_window_ms, 0] {
         let (observer, first) = first_look();
-        stage.run_watched(observer).await.expect("no fault");
+        fixture.run_watched(observer).await.expect("no fault");
         assert_eq!(waited(first), least);
     }
 }

@@ -3,7 +3,7 @@
 use crate::small::*;
 use trusthub_onboard::flow::{Assignments, BundleId, StepId, Verb};
 use trusthub_onboard::plan::{
-    BundleStatus, Code, Ending, Facts, Mark, Next, OurCode, Plan, Policy, Reason, Submission, Surplus,
+    BundleStatus, Code, Ending, Facts, Next, OurCode, Plan, Policy, Reason, StepState, Submission, Surplus,
 };
 
 /// In a word: what is next, and about which step.
@@ -12,7 +12,7 @@ fn told(next: &Next) -> String {
         Next::Read(_) => "read",
         Next::Send(_) => "send",
         Next::Adopt(_) => "look for",
-        Next::Amend(_) => "update",
+        Next::Update(_) => "update",
         Next::Remove(_) => "take off",
         Next::ReadBack(_) => "read back for",
         Next::TakeOff(_) => "take off before",
@@ -25,14 +25,14 @@ fn told(next: &Next) -> String {
 /// Does these steps as the row says, each seen by this run; every bundle that is reviewed is approved.
 fn do_all(plan: &Plan<'_>, facts: &mut Facts, steps: impl Iterator<Item = StepId>) {
     for step in steps {
-        let mark = match step.verb {
-            Verb::Review => Mark::Seen { status: BundleStatus::TwilioApproved, codes: vec![] },
+        let state = match step.verb {
+            Verb::Review => StepState::Seen { status: BundleStatus::TwilioApproved, codes: vec![] },
             verb => {
                 let sid = Some(made_by(step, 0)).filter(|_| !verb.only_reads());
-                Mark::Done { sid, digest: plan.digest(step, facts), note: None }
+                StepState::Done { sid, digest: plan.digest(step, facts), note: None }
             }
         };
-        facts.apply(key(step), mark);
+        facts.apply(key(step), state);
         facts.prove(key(step));
         facts.note_whole(step.bundle);
     }
@@ -53,20 +53,20 @@ fn stops(plan: &Plan<'_>, bundle: BundleId) -> Vec<(String, Facts, Ending)> {
     for (at, &step) in steps.iter().enumerate() {
         let mut before = Facts::default();
         do_all(plan, &mut before, of(plan, &PROFILE).into_iter().chain(steps[..at].iter().copied()));
-        let mut add = |how: &str, mark: Mark, ending: Ending| {
+        let mut add = |how: &str, state: StepState, ending: Ending| {
             let mut facts = before.clone();
-            facts.apply(key(step), mark);
+            facts.apply(key(step), state);
             stops.push((format!("{step} {how}"), facts, ending));
         };
-        let refused = Mark::Refused { reason: refusal(), kept: None };
+        let refused = StepState::Refused { reason: refusal(), kept: None };
         add("refused", refused, Ending::Refused(vec![(key(step), refusal())]));
         if step.verb.creates() {
             let candidates = vec![made_by(step, 0), made_by(step, 1)];
             let unsure = Ending::Unsure(key(step), candidates.clone());
-            add("unsure", Mark::Unsure { candidates }, unsure);
+            add("unsure", StepState::Unsure { candidates }, unsure);
         }
         if let Verb::Review = step.verb {
-            let seen = |status| Mark::Seen { status, codes: vec![] };
+            let seen = |status| StepState::Seen { status, codes: vec![] };
             add("rejected", seen(BundleStatus::TwilioRejected), Ending::Rejected(bundle));
             add("in review", seen(BundleStatus::InReview), Ending::Waiting(bundle));
         }
@@ -124,8 +124,8 @@ fn the_ending_of_the_row_is_the_worst_of_its_bundles_and_names_every_refusal() {
     for (one, calls, first) in stops(&plan, &CALLS) {
         for (two, texts, second) in stops(&plan, &TEXTS) {
             let mut facts = calls.clone();
-            texts.marks().filter(|it| it.0.step.bundle == &TEXTS).for_each(|(key, mark)| {
-                facts.apply(key, mark.clone());
+            texts.states().filter(|it| it.0.step.bundle == &TEXTS).for_each(|(key, state)| {
+                facts.apply(key, state.clone());
                 facts.prove(key);
             });
             facts.note_whole(&TEXTS);
@@ -194,8 +194,8 @@ fn nothing_is_judged_or_submitted_before_this_run_has_seen_the_whole_bundle() {
             let read_back = format!("read back for {}", bundle.submitted_by());
             for unseen in all[..at].iter().filter(|it| it.bundle == bundle && it.verb.creates()) {
                 let mut facts = seen.clone();
-                let mark = facts.mark(key(unseen)).cloned().expect("a mark");
-                facts.apply(key(unseen), mark);
+                let state = facts.state(key(unseen)).cloned().expect("a state");
+                facts.apply(key(unseen), state);
                 assert_eq!(told(&plan.next(&facts, 0)), read_back, "{unseen} was not seen before {judged}");
             }
             let mut surplus = seen.clone();
@@ -204,7 +204,7 @@ fn nothing_is_judged_or_submitted_before_this_run_has_seen_the_whole_bundle() {
             let take_off = format!("take off before {}", bundle.submitted_by());
             assert_eq!(told(&plan.next(&surplus, 0)), take_off, "{judged}");
             // A run that goes on from a ledger has seen nothing.
-            let recorded = seen.marks().map(|it| (it.0, it.1.clone()));
+            let recorded = seen.states().map(|it| (it.0, it.1.clone()));
             let recorded = Facts::recorded(recorded.collect::<Vec<_>>());
             assert_eq!(told(&plan.next(&recorded, 0)), read_back, "{judged}");
         }

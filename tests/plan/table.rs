@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use trusthub_onboard::flow::{Key, StepId, Verb};
 use trusthub_onboard::model::{Address, Customer, PhoneNumber, PhoneNumbers};
 use trusthub_onboard::plan::{
-    BundleStatus, Code, Digest, Ending, Facts, Mark, Next, OurCode, Plan, Reason, Time, UNKNOWN,
+    BundleStatus, Code, Digest, Ending, Facts, Next, OurCode, Plan, Reason, StepState, Time, UNKNOWN,
 };
 
 const NOW: Time = 1_000_000;
@@ -38,7 +38,7 @@ static VERBS: [(&str, StepId); 11] = [
     ("review", &PROFILE_REVIEW),
 ];
 
-/// A verb or a mark that is added to the program does not compile here before it has its lines in the table.
+/// A verb or a state that is added to the program does not compile here before it has its lines in the table.
 fn place_of_verb(verb: Verb) -> usize {
     match verb {
         Verb::CheckAccount => 0,
@@ -54,17 +54,17 @@ fn place_of_verb(verb: Verb) -> usize {
     }
 }
 
-fn place_of_mark(mark: Option<&Mark>) -> usize {
-    match mark {
+fn place_of_mark(state: Option<&StepState>) -> usize {
+    match state {
         None => 0,
-        Some(Mark::Started { sid: None, .. }) => 1,
-        Some(Mark::Started { sid: Some(_), .. }) => 2,
-        Some(Mark::Done { .. }) => 3,
-        Some(Mark::Seen { .. }) => 4,
-        Some(Mark::Refused { kept: None, .. }) => 5,
-        Some(Mark::Refused { kept: Some(_), .. }) => 6,
-        Some(Mark::Unsure { .. }) => 7,
-        Some(Mark::Removed) => 8,
+        Some(StepState::Started { sid: None, .. }) => 1,
+        Some(StepState::Started { sid: Some(_), .. }) => 2,
+        Some(StepState::Done { .. }) => 3,
+        Some(StepState::Seen { .. }) => 4,
+        Some(StepState::Refused { kept: None, .. }) => 5,
+        Some(StepState::Refused { kept: Some(_), .. }) => 6,
+        Some(StepState::Unsure { .. }) => 7,
+        Some(StepState::Removed) => 8,
     }
 }
 
@@ -73,22 +73,22 @@ fn the_table_has_every_verb_and_every_mark() {
     let verbs: BTreeSet<usize> = VERBS.iter().map(|it| place_of_verb(it.1.verb)).collect();
     assert!(verbs.into_iter().eq(0..10));
     let states = states(&INFORMATION, UNKNOWN);
-    let marks: BTreeSet<usize> = states.iter().map(|it| place_of_mark(it.1.as_ref())).collect();
-    assert!(marks.into_iter().eq(0..9));
+    let states: BTreeSet<usize> = states.iter().map(|it| place_of_mark(it.1.as_ref())).collect();
+    assert!(states.into_iter().eq(0..9));
 }
 
-/// The states of a step: the mark, and when the place was last read where a started request would show.
-fn states(step: StepId, own: Digest) -> Vec<(&'static str, Option<Mark>, Option<Time>)> {
+/// The states of a step: the state, and when the place was last read where a started request would show.
+fn states(step: StepId, own: Digest) -> Vec<(&'static str, Option<StepState>, Option<Time>)> {
     let made = made_by(step, 0);
     let certain = 1_000 + CALL_TIMEOUT + WINDOW;
-    let started = |at, digest| Some(Mark::Started { at, digest, sid: None });
-    let update = |at, digest| Some(Mark::Started { at, digest, sid: Some(made.clone()) });
-    let done = |digest| Some(Mark::Done { sid: Some(made.clone()), digest, note: None });
+    let started = |at, digest| Some(StepState::Started { at, digest, sid: None });
+    let update = |at, digest| Some(StepState::Started { at, digest, sid: Some(made.clone()) });
+    let done = |digest| Some(StepState::Done { sid: Some(made.clone()), digest, note: None });
     let reason = Reason { code: Code::Twilio(20001), ..Reason::ours(OurCode::Noncompliant) };
-    let refused = |kept| Some(Mark::Refused { reason: reason.clone(), kept });
+    let refused = |kept| Some(StepState::Refused { reason: reason.clone(), kept });
     let mut states = vec![
         ("nothing", None, None),
-        ("removed", Some(Mark::Removed), None),
+        ("removed", Some(StepState::Removed), None),
         ("started", started(NOW, own), None),
         ("started, content of an earlier row", started(NOW, OTHER), None),
         ("started, looked for a moment ago", started(NOW - 1_000, own), Some(NOW)),
@@ -102,7 +102,7 @@ fn states(step: StepId, own: Digest) -> Vec<(&'static str, Option<Mark>, Option<
         ("done, content unknown", done(UNKNOWN), None),
         ("refused", refused(None), None),
         ("update refused", refused(Some(made.clone())), None),
-        ("unsure", Some(Mark::Unsure { candidates: vec![made.clone(), made_by(step, 1)] }), None),
+        ("unsure", Some(StepState::Unsure { candidates: vec![made.clone(), made_by(step, 1)] }), None),
     ];
     states.extend(BundleStatus::ALL.map(|status| {
         let name = match status {
@@ -112,7 +112,7 @@ fn states(step: StepId, own: Digest) -> Vec<(&'static str, Option<Mark>, Option<
             BundleStatus::TwilioRejected => "seen rejected",
             BundleStatus::TwilioApproved => "seen approved",
         };
-        (name, Some(Mark::Seen { status, codes: vec![] }), None)
+        (name, Some(StepState::Seen { status, codes: vec![] }), None)
     }));
     states
 }
@@ -131,20 +131,20 @@ fn all_done(plan: &Plan<'_>, stands: Option<BundleStatus>) -> Facts {
     let mut facts = Facts::default();
     facts.apply(
         Key { step: &PHONE_NUMBERS, part: plan.wanted_part(NUMBER) },
-        Mark::Done { sid: Some(number()), digest: UNKNOWN, note: None },
+        StepState::Done { sid: Some(number()), digest: UNKNOWN, note: None },
     );
     for step in FLOW.steps() {
         let status = if step.bundle == &PROFILE { stands } else { Some(BundleStatus::TwilioApproved) };
-        let mark = match (step.verb, status) {
+        let state = match (step.verb, status) {
             (Verb::Submit | Verb::Review, None) => continue,
-            (Verb::Review, Some(status)) => Mark::Seen { status, codes: vec![] },
+            (Verb::Review, Some(status)) => StepState::Seen { status, codes: vec![] },
             _ => {
                 let sid =
                     Some(made_by(step, 0)).filter(|_| !step.verb.only_reads() || step == &EXISTING_ADDRESS);
-                Mark::Done { sid, digest: plan.digest(step, &facts), note: None }
+                StepState::Done { sid, digest: plan.digest(step, &facts), note: None }
             }
         };
-        facts.apply(key(step), mark);
+        facts.apply(key(step), state);
         facts.prove(key(step));
     }
     FLOW.bundles().for_each(|bundle| facts.note_whole(bundle));
@@ -162,7 +162,7 @@ fn word(next: &Next, step: StepId) -> String {
         Next::Read(key) if *key.step == PROFILE_REVIEW => "look at the review",
         Next::Send(key) if about_it(key) => "send",
         Next::Adopt(key) if about_it(key) => "look for it",
-        Next::Amend(key) if about_it(key) => "update",
+        Next::Update(key) if about_it(key) => "update",
         Next::Remove(key) if about_it(key) => "take off",
         Next::Wait(_) => "wait",
         Next::Over(Ending::Refused(all)) => match all.iter().find(|it| about_it(&it.0)) {
@@ -189,14 +189,14 @@ fn as_it_is() -> Table {
     for (verb, step) in VERBS {
         let complete = all_done(&plan, Some(BundleStatus::TwilioApproved));
         let own = plan.digest(step, &complete);
-        for (state, mark, looked) in states(step, own) {
+        for (name, state, looked) in states(step, own) {
             let cell = |(_, stands): &(&str, Option<BundleStatus>)| {
                 let facts = all_done(&plan, *stands);
-                let marks = facts.marks().filter(|it| it.0.step != step || it.0.part != key(step).part);
-                let marks: Vec<(Key, Mark)> = marks.map(|it| (it.0, it.1.clone())).collect();
-                let proven: Vec<Key> = marks.iter().map(|it| it.0).collect();
+                let states = facts.states().filter(|it| it.0.step != step || it.0.part != key(step).part);
+                let states: Vec<(Key, StepState)> = states.map(|it| (it.0, it.1.clone())).collect();
+                let proven: Vec<Key> = states.iter().map(|it| it.0).collect();
                 let mut facts =
-                    Facts::recorded(marks.into_iter().chain(mark.clone().map(|it| (key(step), it))));
+                    Facts::recorded(states.into_iter().chain(state.clone().map(|it| (key(step), it))));
                 proven.into_iter().chain([key(step)]).for_each(|key| facts.prove(key));
                 FLOW.bundles().for_each(|bundle| facts.note_whole(bundle));
                 if *stands == Some(BundleStatus::TwilioRejected) {
@@ -208,7 +208,7 @@ fn as_it_is() -> Table {
                 word(&plan.next(&facts, NOW), step)
             };
             let cells: Vec<String> = STANDS.iter().map(cell).collect();
-            said.insert((verb.to_owned(), state.to_owned()), cells);
+            said.insert((verb.to_owned(), name.to_owned()), cells);
         }
     }
     said

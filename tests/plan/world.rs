@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use trusthub_onboard::flow::{BundleId, Key, Verb};
 use trusthub_onboard::model::Sid;
-use trusthub_onboard::plan::{BundleStatus, Code, Ending, Facts, Mark, Next, OurCode, Plan, Time, UNKNOWN};
+use trusthub_onboard::plan::{
+    BundleStatus, Code, Ending, Facts, Next, OurCode, Plan, StepState, Time, UNKNOWN,
+};
 
 /// The wait after a lost answer.
 const PAUSE: Time = 400;
@@ -22,8 +24,8 @@ pub struct World {
     api: Api,
     clock: Time,
     facts: Facts,
-    ledger: BTreeMap<Key, Mark>,
-    unsaved: Vec<(Key, Mark)>,
+    ledger: BTreeMap<Key, StepState>,
+    unsaved: Vec<(Key, StepState)>,
     /// What an answer has shown to this run, with the content of the row.
     shown: BTreeSet<Key>,
     /// A submission that was answered with yes: what is read after it is its effect.
@@ -68,7 +70,7 @@ impl World {
         let mut world = self.clone();
         match next {
             Next::Send(key) => return self.send(plan, key, None, ways),
-            Next::Amend(key) => return self.send(plan, key, self.facts.sid(key).cloned(), ways),
+            Next::Update(key) => return self.send(plan, key, self.facts.sid(key).cloned(), ways),
             Next::Remove(key) => return Err(format!("takes {} off, which the row asks for", key.step)),
             Next::TakeOff(surplus) => return Err(format!("{:?} has something too much", surplus.bundle)),
             Next::Read(key) => {
@@ -108,7 +110,7 @@ impl World {
         let digest = plan.digest(step, &self.facts);
         let mut world = self.clone();
         let at = world.clock;
-        world.record(key, Mark::Started { at, digest, sid: updated.clone() });
+        world.record(key, StepState::Started { at, digest, sid: updated.clone() });
         world.save();
         if let Verb::Submit = step.verb {
             world.check_submission(plan, step.bundle)?;
@@ -149,7 +151,7 @@ impl World {
                     world.answered = Some(key);
                 } else {
                     let sid = updated.clone().unwrap_or(made_by(step, 0));
-                    world.record(key, Mark::Done { sid: Some(sid), digest, note: None });
+                    world.record(key, StepState::Done { sid: Some(sid), digest, note: None });
                     world.show(plan, key);
                 }
                 if step.creates_its_bundle() && updated.is_none() {
@@ -233,9 +235,9 @@ impl World {
         self.answered = None;
     }
 
-    fn record(&mut self, key: Key, mark: Mark) {
-        self.unsaved.push((key, mark.clone()));
-        self.facts.apply(key, mark);
+    fn record(&mut self, key: Key, state: StepState) {
+        self.unsaved.push((key, state.clone()));
+        self.facts.apply(key, state);
     }
 
     fn save(&mut self) {
@@ -248,13 +250,15 @@ impl World {
         let is_as_wanted = thing.row == self.row || !depends_on_row(key);
         let wanted = plan.digest(key.step, &self.facts);
         let digest = if is_as_wanted { wanted } else { [1; 16] };
-        match self.facts.mark(key) {
+        match self.facts.state(key) {
             // An update that has no end yet may still overwrite it; where it is there, it has arrived.
-            Some(Mark::Started { sid: Some(_), digest: sent, .. }) if !is_as_wanted || *sent != digest => {
+            Some(StepState::Started { sid: Some(_), digest: sent, .. })
+                if !is_as_wanted || *sent != digest =>
+            {
                 return;
             }
-            Some(Mark::Done { digest: before, .. }) if *before == digest => (),
-            _ => self.record(key, Mark::Done { sid: Some(made_by(key.step, 0)), digest, note: None }),
+            Some(StepState::Done { digest: before, .. }) if *before == digest => (),
+            _ => self.record(key, StepState::Done { sid: Some(made_by(key.step, 0)), digest, note: None }),
         }
         if is_as_wanted {
             self.facts.prove(key);
@@ -298,7 +302,7 @@ impl World {
             _ => (),
         }
         if !matches!(read.step.verb, Verb::Review) {
-            self.record(read, Mark::Done { sid: None, digest: UNKNOWN, note: None });
+            self.record(read, StepState::Done { sid: None, digest: UNKNOWN, note: None });
         }
         Ok(())
     }
@@ -306,7 +310,7 @@ impl World {
     fn see(&mut self, bundle: BundleId) {
         let status = self.api.status(bundle);
         let codes = if self.api.too_early[place(bundle)] { vec![TOO_EARLY] } else { vec![] };
-        self.record(bundle.reviewed_by().into(), Mark::Seen { status, codes });
+        self.record(bundle.reviewed_by().into(), StepState::Seen { status, codes });
     }
 
     /// A bundle beyond draft has been submitted.
@@ -316,16 +320,16 @@ impl World {
         if status == BundleStatus::Draft {
             return;
         }
-        let digest = match self.facts.mark(submission) {
-            Some(Mark::Done { .. }) => None,
-            Some(Mark::Started { .. }) if status == BundleStatus::TwilioRejected => None,
-            Some(Mark::Started { digest, .. }) => Some(*digest),
+        let digest = match self.facts.state(submission) {
+            Some(StepState::Done { .. }) => None,
+            Some(StepState::Started { .. }) if status == BundleStatus::TwilioRejected => None,
+            Some(StepState::Started { digest, .. }) => Some(*digest),
             _ => Some(UNKNOWN),
         };
         if let Some(digest) = digest {
             self.record(
                 submission,
-                Mark::Done { sid: Some(made_by(submission.step, 0)), digest, note: None },
+                StepState::Done { sid: Some(made_by(submission.step, 0)), digest, note: None },
             );
         }
         self.see(bundle);
@@ -338,7 +342,7 @@ impl World {
         let bundle = key.step.bundle;
         if let Verb::Submit = key.step.verb {
             let was_rejected = self.facts.status(bundle) == Some(BundleStatus::TwilioRejected);
-            let Some(Mark::Started { digest, .. }) = self.facts.mark(key).cloned() else {
+            let Some(StepState::Started { digest, .. }) = self.facts.state(key).cloned() else {
                 return Err("looks for a submission that was not started".to_owned());
             };
             match self.api.statuses[place(bundle)] {
@@ -348,7 +352,7 @@ impl World {
                 }
                 _ => {
                     let sid = Some(made_by(bundle.made_by(), 0));
-                    self.record(key, Mark::Done { sid, digest, note: None });
+                    self.record(key, StepState::Done { sid, digest, note: None });
                     self.see(bundle);
                 }
             }
@@ -436,7 +440,7 @@ impl World {
             let made = made_by(key.step, 0);
             let recorded = self.ledger.get(key).cloned();
             // A row that is refused is not waited for: the ledger says what the next run has to look for.
-            if *ending != Ending::Done && matches!(recorded, Some(Mark::Started { .. })) {
+            if *ending != Ending::Done && matches!(recorded, Some(StepState::Started { .. })) {
                 continue;
             }
             if Facts::recorded(recorded.map(|it| (*key, it))).sid(*key) != Some(&made) {
@@ -462,17 +466,17 @@ impl World {
         let mut to = DefaultHasher::new();
         let ago = |at: Time| self.clock as i64 - at as i64;
         self.api.hash_from_now(&mut to);
-        let hash_mark = |mark: &Mark, times: bool, to: &mut DefaultHasher| match mark {
-            Mark::Started { at, digest, sid } => (0, times.then(|| ago(*at)), digest, sid).hash(to),
-            Mark::Done { sid, digest, .. } => (1, sid, digest).hash(to),
-            Mark::Seen { status, codes } => (2, status.word(), codes).hash(to),
-            Mark::Refused { kept, .. } => (3, kept).hash(to),
-            Mark::Unsure { candidates } => (4, candidates).hash(to),
-            Mark::Removed => 5.hash(to),
+        let hash_mark = |state: &StepState, times: bool, to: &mut DefaultHasher| match state {
+            StepState::Started { at, digest, sid } => (0, times.then(|| ago(*at)), digest, sid).hash(to),
+            StepState::Done { sid, digest, .. } => (1, sid, digest).hash(to),
+            StepState::Seen { status, codes } => (2, status.word(), codes).hash(to),
+            StepState::Refused { kept, .. } => (3, kept).hash(to),
+            StepState::Unsure { candidates } => (4, candidates).hash(to),
+            StepState::Removed => 5.hash(to),
         };
-        for (key, mark) in self.facts.marks() {
+        for (key, state) in self.facts.states() {
             key.hash(&mut to);
-            hash_mark(mark, true, &mut to);
+            hash_mark(state, true, &mut to);
             (self.facts.missed(key).map(ago), self.facts.heard(key).map(ago)).hash(&mut to);
             self.facts.is_proven(key).hash(&mut to);
             if let Verb::Submit = key.step.verb {
@@ -483,13 +487,13 @@ impl World {
             (self.facts.is_whole(bundle), self.facts.rejected_ours().contains(&bundle)).hash(&mut to);
         }
         // A new run counts from its own beginning.
-        self.ledger.iter().for_each(|(key, mark)| {
+        self.ledger.iter().for_each(|(key, state)| {
             key.hash(&mut to);
-            hash_mark(mark, false, &mut to);
+            hash_mark(state, false, &mut to);
         });
-        self.unsaved.iter().for_each(|(key, mark)| {
+        self.unsaved.iter().for_each(|(key, state)| {
             key.hash(&mut to);
-            hash_mark(mark, false, &mut to);
+            hash_mark(state, false, &mut to);
         });
         (&self.shown, self.answered, self.row, self.faults_left, self.corrected, self.rejected).hash(&mut to);
         to.finish()

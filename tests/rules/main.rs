@@ -10,7 +10,7 @@ mod phones;
 mod sent;
 mod values;
 
-use common::{Sheet, customers, survey_with};
+use common::{Sheet, customers, validate_with};
 use trusthub_onboard::check::{Entry, Rules};
 use trusthub_onboard::model::{Column, Customer, Finding, Severity};
 use trusthub_onboard::sheet::Source;
@@ -22,8 +22,8 @@ fn row_with(cells: &[(Column, &str)], rules: &Rules) -> (Vec<Finding>, Option<Cu
 }
 
 fn read(source: &Source, rules: &Rules) -> (Vec<Finding>, Option<Customer>) {
-    let (survey, findings) = survey_with(source, rules);
-    let mut entries = customers(source, rules, &survey).map(Result::unwrap);
+    let (validation, findings) = validate_with(source, rules);
+    let mut entries = customers(source, rules, &validation).map(Result::unwrap);
     let customer = match entries.next() {
         Some(Entry::Valid(customer)) => Some(*customer),
         _ => None,

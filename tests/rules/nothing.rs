@@ -242,12 +242,12 @@ fn a_word_of_a_trial_is_a_doubt_and_is_sent() {
 
 #[test]
 fn a_formula_that_points_to_a_blank_cell_is_no_name() {
-    use crate::common::{Sheet, said, survey, workbook};
+    use crate::common::{Sheet, said, validate, workbook};
     let source = workbook(&Sheet::of(1), |sheet| {
         for column in [Column::City, Column::Representative1LastName, Column::FriendlyName] {
             let formula = rust_xlsxwriter::Formula::new("=Z99").set_result("0");
             sheet.write_formula(1, column as u16, formula).unwrap();
         }
     });
-    assert_eq!(said(&survey(&source).1), ["B2 placeholder_ignored", "T2 placeholder", "Y2 placeholder"]);
+    assert_eq!(said(&validate(&source).1), ["B2 placeholder_ignored", "T2 placeholder", "Y2 placeholder"]);
 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::stand::*;
+use crate::fixture::*;
 
 #[tokio::test]
 async fn a_customer_goes_from_nothing_to_two_approvals() {
-    let stand = Stand::new().await;
-    let token = stand.get(PARENT, &format!("/2010-04-01/Accounts/{SUB}.json")).await;
+    let fixture = Fixture::new().await;
+    let token = fixture.get(PARENT, &format!("/2010-04-01/Accounts/{SUB}.json")).await;
     assert_eq!((token.status, &token.body["auth_token"]), (200, &json!("sub-token")));
     let address = [
         ("CustomerName", "Acme Ltd"),
@@ -17,27 +17,27 @@ async fn a_customer_goes_from_nothing_to_two_approvals() {
         ("PostalCode", "62701"),
         ("IsoCountry", "US"),
     ];
-    let address = stand.post(PARENT, &format!("/2010-04-01/Accounts/{SUB}/Addresses.json"), &address).await;
+    let address = fixture.post(PARENT, &format!("/2010-04-01/Accounts/{SUB}/Addresses.json"), &address).await;
     assert_eq!((address.status, &address.body["account_sid"]), (201, &json!(SUB)));
 
-    let profile = stand.full_profile(&Parts { address: address.sid(), ..Parts::default() }).await;
+    let profile = fixture.full_profile(&Parts { address: address.sid(), ..Parts::default() }).await;
     let evaluation =
-        stand.post(SUB, &format!("{profile}/Evaluations"), &[("PolicySid", SECONDARY_POLICY)]).await;
+        fixture.post(SUB, &format!("{profile}/Evaluations"), &[("PolicySid", SECONDARY_POLICY)]).await;
     assert_eq!((evaluation.status, &evaluation.body["status"]), (201, &json!("compliant")));
-    assert_eq!(stand.submit(&profile).await.body["status"], json!("pending-review"));
-    assert_eq!(stand.status(&profile).await, "pending-review");
-    stand.advance_ms(500);
-    assert_eq!(stand.status(&profile).await, "in-review");
-    stand.advance_ms(500);
-    assert_eq!(stand.status(&profile).await, "twilio-approved");
+    assert_eq!(fixture.submit(&profile).await.body["status"], json!("pending-review"));
+    assert_eq!(fixture.status(&profile).await, "pending-review");
+    fixture.advance_ms(500);
+    assert_eq!(fixture.status(&profile).await, "in-review");
+    fixture.advance_ms(500);
+    assert_eq!(fixture.status(&profile).await, "twilio-approved");
 
-    let product = stand.full_product(&profile, &voice_information()).await;
+    let product = fixture.full_product(&profile, &voice_information()).await;
     let form = [("PolicySid", VOICE_INTEGRITY_POLICY)];
-    let evaluation = stand.post(SUB, &format!("{product}/Evaluations"), &form).await;
+    let evaluation = fixture.post(SUB, &format!("{product}/Evaluations"), &form).await;
     assert_eq!(evaluation.body["status"], json!("compliant"), "{}", evaluation.body);
-    assert_eq!(stand.submit(&product).await.status, 200);
-    stand.advance_ms(1_000);
-    let approved = stand.get(SUB, &product).await;
+    assert_eq!(fixture.submit(&product).await.status, 200);
+    fixture.advance_ms(1_000);
+    let approved = fixture.get(SUB, &product).await;
     assert_eq!(approved.body["status"], json!("twilio-approved"));
     assert_eq!(approved.body["errors"], Value::Null);
 }
@@ -45,9 +45,9 @@ async fn a_customer_goes_from_nothing_to_two_approvals() {
 #[tokio::test]
 async fn the_snapshot_lists_what_was_made_in_order_and_tells_it_from_what_was_there() {
     use trusthub_onboard::sandbox::Kind;
-    let stand = Stand::new().await;
-    let profile = stand.full_profile(&Parts::default()).await;
-    let made: Vec<_> = stand.sandbox.resources().into_iter().filter(|resource| !resource.seeded).collect();
+    let fixture = Fixture::new().await;
+    let profile = fixture.full_profile(&Parts::default()).await;
+    let made: Vec<_> = fixture.sandbox.resources().into_iter().filter(|resource| !resource.seeded).collect();
     let kinds: Vec<Kind> = made.iter().map(|resource| resource.kind).collect();
     assert_eq!(
         kinds,
@@ -68,17 +68,17 @@ async fn the_snapshot_lists_what_was_made_in_order_and_tells_it_from_what_was_th
     assert_eq!(made[1].bundle_sid.as_ref(), Some(&made[0].sid));
     assert_eq!(made[8].object_sid.as_deref(), Some(NUMBER));
     assert!(made.iter().all(|resource| resource.account_sid == SUB));
-    let requests = stand.sandbox.requests();
+    let requests = fixture.sandbox.requests();
     assert_eq!((requests.count, requests.latest.len()), (9, 9));
     assert_eq!(requests.latest[0].path, "/v1/CustomerProfiles");
 }
 
 #[tokio::test]
 async fn the_same_calls_in_another_world_of_the_same_seed_get_the_same_sids() {
-    let (one, other) = (Stand::new().await, Stand::new().await);
+    let (one, other) = (Fixture::new().await, Fixture::new().await);
     assert_eq!(one.full_profile(&Parts::default()).await, other.full_profile(&Parts::default()).await);
     assert_eq!(one.sandbox.id(), other.sandbox.id());
-    let third = Stand::with(|settings| settings.world_seed = Some(8)).await;
+    let third = Fixture::with(|settings| settings.world_seed = Some(8)).await;
     assert_ne!(one.sandbox.id(), third.sandbox.id());
     assert_ne!(one.make_profile().await, third.make_profile().await);
 }
@@ -116,24 +116,25 @@ async fn what_a_seed_leaves_out_is_made_from_the_rest() {
 
 #[tokio::test]
 async fn with_accounts_on_demand_any_subaccount_and_any_number_exist() {
-    let stand = Stand::with(|settings| settings.accounts_on_demand = true).await;
+    let fixture = Fixture::with(|settings| settings.accounts_on_demand = true).await;
     let account = "AC0000000000000000000000000000abcd";
-    let read = stand.get(PARENT, &format!("/2010-04-01/Accounts/{account}.json")).await;
+    let read = fixture.get(PARENT, &format!("/2010-04-01/Accounts/{account}.json")).await;
     let token = trusthub_onboard::sandbox::on_demand_token(account);
     assert_eq!((read.status, &read.body["auth_token"]), (200, &json!(token)));
     let by_e164 =
         format!("/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json?PhoneNumber=%2B14155550199");
-    let listed = stand.get(PARENT, &by_e164).await;
+    let listed = fixture.get(PARENT, &by_e164).await;
     assert_eq!(listed.body["incoming_phone_numbers"][0]["phone_number"], json!("+14155550199"));
-    let url = format!("{}/v1/CustomerProfiles", stand.server.base_url());
+    let url = format!("{}/v1/CustomerProfiles", fixture.server.base_url());
     let form = profile_form("Any");
-    let reply = stand.send(stand.client.post(url).basic_auth(account, Some(&token)).form(&form)).await;
+    let reply = fixture.send(fixture.client.post(url).basic_auth(account, Some(&token)).form(&form)).await;
     let profile = reply.expect("an answer").sid();
-    let url = format!("{}/v1/CustomerProfiles/{profile}/ChannelEndpointAssignments", stand.server.base_url());
+    let url =
+        format!("{}/v1/CustomerProfiles/{profile}/ChannelEndpointAssignments", fixture.server.base_url());
     let form = [
         ("ChannelEndpointType", "phone-number"),
         ("ChannelEndpointSid", "PN000000000000000000000000000000aa"),
     ];
-    let reply = stand.send(stand.client.post(url).basic_auth(account, Some(&token)).form(&form)).await;
+    let reply = fixture.send(fixture.client.post(url).basic_auth(account, Some(&token)).form(&form)).await;
     assert_eq!(reply.expect("an answer").status, 201);
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use trusthub_onboard::sandbox::{Kind, Resource, Sandbox, Settings};
 
-use crate::stand::*;
+use crate::fixture::*;
 
 /// One step of a random session. Numbers choose among what has been made so far.
 #[derive(Clone, Debug)]
@@ -45,18 +45,18 @@ const TYPES: [&str; 4] = [
     "voice_integrity_information",
 ];
 
-async fn take(stand: &Stand, step: &Step) {
-    let made: Vec<Resource> = stand.sandbox.resources();
+async fn take(fixture: &Fixture, step: &Step) {
+    let made: Vec<Resource> = fixture.sandbox.resources();
     let of = |kinds: &[Kind], n: usize| -> Option<&Resource> {
         let fitting: Vec<&Resource> = made.iter().filter(|resource| kinds.contains(&resource.kind)).collect();
         fitting.get(n % fitting.len().max(1)).copied()
     };
     let bundles = [Kind::CustomerProfile, Kind::TrustProduct];
     match step {
-        Step::Profile => drop(stand.make_profile().await),
-        Step::Product => drop(stand.make_product().await),
-        Step::EndUser(n) => drop(stand.make_end_user(TYPES[*n], &voice_information()).await),
-        Step::Document => drop(stand.make_document(ADDRESS).await),
+        Step::Profile => drop(fixture.make_profile().await),
+        Step::Product => drop(fixture.make_product().await),
+        Step::EndUser(n) => drop(fixture.make_end_user(TYPES[*n], &voice_information()).await),
+        Step::Document => drop(fixture.make_document(ADDRESS).await),
         Step::Attach(bundle, object) => {
             let objects = [
                 Kind::EndUser,
@@ -67,33 +67,33 @@ async fn take(stand: &Stand, step: &Step) {
             ];
             if let (Some(bundle), Some(object)) = (of(&bundles, *bundle), of(&objects, *object)) {
                 let path = format!("{}/EntityAssignments", path_of(bundle));
-                stand.post(SUB, &path, &[("ObjectSid", &object.sid)]).await;
+                fixture.post(SUB, &path, &[("ObjectSid", &object.sid)]).await;
             }
         }
         Step::Number(bundle, number) => {
             if let Some(bundle) = of(&bundles, *bundle) {
                 let number = [NUMBER, SECOND_NUMBER, SIBLINGS_NUMBER][*number];
-                stand.assign_number(&path_of(bundle), number).await;
+                fixture.assign_number(&path_of(bundle), number).await;
             }
         }
         Step::Submit(bundle) => {
             if let Some(bundle) = of(&bundles, *bundle) {
-                stand.submit(&path_of(bundle)).await;
+                fixture.submit(&path_of(bundle)).await;
             }
         }
         Step::Evaluate(bundle) => {
             if let Some(bundle) = of(&bundles, *bundle) {
-                stand
+                fixture
                     .post(SUB, &format!("{}/Evaluations", path_of(bundle)), &[("PolicySid", &bundle.of)])
                     .await;
             }
         }
         Step::Delete(n) => {
             if let Some(resource) = made.get(n % made.len().max(1)) {
-                stand.delete(SUB, &path_of(resource)).await;
+                fixture.delete(SUB, &path_of(resource)).await;
             }
         }
-        Step::Wait(ms) => stand.advance_ms(*ms),
+        Step::Wait(ms) => fixture.advance_ms(*ms),
     }
 }
 
@@ -149,15 +149,15 @@ proptest! {
             let folder = tempfile::tempdir().expect("a folder");
             let journal = folder.path().join("sandbox.world");
             let path = journal.clone();
-            let stand = Stand::with(|settings| settings.journal = Some(path)).await;
+            let fixture = Fixture::with(|settings| settings.journal = Some(path)).await;
             for step in &steps {
-                take(&stand, step).await;
+                take(&fixture, step).await;
             }
-            stand.advance_ms(5_000);
-            let world = stand.sandbox.resources();
+            fixture.advance_ms(5_000);
+            let world = fixture.sandbox.resources();
             check(&world);
-            let now_ms = stand.now_ms();
-            drop(stand);
+            let now_ms = fixture.now_ms();
+            drop(fixture);
             let settings =
                 Settings { journal: Some(journal), clock: Arc::new(move || now_ms), ..Settings::default() };
             let again = Sandbox::open(settings, seed()).expect("it opens again");
@@ -183,14 +183,14 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
-            let stand = Stand::new().await;
+            let fixture = Fixture::new().await;
             for (method, path, query, body) in requests {
                 let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
-                let request = stand
+                let request = fixture
                     .request(method, SIBLING, &format!("{path}{query}"))
                     .header("Content-Type", "application/x-www-form-urlencoded")
                     .body(body);
-                let reply = stand.send(request).await.expect("an answer");
+                let reply = fixture.send(request).await.expect("an answer");
                 assert!(reply.status < 500, "{path}: {}", reply.status);
             }
         });

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use trusthub_onboard::sandbox::{Edit, Sandbox, Seed, Settings};
 
-use crate::stand::*;
+use crate::fixture::*;
 
 fn open(journal: &Path, seed: Seed) -> std::io::Result<Sandbox> {
     Sandbox::open(settings(journal), seed)
@@ -25,14 +25,14 @@ fn settings(journal: &Path) -> Settings {
 async fn journal_of_a_customer(folder: &Path) -> (std::path::PathBuf, Sandbox) {
     let journal = folder.join("sandbox.world");
     let path = journal.clone();
-    let stand = Stand::with(|settings| settings.journal = Some(path)).await;
-    let profile = stand.full_profile(&Parts::default()).await;
-    stand.post(SUB, &format!("{profile}/Evaluations"), &[("PolicySid", SECONDARY_POLICY)]).await;
-    let spare = stand.make_end_user("authorized_representative_2", &serde_json::json!({})).await;
-    stand.delete(SUB, &format!("/v1/EndUsers/{spare}")).await;
-    stand.submit(&profile).await;
-    stand.advance_ms(10_000);
-    (journal, stand.sandbox)
+    let fixture = Fixture::with(|settings| settings.journal = Some(path)).await;
+    let profile = fixture.full_profile(&Parts::default()).await;
+    fixture.post(SUB, &format!("{profile}/Evaluations"), &[("PolicySid", SECONDARY_POLICY)]).await;
+    let spare = fixture.make_end_user("authorized_representative_2", &serde_json::json!({})).await;
+    fixture.delete(SUB, &format!("/v1/EndUsers/{spare}")).await;
+    fixture.submit(&profile).await;
+    fixture.advance_ms(10_000);
+    (journal, fixture.sandbox)
 }
 
 #[tokio::test]
@@ -60,10 +60,10 @@ async fn what_was_answered_is_in_the_file_already() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = folder.path().join("sandbox.world");
     let path = journal.clone();
-    let stand = Stand::with(|settings| settings.journal = Some(path)).await;
+    let fixture = Fixture::with(|settings| settings.journal = Some(path)).await;
     let kept = |sid: &str| fs::read_to_string(&journal).expect("a journal").contains(sid);
     let make_and_look = async || {
-        let sid = stand.make_profile().await;
+        let sid = fixture.make_profile().await;
         assert!(kept(&sid), "{sid} was answered before it was written");
     };
     make_and_look().await;
@@ -150,11 +150,11 @@ async fn a_stopped_sandbox_commits_nothing_more() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = folder.path().join("sandbox.world");
     let path = journal.clone();
-    let stand = Stand::with(|settings| settings.journal = Some(path)).await;
-    stand.make_profile().await;
+    let fixture = Fixture::with(|settings| settings.journal = Some(path)).await;
+    fixture.make_profile().await;
     let before = fs::read(&journal).expect("a journal");
-    stand.sandbox.stop();
-    assert!(stand.try_post("/v1/CustomerProfiles", &profile_form("Late")).await.is_err());
+    fixture.sandbox.stop();
+    assert!(fixture.try_post("/v1/CustomerProfiles", &profile_form("Late")).await.is_err());
     assert_eq!(fs::read(&journal).expect("a journal"), before);
     fs::OpenOptions::new()
         .append(true)

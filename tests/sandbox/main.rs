@@ -1,6 +1,7 @@
 //! The sandbox as its clients see it: over HTTP, on a loopback port, with a clock that tests move.
 
 mod faults;
+mod fixture;
 mod flow;
 mod hostile;
 mod journal;
@@ -10,4 +11,3 @@ mod reviews;
 mod rules;
 mod sdk;
 mod shapes;
-mod stand;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::stand::*;
+use crate::fixture::*;
 
 const RECORDINGS: [&str; 2] =
     [include_str!("../fixtures/sdk/twilio-node.json"), include_str!("../fixtures/sdk/twilio-python.json")];
@@ -37,19 +37,19 @@ impl Known {
     }
 }
 
-async fn replay(stand: &Stand, recorded: &Recorded<'_>, known: &Known) -> Reply {
+async fn replay(fixture: &Fixture, recorded: &Recorded<'_>, known: &Known) -> Reply {
     let query = recorded.text("query");
     let question_mark = if query.is_empty() { "" } else { "?" };
     let path = known.in_text(&format!("{}{question_mark}{query}", recorded.text("path")));
     let method = recorded.text("method").parse().expect("a method");
-    let mut request = stand.request(method, SUB, &path).body(known.in_text(recorded.text("body")));
+    let mut request = fixture.request(method, SUB, &path).body(known.in_text(recorded.text("body")));
     for (name, value) in recorded.0["headers"].as_object().expect("headers") {
         match name.as_str() {
             "authorization" => assert_eq!(value, "Basic ACCOUNT:TOKEN", "no credentials are in a recording"),
             _ => request = request.header(name, value.as_str().unwrap_or_default()),
         }
     }
-    stand.send(request).await.expect("an answer")
+    fixture.send(request).await.expect("an answer")
 }
 
 /// Whether an answer has a key that the SDK reads; `a[].b` is `b` of the first element, if there is one.
@@ -82,7 +82,7 @@ async fn every_request_of_the_sdks_is_answered_as_they_expect() {
     for recording in RECORDINGS {
         let recording: Value = serde_json::from_str(recording).expect("a recording");
         let sdk = recording["sdk"].as_str().unwrap_or_default();
-        let stand = Stand::new().await;
+        let fixture = Fixture::new().await;
         let mut known = Known(vec![
             ("YOUR_PRIMARY_BUSINESS_PROFILE_SID".to_owned(), PRIMARY.to_owned()),
             ("YOUR_PHONE_NUMBER_SID".to_owned(), NUMBER.to_owned()),
@@ -91,7 +91,7 @@ async fn every_request_of_the_sdks_is_answered_as_they_expect() {
         assert!(requests.len() > 40, "{sdk}");
         for recorded in requests.iter().map(Recorded) {
             let context = format!("{sdk}: {}", recorded.text("name"));
-            let reply = replay(&stand, &recorded, &known).await;
+            let reply = replay(&fixture, &recorded, &known).await;
             assert_eq!(reply.status, recorded.expected_status(), "{context}: {}", reply.body);
             // On a page the SDKs look for the links of both generations, and go on with those that are there.
             let is_2010 = recorded.text("path").starts_with("/2010");
@@ -114,7 +114,7 @@ async fn every_request_of_the_sdks_is_answered_as_they_expect() {
                 known.0.push((name.to_owned(), reply.sid()));
             }
         }
-        let left = |sid: &str| stand.sandbox.resources().iter().any(|made| made.sid == *sid);
+        let left = |sid: &str| fixture.sandbox.resources().iter().any(|made| made.sid == *sid);
         let of = |name: &str| {
             known.0.iter().find(|(known, _)| known == name).map(|(_, sid)| sid.clone()).expect(name)
         };
@@ -123,10 +123,10 @@ async fn every_request_of_the_sdks_is_answered_as_they_expect() {
             "{sdk}: what it removed is gone"
         );
         let profile = format!("/v1/CustomerProfiles/{}", of("YOUR_SECONDARY_BUSINESS_PROFILE_SID"));
-        let attached = stand.get(SUB, &format!("{profile}/EntityAssignments")).await.body["results"]
+        let attached = fixture.get(SUB, &format!("{profile}/EntityAssignments")).await.body["results"]
             .as_array()
             .map(Vec::len);
-        assert_eq!((attached, stand.status(&profile).await.as_str()), (Some(4), "pending-review"), "{sdk}");
+        assert_eq!((attached, fixture.status(&profile).await.as_str()), (Some(4), "pending-review"), "{sdk}");
     }
 }
 
@@ -134,13 +134,13 @@ async fn every_request_of_the_sdks_is_answered_as_they_expect() {
 async fn attributes_and_names_arrive_as_the_sdks_meant_them() {
     for recording in RECORDINGS {
         let recording: Value = serde_json::from_str(recording).expect("a recording");
-        let stand = Stand::new().await;
+        let fixture = Fixture::new().await;
         let mut known = Known(Vec::new());
         let wanted = ["spare end user create", "spare end user update"];
         let requests = recording["requests"].as_array().expect("requests").iter().map(Recorded);
         let mut last = Value::Null;
         for recorded in requests.filter(|it| wanted.contains(&it.text("name"))) {
-            last = replay(&stand, &recorded, &known).await.body;
+            last = replay(&fixture, &recorded, &known).await.body;
             known.0.push(("YOUR_SPARE_SID".to_owned(), last["sid"].as_str().unwrap_or_default().to_owned()));
         }
         assert_eq!(last["friendly_name"], "Ünïcode & 100%+");
@@ -151,8 +151,8 @@ async fn attributes_and_names_arrive_as_the_sdks_meant_them() {
 
 #[tokio::test]
 async fn a_refusal_has_what_the_sdks_make_an_exception_of() {
-    let stand = Stand::new().await;
-    let reply = stand.post(SUB, "/v1/CustomerProfiles", &[("FriendlyName", "Acme")]).await;
+    let fixture = Fixture::new().await;
+    let reply = fixture.post(SUB, "/v1/CustomerProfiles", &[("FriendlyName", "Acme")]).await;
     for key in ["code", "message", "more_info", "status"] {
         assert!(reply.body.get(key).is_some(), "{key} of {}", reply.body);
     }

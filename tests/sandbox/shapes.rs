@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::stand::*;
+use crate::fixture::*;
 
 fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().expect("an object").keys().map(String::as_str).collect()
@@ -16,19 +16,23 @@ fn words(text: &str) -> BTreeSet<&str> {
 
 #[tokio::test]
 async fn bundles_have_the_keys_of_the_api_description() {
-    let stand = Stand::new().await;
+    let fixture = Fixture::new().await;
     let bundle = "sid account_sid policy_sid friendly_name status email status_callback valid_until date_created \
                   date_updated url links errors";
-    let profile = stand.get(SUB, &format!("/v1/CustomerProfiles/{}", stand.make_profile().await)).await.body;
+    let profile =
+        fixture.get(SUB, &format!("/v1/CustomerProfiles/{}", fixture.make_profile().await)).await.body;
     assert_eq!(keys(&profile), words(bundle));
     let links = "customer_profiles_entity_assignments customer_profiles_evaluations \
                  customer_profiles_channel_endpoint_assignment";
     assert_eq!(keys(&profile["links"]), words(links));
     assert_eq!(profile["date_created"], "2026-01-01T00:00:00Z");
-    let url =
-        format!("{}/v1/CustomerProfiles/{}", stand.server.base_url(), profile["sid"].as_str().unwrap_or(""));
+    let url = format!(
+        "{}/v1/CustomerProfiles/{}",
+        fixture.server.base_url(),
+        profile["sid"].as_str().unwrap_or("")
+    );
     assert_eq!(profile["url"], url.as_str());
-    let product = stand.get(SUB, &format!("/v1/TrustProducts/{}", stand.make_product().await)).await.body;
+    let product = fixture.get(SUB, &format!("/v1/TrustProducts/{}", fixture.make_product().await)).await.body;
     assert_eq!(keys(&product), words(bundle));
     let links = "trust_products_entity_assignments trust_products_evaluations \
                  trust_products_channel_endpoint_assignment";
@@ -37,21 +41,21 @@ async fn bundles_have_the_keys_of_the_api_description() {
 
 #[tokio::test]
 async fn what_hangs_on_a_bundle_has_the_keys_of_the_api_description() {
-    let stand = Stand::new().await;
-    let profile = stand.full_profile(&Parts::default()).await;
+    let fixture = Fixture::new().await;
+    let profile = fixture.full_profile(&Parts::default()).await;
     let first = |list: &Value| list["results"][0].clone();
-    let entity = first(&stand.get(SUB, &format!("{profile}/EntityAssignments")).await.body);
+    let entity = first(&fixture.get(SUB, &format!("{profile}/EntityAssignments")).await.body);
     assert_eq!(keys(&entity), words("sid customer_profile_sid account_sid object_sid date_created url"));
-    let channel = first(&stand.get(SUB, &format!("{profile}/ChannelEndpointAssignments")).await.body);
+    let channel = first(&fixture.get(SUB, &format!("{profile}/ChannelEndpointAssignments")).await.body);
     let expected =
         "sid customer_profile_sid account_sid channel_endpoint_sid channel_endpoint_type date_created url";
     assert_eq!(keys(&channel), words(expected));
-    let product = stand.full_product(&profile, &voice_information()).await;
-    let entity = first(&stand.get(SUB, &format!("{product}/EntityAssignments")).await.body);
+    let product = fixture.full_product(&profile, &voice_information()).await;
+    let entity = first(&fixture.get(SUB, &format!("{product}/EntityAssignments")).await.body);
     assert_eq!(keys(&entity), words("sid trust_product_sid account_sid object_sid date_created url"));
 
     let form = [("PolicySid", SECONDARY_POLICY)];
-    let evaluation = stand.post(SUB, &format!("{profile}/Evaluations"), &form).await.body;
+    let evaluation = fixture.post(SUB, &format!("{profile}/Evaluations"), &form).await.body;
     let expected = "sid account_sid policy_sid customer_profile_sid status date_created url results";
     assert_eq!(keys(&evaluation), words(expected));
     let result = &evaluation["results"][0];
@@ -60,21 +64,22 @@ async fn what_hangs_on_a_bundle_has_the_keys_of_the_api_description() {
     assert_eq!(keys(result), words(expected));
     let expected = "object_field friendly_name passed failure_reason error_code";
     assert_eq!(keys(&result["valid"][0]), words(expected));
-    let fetched =
-        stand.get(SUB, &format!("{profile}/Evaluations/{}", evaluation["sid"].as_str().unwrap_or(""))).await;
+    let fetched = fixture
+        .get(SUB, &format!("{profile}/Evaluations/{}", evaluation["sid"].as_str().unwrap_or("")))
+        .await;
     assert_eq!(fetched.body, evaluation, "evaluations are kept");
 }
 
 #[tokio::test]
 async fn objects_have_the_keys_of_the_api_description() {
-    let stand = Stand::new().await;
-    let end_user = stand.make_end_user("voice_integrity_information", &voice_information()).await;
-    let end_user = stand.get(SUB, &format!("/v1/EndUsers/{end_user}")).await.body;
+    let fixture = Fixture::new().await;
+    let end_user = fixture.make_end_user("voice_integrity_information", &voice_information()).await;
+    let end_user = fixture.get(SUB, &format!("/v1/EndUsers/{end_user}")).await.body;
     let expected = "date_updated sid friendly_name account_sid url date_created attributes type";
     assert_eq!(keys(&end_user), words(expected));
     assert_eq!(end_user["attributes"], voice_information());
-    let document = stand.make_document(ADDRESS).await;
-    let document = stand.get(SUB, &format!("/v1/SupportingDocuments/{document}")).await.body;
+    let document = fixture.make_document(ADDRESS).await;
+    let document = fixture.get(SUB, &format!("/v1/SupportingDocuments/{document}")).await.body;
     let expected =
         "date_updated sid friendly_name account_sid url date_created attributes type status mime_type";
     assert_eq!(keys(&document), words(expected));
@@ -83,19 +88,19 @@ async fn objects_have_the_keys_of_the_api_description() {
 
 #[tokio::test]
 async fn the_2010_api_has_the_keys_of_its_description() {
-    let stand = Stand::new().await;
+    let fixture = Fixture::new().await;
     let base = format!("/2010-04-01/Accounts/{SUB}");
-    let account = stand.get(PARENT, &format!("{base}.json")).await.body;
+    let account = fixture.get(PARENT, &format!("{base}.json")).await.body;
     let expected = "auth_token date_created date_updated friendly_name owner_account_sid sid status \
                     subresource_uris type uri";
     assert_eq!(keys(&account), words(expected));
     assert_eq!(account["owner_account_sid"], PARENT);
     assert_eq!(account["date_created"], "Thu, 01 Jan 2026 00:00:00 +0000");
-    let address = stand.get(SUB, &format!("{base}/Addresses/{ADDRESS}.json")).await.body;
+    let address = fixture.get(SUB, &format!("{base}/Addresses/{ADDRESS}.json")).await.body;
     let expected = "account_sid city customer_name date_created date_updated emergency_enabled friendly_name \
                     iso_country postal_code region sid street street_secondary validated verified uri";
     assert_eq!(keys(&address), words(expected));
-    let number = stand.get(SUB, &format!("{base}/IncomingPhoneNumbers/{NUMBER}.json")).await.body;
+    let number = fixture.get(SUB, &format!("{base}/IncomingPhoneNumbers/{NUMBER}.json")).await.body;
     let expected = "account_sid address_requirements address_sid api_version beta capabilities date_created \
                     date_updated emergency_status emergency_address_sid emergency_address_status friendly_name \
                     identity_sid origin phone_number sid sms_application_sid sms_fallback_method sms_fallback_url \
@@ -108,8 +113,8 @@ async fn the_2010_api_has_the_keys_of_its_description() {
 
 #[tokio::test]
 async fn errors_and_headers_look_as_the_api_sends_them() {
-    let stand = Stand::new().await;
-    let reply = stand.get(SUB, "/v1/CustomerProfiles/BU000000000000000000000000000000ff").await;
+    let fixture = Fixture::new().await;
+    let reply = fixture.get(SUB, "/v1/CustomerProfiles/BU000000000000000000000000000000ff").await;
     assert_eq!(keys(&reply.body), words("code message more_info status"));
     assert_eq!(reply.refusal(), (404, 20404));
     assert_eq!(
@@ -127,8 +132,8 @@ async fn errors_and_headers_look_as_the_api_sends_them() {
 
 #[tokio::test]
 async fn the_secondary_policy_reads_as_documented() {
-    let stand = Stand::new().await;
-    let policy = stand.get(SUB, &format!("/v1/Policies/{SECONDARY_POLICY}")).await.body;
+    let fixture = Fixture::new().await;
+    let policy = fixture.get(SUB, &format!("/v1/Policies/{SECONDARY_POLICY}")).await.body;
     assert_eq!(policy["friendly_name"], "Secondary Customer Profile of type Business");
     let requirements = &policy["requirements"];
     assert_eq!(requirements["end_user"][0]["fields"].as_array().map(Vec::len), Some(9));
@@ -137,12 +142,12 @@ async fn the_secondary_policy_reads_as_documented() {
     assert_eq!(document["accepted_documents"][0]["type"], "customer_profile_address");
     let profile = &requirements["supporting_customer_profiles"][0];
     assert_eq!(profile["requirement_name"], "primary_customer_profile");
-    let voice = stand.get(SUB, &format!("/v1/Policies/{VOICE_INTEGRITY_POLICY}")).await.body;
+    let voice = fixture.get(SUB, &format!("/v1/Policies/{VOICE_INTEGRITY_POLICY}")).await.body;
     assert_eq!(voice["requirements"]["supporting_document"], serde_json::json!([[]]));
-    let unknown = stand.get(SUB, "/v1/Policies/RN000000000000000000000000000000ff").await;
+    let unknown = fixture.get(SUB, "/v1/Policies/RN000000000000000000000000000000ff").await;
     assert_eq!(unknown.refusal(), (404, 20404));
-    let by_name = stand.get(SUB, "/v1/EndUserTypes/authorized_representative_1").await;
+    let by_name = fixture.get(SUB, "/v1/EndUserTypes/authorized_representative_1").await;
     assert_eq!(by_name.body["machine_name"], "authorized_representative_1");
-    let types = stand.get(SUB, "/v1/SupportingDocumentTypes").await.body;
+    let types = fixture.get(SUB, "/v1/SupportingDocumentTypes").await.body;
     assert_eq!(types["meta"]["key"], "supporting_document_types");
 }

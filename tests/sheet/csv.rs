@@ -1,6 +1,6 @@
 //! CSV in all its dialects.
 
-use crate::common::{Sheet, said, source, source_with, survey};
+use crate::common::{Sheet, said, source, source_with, validate};
 use trusthub_onboard::model::Column;
 use trusthub_onboard::sheet::{Encoding, Options};
 
@@ -65,14 +65,14 @@ fn every_dialect_of_csv_gives_the_same_customers() {
         ),
     ] {
         let source = source(bytes);
-        let (survey, findings) = survey(&source);
-        assert_eq!(survey.layout.to_string(), line, "{name}");
-        assert_eq!(survey.valid, 3, "{name}: {findings:?}");
+        let (validation, findings) = validate(&source);
+        assert_eq!(validation.layout.to_string(), line, "{name}");
+        assert_eq!(validation.valid, 3, "{name}: {findings:?}");
         let names: Vec<_> = crate::common::entries(&source)
             .into_iter()
             .map(|entry| match entry {
                 trusthub_onboard::check::Entry::Valid(customer) => (
-                    customer.row - survey.layout.header_row,
+                    customer.row - validation.layout.header_row,
                     customer.business.name,
                     customer.voice_integrity.notes,
                 ),
@@ -90,17 +90,17 @@ fn flags_override_what_would_be_chosen() {
     let csv = Sheet::of(1).csv();
     let options =
         Options { encoding: Some(Encoding::Windows1252), delimiter: Some(b';'), ..Options::default() };
-    let layout = survey(&source_with(&csv, options)).0.layout;
+    let layout = validate(&source_with(&csv, options)).0.layout;
     assert_eq!(layout.to_string(), "CSV, Windows-1252, separated by semicolons, headers in row 1");
     let options = Options { header_row: Some(2), ..Options::default() };
-    assert_eq!(survey(&source_with(&csv, options)).0.layout.header_row, 2);
+    assert_eq!(validate(&source_with(&csv, options)).0.layout.header_row, 2);
 }
 
 #[test]
 fn a_line_of_nothing_that_can_be_seen_is_no_row() {
     for end in ["\u{1a}", "\u{a0}\u{200b}", " \t", "\u{feff},,,"] {
-        let (survey, findings) = survey(&source(format!("{}{end}", Sheet::of(2).csv())));
-        assert_eq!((survey.rows, said(&findings)), (2, vec![]), "{end:?}");
+        let (validation, findings) = validate(&source(format!("{}{end}", Sheet::of(2).csv())));
+        assert_eq!((validation.rows, said(&findings)), (2, vec![]), "{end:?}");
     }
 }
 
@@ -110,8 +110,8 @@ fn characters_that_nobody_sees_or_means_are_counted_in_one_note() {
         .with(1, Column::BusinessName, "\u{201c}Joe\u{201d}\u{2019}s \u{2013} Diner\u{a0}LLC")
         .with(2, Column::City, " Boston\u{200b}")
         .with(3, Column::City, "Boston ");
-    let (survey, findings) = survey(&sheet.source());
-    assert_eq!((survey.valid, said(&findings)), (3, vec!["0 text_normalised".to_owned()]));
+    let (validation, findings) = validate(&sheet.source());
+    assert_eq!((validation.valid, said(&findings)), (3, vec!["0 text_normalised".to_owned()]));
     assert!(findings[0].message.contains("In 3 cells") && findings[0].message.contains("H2, T3, T4"));
     let entries = crate::common::entries(&sheet.source());
     let trusthub_onboard::check::Entry::Valid(customer) = &entries[0] else { panic!("not valid") };
@@ -121,10 +121,10 @@ fn characters_that_nobody_sees_or_means_are_counted_in_one_note() {
 #[test]
 fn error_values_that_other_programs_write_into_csv_files_are_errors() {
     for value in ["#N/A", "#ERROR!", "Err:502"] {
-        let findings = survey(&Sheet::of(1).with(1, Column::City, value).source()).1;
+        let findings = validate(&Sheet::of(1).with(1, Column::City, value).source()).1;
         assert_eq!(said(&findings), ["T2 cell_is_error"], "{value}");
     }
-    assert_eq!(said(&survey(&Sheet::of(1).with(1, Column::City, "Err:or").source()).1), [""; 0]);
+    assert_eq!(said(&validate(&Sheet::of(1).with(1, Column::City, "Err:or").source()).1), [""; 0]);
 }
 
 #[test]
@@ -133,15 +133,15 @@ fn one_damaged_byte_is_an_error_in_its_cell_and_no_other_encoding() {
     let mut bytes = csv.into_bytes();
     let at = bytes.windows(6).rposition(|window| window == b"Boston").unwrap();
     bytes[at] = 0xe9;
-    let (survey, findings) = survey(&source(bytes));
+    let (validation, findings) = validate(&source(bytes));
     assert_eq!(said(&findings), ["T3 undecodable"]);
-    assert_eq!(survey.valid, 1);
+    assert_eq!(validation.valid, 1);
 }
 
 #[test]
 fn an_unclosed_quote_is_an_error_at_its_line() {
     let csv = Sheet::of(3).csv().replacen("12 Harbor Street,Suite 3", "12 Harbor Street,\"Suite 3", 1);
-    let (broken, findings) = survey(&source(&csv));
+    let (broken, findings) = validate(&source(&csv));
     assert_eq!(broken.valid, 0);
     assert!(
         findings.iter().any(|finding| finding.code == "unclosed_quote" && finding.message.contains("line 2")),
@@ -150,5 +150,5 @@ fn an_unclosed_quote_is_an_error_at_its_line() {
     // Closed by a quotation mark of a later row: the rows between are in one cell.
     let late = Sheet::of(3).with(3, Column::Notes, "a, b").csv();
     let late = late.replacen("12 Harbor Street,Suite 3", "12 Harbor Street,\"Suite 3", 1);
-    assert!(survey(&source(late)).1.iter().any(|finding| finding.code == "unclosed_quote"));
+    assert!(validate(&source(late)).1.iter().any(|finding| finding.code == "unclosed_quote"));
 }

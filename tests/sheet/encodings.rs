@@ -1,6 +1,6 @@
 //! Encodings: what the bytes do not say is said to be a guess.
 
-use crate::common::{Sheet, bytes, entries, fault, said, source, source_with, survey};
+use crate::common::{Sheet, bytes, entries, fault, said, source, source_with, validate};
 use proptest::prelude::*;
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::model::{Column, Finding, Severity};
@@ -26,7 +26,7 @@ fn with_name(name: &str) -> String {
 /// The name of the second customer, and what is said.
 fn read(bytes: &[u8], encoding: Option<&str>) -> (String, Vec<Finding>) {
     let source = source_with(bytes, Options { encoding: encoding.map(named), ..Options::default() });
-    let findings = survey(&source).1;
+    let findings = validate(&source).1;
     let name = match &entries(&source)[1] {
         Entry::Valid(customer) => customer.business.name.clone(),
         Entry::Invalid(invalid) => invalid.business_name.clone(),
@@ -56,7 +56,7 @@ fn a_cell_that_was_decoded_by_guess_is_shown_in_a_warning_and_the_encoding_can_b
         let (read, findings) = read(&bytes, Some(encoding));
         assert_eq!((read.as_str(), said(&findings)), (name, vec![]), "{encoding}");
     }
-    let findings = survey(&source(fixture("enc-macroman.csv"))).1;
+    let findings = validate(&source(fixture("enc-macroman.csv"))).1;
     let guessed = findings.iter().find(|it| it.code == "encoding_guessed").unwrap();
     assert!(
         guessed.cell == "C2" && guessed.message.contains("as macintosh it would be \"Café Señorita LLC\"")
@@ -73,12 +73,12 @@ fn what_the_bytes_prove_is_no_guess() {
         assert_eq!(said(&findings), ["0 text_normalised"]);
     }
     // Plain ASCII is the same in all of them.
-    assert_eq!(said(&survey(&source(with_name("Cafe"))).1), [""; 0]);
+    assert_eq!(said(&validate(&source(with_name("Cafe"))).1), [""; 0]);
 }
 
 #[test]
 fn text_that_was_decoded_twice_is_a_warning_with_what_was_meant() {
-    let findings = survey(&source(fixture("enc-double.csv"))).1;
+    let findings = validate(&source(fixture("enc-double.csv"))).1;
     assert_eq!(said(&findings), ["C2 decoded_twice"]);
     assert!(findings[0].message.contains("Café Señorita LLC"), "{}", findings[0].message);
     for meant in ["Café LLC", "Joe’s Garage", "Łódź Auto", "Acme™ LLC", "Crème Brûlée – Paris"] {
@@ -95,7 +95,7 @@ fn text_that_was_decoded_twice_is_a_warning_with_what_was_meant() {
     }
     // A workbook can hold such a text too.
     let workbook = source(bytes(&Sheet::of(1).with(1, Column::City, "Santa FÃ©"), |_| {}));
-    assert_eq!(said(&survey(&workbook).1), ["T2 decoded_twice"]);
+    assert_eq!(said(&validate(&workbook).1), ["T2 decoded_twice"]);
     for name in ["CAFÉ’S", "SÃO JOÃO", "Ünal Ş.", "Ärzte “Ö”"] {
         let findings = read(with_name(name).as_bytes(), None).1;
         assert!(findings.iter().all(|it| it.code == "text_normalised"), "{name}: {findings:?}");
@@ -131,7 +131,7 @@ fn rows_of_two_encodings_in_one_file_are_never_sent_unseen() {
         for _ in 0..times {
             mixed.extend([b"\n".to_vec(), line(&old, 2)].concat());
         }
-        let findings = survey(&source(&mixed)).1;
+        let findings = validate(&source(&mixed)).1;
         let doubtful = ["undecodable", "encoding_guessed", "decoded_twice"];
         let rows: std::collections::BTreeSet<u64> =
             findings.iter().filter(|it| doubtful.contains(&it.code)).map(|it| it.row).collect();
@@ -143,17 +143,17 @@ fn rows_of_two_encodings_in_one_file_are_never_sent_unseen() {
 fn an_encoding_under_which_no_header_is_known_is_not_taken_and_what_is_printed_is_bounded() {
     // Zeros enough to look like UTF-16.
     let zeros = format!("{}{}", with_name("Acme"), "\0".repeat(4_000));
-    assert!(survey(&source(zeros)).0.layout.to_string().starts_with("CSV, UTF-8"));
+    assert!(validate(&source(zeros)).0.layout.to_string().starts_with("CSV, UTF-8"));
     // Nor is it where the user names it: the whole file would be one header.
     let options = Options { encoding: Some(Encoding::Utf16Le), ..Options::default() };
     let fault = fault(&source_with(with_name("Acme").repeat(20), options));
     assert!(fault.what().contains("UTF-16LE") && fault.fix().contains("--encoding"), "{fault}");
-    for finding in &survey(&source("x".repeat(50_000) + "\n1\n")).1 {
+    for finding in &validate(&source("x".repeat(50_000) + "\n1\n")).1 {
         assert!(finding.value.chars().count() <= 81 && finding.column.chars().count() <= 81);
         assert!(finding.message.chars().count() < 4_000, "{}", finding.message.len());
     }
     let many: Vec<String> = (0..900).map(|at| format!("header {at}")).collect();
-    let findings = survey(&source(many.join(",") + "\n1\n")).1;
+    let findings = validate(&source(many.join(",") + "\n1\n")).1;
     assert!(findings.iter().all(|it| it.message.len() < 4_000));
     assert!(findings.iter().any(|it| it.message.starts_with("900 columns")));
 }

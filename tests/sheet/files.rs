@@ -1,6 +1,6 @@
 //! What may be named as a sheet, and what is said of what is none.
 
-use crate::common::{Sheet, bytes, fault, said, source, source_with, survey};
+use crate::common::{Sheet, bytes, fault, said, source, source_with, validate};
 use trusthub_onboard::sheet::{Encoding, Options, Source};
 
 #[test]
@@ -55,9 +55,9 @@ fn a_csv_file_with_the_name_of_a_workbook_is_read_as_what_it_is() {
     for name in ["customers.xlsx", "customers.xls"] {
         let source =
             Source::spooled(name.to_owned(), Sheet::of(2).csv().as_bytes(), Options::default()).unwrap();
-        let (survey, findings) = survey(&source);
-        assert_eq!((survey.valid, said(&findings)), (2, vec![]));
-        assert!(survey.layout.to_string().starts_with("CSV, UTF-8"));
+        let (validation, findings) = validate(&source);
+        assert_eq!((validation.valid, said(&findings)), (2, vec![]));
+        assert!(validation.layout.to_string().starts_with("CSV, UTF-8"));
     }
 }
 
@@ -67,15 +67,15 @@ fn a_text_in_another_script_is_text_although_no_header_is_known() {
     let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let marked: Vec<u8> = [&b"\xff\xfe"[..], &utf16].concat();
     for bytes in [text.as_bytes(), &marked] {
-        let (survey, findings) = survey(&source(bytes));
+        let (validation, findings) = validate(&source(bytes));
         assert_eq!(said(&findings), ["1 missing_column", "A1 unknown_column"]);
-        assert_eq!(survey.rows, 2);
+        assert_eq!(validation.rows, 2);
     }
 }
 
 #[test]
 fn a_sheet_without_known_headers_is_not_said_to_have_no_rows_too() {
-    let (_, findings) = survey(&source("one,two\n"));
+    let (_, findings) = validate(&source("one,two\n"));
     assert_eq!(said(&findings), ["1 missing_column", "A1 unknown_column"]);
 }
 

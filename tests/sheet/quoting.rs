@@ -1,6 +1,6 @@
 //! Broken quoting: whatever mark is lost or too many, no customer vanishes and no wrong cell is sent unseen.
 
-use crate::common::{Sheet, entries, good, said, source, survey};
+use crate::common::{Sheet, entries, good, said, source, validate};
 use proptest::prelude::*;
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::model::{Address, Column, Customer, Finding, Severity};
@@ -21,7 +21,7 @@ fn codes(findings: &[Finding]) -> Vec<&str> {
 
 #[test]
 fn a_lost_quotation_mark_never_swallows_the_next_customer() {
-    let (survey_, findings) = survey(&source(fixture("quote-swallows-customer.csv")));
+    let (survey_, findings) = validate(&source(fixture("quote-swallows-customer.csv")));
     assert_eq!((survey_.valid, said(&findings)), (0, vec!["Z2 unclosed_quote".to_owned()]));
     assert!(findings[0].message.contains("line 2"), "{}", findings[0].message);
     // The mark that ends the swallowing is a real closing one, so only what is in the cell tells of it.
@@ -36,9 +36,9 @@ fn a_lost_quotation_mark_never_swallows_the_next_customer() {
         // The cells of the other rows are between semicolons.
         format!("\"Calls patients\n{}\"", second.replace(',', ";")),
     ] {
-        let (survey, findings) = survey(&source(with_raw(Column::Notes, &swallowed)));
+        let (validation, findings) = validate(&source(with_raw(Column::Notes, &swallowed)));
         assert_eq!(said(&findings), ["AN2 unclosed_quote"], "{swallowed}");
-        assert_eq!((survey.rows, survey.valid), (2, 1));
+        assert_eq!((validation.rows, validation.valid), (2, 1));
     }
 }
 
@@ -52,18 +52,18 @@ fn a_column_that_is_not_ours_can_swallow_customers_too() {
         _ => format!("{line},nothing"),
     };
     let csv: Vec<String> = csv.lines().enumerate().map(|(index, line)| wide(index, line)).collect();
-    let (survey, findings) = survey(&source(csv.join("\n")));
+    let (validation, findings) = validate(&source(csv.join("\n")));
     assert_eq!(codes(&findings), ["unknown_column", "unclosed_quote"]);
-    assert_eq!((findings[1].cell.as_str(), survey.valid), ("AO2", 1));
+    assert_eq!((findings[1].cell.as_str(), validation.valid), ("AO2", 1));
 }
 
 #[test]
 fn a_header_that_swallows_customers_is_an_error_of_the_sheet() {
     let csv = Sheet::of(3).csv().replacen("notes\n", "\"notes\n", 1).replacen("Suite 3,", "Suite 3\",", 1);
     let csv = csv.replacen("average_business_day_call_volume,", "average_business_day_call_volume,more,", 1);
-    let (survey, findings) = survey(&source(csv));
+    let (validation, findings) = validate(&source(csv));
     assert!(codes(&findings).contains(&"unclosed_quote"), "{findings:?}");
-    assert_eq!(survey.valid, 0);
+    assert_eq!(validation.valid, 0);
 }
 
 #[test]
@@ -86,12 +86,12 @@ fn broken_quoting_is_an_error_at_its_cell_whatever_its_kind() {
         (Column::StreetSecondary, r#"Suite 3""#, "S2"),
         (Column::BusinessName, r#"Acme "Best LLC"#, "H2"),
     ] {
-        let (survey, findings) = survey(&source(with_raw(column, raw)));
+        let (validation, findings) = validate(&source(with_raw(column, raw)));
         let told: Vec<_> = findings.iter().filter(|it| it.severity == Severity::Error).collect();
         assert_eq!(told[0].cell, cell, "{raw}: {findings:?}");
-        assert_eq!((told[0].code, told.len(), survey.valid), ("unclosed_quote", 1, 1), "{raw}");
+        assert_eq!((told[0].code, told.len(), validation.valid), ("unclosed_quote", 1, 1), "{raw}");
     }
-    let findings = survey(&source(fixture("backslash-quote.csv"))).1;
+    let findings = validate(&source(fixture("backslash-quote.csv"))).1;
     assert_eq!(said(&findings), ["C2 unclosed_quote"]);
     assert!(findings[0].suggestion.contains("backslash"), "{}", findings[0].suggestion);
 }
@@ -107,13 +107,13 @@ fn sound_quoting_has_no_finding() {
         (Column::BusinessName, "O'Brien's", "O'Brien's"),
     ] {
         let source = source(with_raw(column, raw));
-        assert_eq!(said(&survey(&source).1), [""; 0], "{raw}");
+        assert_eq!(said(&validate(&source).1), [""; 0], "{raw}");
         let Entry::Valid(customer) = &entries(&source)[0] else { panic!("{raw} is not valid") };
         assert_eq!(customer.business.name, text);
     }
     let notes = "\"Calls patients, confirms, moves,\nand cancels, all day, every day, since 2009, by phone, \
                  by text, and so on\"";
-    assert_eq!(said(&survey(&source(with_raw(Column::Notes, notes))).1), [""; 0]);
+    assert_eq!(said(&validate(&source(with_raw(Column::Notes, notes))).1), [""; 0]);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn what_has_one_safe_reading_is_unwrapped_and_said() {
         r#"= "Acme LLC""#,
     ] {
         let source = source(with_raw(Column::BusinessName, raw));
-        let findings = survey(&source).1;
+        let findings = validate(&source).1;
         assert_eq!(said(&findings), ["H2 quotes_removed"], "{raw}");
         assert!(findings[0].message.contains("Acme LLC"), "{}", findings[0].message);
         let Entry::Valid(customer) = &entries(&source)[0] else { panic!("{raw} is not valid") };
@@ -138,11 +138,11 @@ fn what_has_one_safe_reading_is_unwrapped_and_said() {
     let of_digits = source(with_raw(Column::BusinessRegistrationNumber, r#"="041234567""#));
     let Entry::Valid(customer) = &entries(&of_digits)[0] else { panic!("not valid") };
     assert_eq!(customer.business.registration_number, "041234567");
-    assert_eq!(said(&survey(&source(fixture("equals-quote.csv"))).1), ["C2 quotes_removed"]);
+    assert_eq!(said(&validate(&source(fixture("equals-quote.csv"))).1), ["C2 quotes_removed"]);
     // Other formulas cannot be calculated here.
     for raw in ["=A1", "\"=\"\"A\"\"&\"\"B\"\"\"", "=CONCAT(A1;B1)"] {
         assert_eq!(
-            said(&survey(&source(with_raw(Column::City, raw))).1),
+            said(&validate(&source(with_raw(Column::City, raw))).1),
             ["T2 cell_not_calculated"],
             "{raw}"
         );
@@ -151,19 +151,19 @@ fn what_has_one_safe_reading_is_unwrapped_and_said() {
 
 #[test]
 fn a_nul_is_an_error_at_its_cell_and_the_rest_is_read() {
-    let (survey_, findings) = survey(&source(fixture("nul-byte.csv")));
+    let (survey_, findings) = validate(&source(fixture("nul-byte.csv")));
     assert_eq!((survey_.rows, said(&findings)), (1, vec!["Z2 nul_character".to_owned()]));
     for raw in ["\0Acme", "Ac\0me", "\0\0\0\0", "\"Acme, \0LLC\""] {
-        let (survey, findings) = survey(&source(with_raw(Column::BusinessName, raw)));
-        assert_eq!(survey.layout.to_string(), "CSV, UTF-8, separated by commas, headers in row 1");
-        assert_eq!((findings[0].cell.as_str(), survey.valid), ("H2", 1), "{raw:?}: {findings:?}");
+        let (validation, findings) = validate(&source(with_raw(Column::BusinessName, raw)));
+        assert_eq!(validation.layout.to_string(), "CSV, UTF-8, separated by commas, headers in row 1");
+        assert_eq!((findings[0].cell.as_str(), validation.valid), ("H2", 1), "{raw:?}: {findings:?}");
     }
     // In a header, and as what some programs fill the last block of a file with.
     let headers = Sheet::of(2).csv().replacen("city", "ci\0ty", 1) + &"\0".repeat(600);
-    let (survey_, findings) = survey(&source(headers));
+    let (survey_, findings) = validate(&source(headers));
     assert_eq!((survey_.valid, said(&findings)), (2, vec!["T1 nul_character".to_owned()]));
     // In an optional cell that holds nothing else.
-    let (survey_, findings) = survey(&source(with_raw(Column::StreetSecondary, "\0\0")));
+    let (survey_, findings) = validate(&source(with_raw(Column::StreetSecondary, "\0\0")));
     assert_eq!((survey_.valid, findings[0].code), (1, "nul_character"), "{findings:?}");
 }
 
@@ -213,8 +213,8 @@ fn quoted(style: csv::QuoteStyle) -> String {
 fn nobody_is_lost_unseen(damaged: &str) -> Result<(), TestCaseError> {
     let sound = entries(&source(quoted(csv::QuoteStyle::Necessary)));
     let source = source(damaged);
-    let (survey, findings) = survey(&source);
-    if findings.iter().any(|it| it.severity == Severity::Error && it.row <= survey.layout.header_row) {
+    let (validation, findings) = validate(&source);
+    if findings.iter().any(|it| it.severity == Severity::Error && it.row <= validation.layout.header_row) {
         return Ok(());
     }
     let found = entries(&source);
@@ -234,7 +234,7 @@ fn nobody_is_lost_unseen(damaged: &str) -> Result<(), TestCaseError> {
         let is_said = findings.iter().any(|it| rows.contains(&it.row) && it.severity > Severity::Note);
         prop_assert!(is_said || told(after) == told(before), "{:?}", told(after));
     }
-    prop_assert!(lost == 0 || survey.counts.errors > 0, "{lost} customers are gone unseen");
+    prop_assert!(lost == 0 || validation.counts.errors > 0, "{lost} customers are gone unseen");
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Workbooks: what their cells, rows and sheets mean.
 
-use crate::common::{Sheet, bytes, fault, patched, said, source, source_with, survey, workbook};
+use crate::common::{Sheet, bytes, fault, patched, said, source, source_with, validate, workbook};
 use rust_xlsxwriter::{Format, Workbook};
 use std::io::Write;
 use trusthub_onboard::model::Column;
@@ -41,9 +41,9 @@ fn digits_that_are_lost_are_an_error_and_never_sent_short() {
         sheet.write_number(1, at(Column::BusinessRegistrationNumber), 41_234_567).unwrap();
         sheet.write_number(1, at(Column::Representative1PhoneNumber), 5_550_123).unwrap();
     });
-    let (survey, findings) = survey(&source);
+    let (validation, findings) = validate(&source);
     assert_eq!(said(&findings), ["M2 digits_lost", "V2 digits_lost", "AA2 phone_invalid"]);
-    assert_eq!(survey.valid, 0);
+    assert_eq!(validation.valid, 0);
     assert!(findings[0].suggestion.contains("041234567"));
 }
 
@@ -58,7 +58,7 @@ fn cells_that_are_no_text_are_errors_where_text_belongs() {
             .unwrap();
         sheet.write_boolean(1, at(Column::Notes), true).unwrap();
     });
-    let (_, findings) = survey(&source);
+    let (_, findings) = validate(&source);
     assert_eq!(said(&findings), ["H2 cell_is_date", "R2 cell_is_error", "T2 cell_is_boolean"]);
     assert_eq!(findings[0].value, "2025-12-09");
 }
@@ -75,9 +75,9 @@ fn a_formula_that_was_never_calculated_is_no_empty_cell() {
     let source = source(patched(&plain, "xl/worksheets/sheet1.xml", |xml| {
         xml.replace(" t=\"str\"><f>A1</f><v>MARKER</v>", "><f>A1</f><v/>").replace("<v>EMPTY</v>", "<v></v>")
     }));
-    let (survey, findings) = survey(&source);
+    let (validation, findings) = validate(&source);
     assert_eq!(said(&findings), ["T2 cell_not_calculated", "AN2 cell_not_calculated"]);
-    assert_eq!(survey.valid, 1);
+    assert_eq!(validation.valid, 1);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn the_sheet_whose_headers_match_is_taken_unless_one_is_named() {
         }
     }
     let bytes = workbook.save_to_buffer().unwrap();
-    let (chosen, findings) = survey(&source(&bytes));
+    let (chosen, findings) = validate(&source(&bytes));
     assert_eq!(
         chosen.layout.to_string(),
         "XLSX, sheet \"Customers\" of 3, headers in row 3 (what is above is skipped)"
@@ -106,7 +106,7 @@ fn the_sheet_whose_headers_match_is_taken_unless_one_is_named() {
     assert!(findings[0].suggestion.contains("--sheet"));
     let named =
         |name: &str| source_with(&bytes, Options { sheet: Some(name.to_owned()), ..Options::default() });
-    let (old, findings) = survey(&named("old"));
+    let (old, findings) = validate(&named("old"));
     assert_eq!((old.valid, said(&findings)), (1, vec![]));
     assert!(fault(&named("New")).fix().contains("Read me, Customers, Old"));
 }
@@ -116,10 +116,10 @@ fn a_cell_in_the_last_corner_of_a_small_workbook_costs_nothing() {
     let source = workbook(&Sheet::of(1), |sheet| {
         sheet.write_string(1_048_575, 16_383, "x").unwrap();
     });
-    let (survey, findings) = survey(&source);
+    let (validation, findings) = validate(&source);
     assert_eq!(said(&findings), ["XFD1048576 too_many_cells"]);
     assert!(findings[0].message.contains("XFD1048576"), "{}", findings[0].message);
-    assert_eq!((survey.rows, survey.valid), (2, 1));
+    assert_eq!((validation.rows, validation.valid), (2, 1));
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn rows_of_nothing_but_format_at_the_end_are_no_rows() {
             sheet.write_string(row, 5, " ").unwrap();
         });
     });
-    assert_eq!(survey(&source).0.rows, 1);
+    assert_eq!(validate(&source).0.rows, 1);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn formulas_hidden_rows_and_merged_cells_are_said() {
         sheet.set_row_hidden(3).unwrap();
         sheet.merge_range(3, at(Column::City), 4, at(Column::City), "Boston", &Format::new()).unwrap();
     });
-    let (survey, findings) = survey(&source);
+    let (validation, findings) = validate(&source);
     assert_eq!(
         said(&findings),
         [
@@ -176,7 +176,7 @@ fn formulas_hidden_rows_and_merged_cells_are_said() {
         findings[0].message
     );
     assert!(findings[1].message.contains("T4:T5"), "{}", findings[1].message);
-    assert_eq!(survey.valid, 3);
+    assert_eq!(validation.valid, 3);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn an_error_value_of_a_newer_spreadsheet_program_is_found_in_its_cell() {
         }
         xml
     }));
-    assert_eq!(said(&survey(&source).1), ["I2 cell_is_error", "I3 cell_is_error"]);
+    assert_eq!(said(&validate(&source).1), ["I2 cell_is_error", "I3 cell_is_error"]);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::check::clean::clean;
 use crate::check::closed::{Found, List};
+use crate::check::column_map::CellSource;
 use crate::check::cursor::{Bad, Cursor, Field, Read, cut};
-use crate::check::plan::Place;
 use crate::check::residue::is_placeholder;
 use crate::check::rule;
 use crate::check::web::{self, Web};
@@ -208,12 +208,12 @@ pub(super) fn has_value(cursor: &Cursor<'_>, column: Column) -> bool {
 }
 
 pub(super) fn raw(cursor: &Cursor<'_>, column: Column) -> String {
-    match cursor.plan.place(column) {
-        Place::At(at) => {
+    match cursor.map.place(column) {
+        CellSource::At(at) => {
             let cell = cursor.row.cell(usize::from(at));
             clean(cell.shown.unwrap_or_else(|| csv_unguarded(cell.text))).into_owned()
         }
-        Place::Set(index) => cursor.plan.set[usize::from(index)].1.trim().to_owned(),
-        Place::Absent => String::new(),
+        CellSource::Set(index) => cursor.map.set[usize::from(index)].1.trim().to_owned(),
+        CellSource::Absent => String::new(),
     }
 }

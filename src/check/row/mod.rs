@@ -8,9 +8,9 @@ mod representative;
 mod voice_integrity;
 
 use super::clean::clean;
+use super::column_map::CellSource;
 use super::cursor::{Bad, Cursor, Read};
 use super::keys::Keys;
-use super::plan::Place;
 use super::{Rules, quotes, rule};
 use crate::model::column::{COLUMNS, Need};
 use crate::model::{Column, Customer, Sid, SidKind};
@@ -29,7 +29,7 @@ pub(super) fn customer<'a>(cursor: &mut Cursor<'a>, rules: &'a Rules, keys: &mut
         return None;
     }
     let whole = cell_number(cursor);
-    let (row, width) = (cursor.row, cursor.plan.data_width);
+    let (row, width) = (cursor.row, cursor.map.data_width);
     if whole.is_err() && (0..width).all(|column| row.cell(column).text.trim().is_empty()) {
         // All that the row has stands where no header is: that says it all.
         return None;
@@ -77,7 +77,7 @@ const LACKING_MIN: usize = 4;
 /// Whether the row is as wide as the headers: not cut off, nothing to the right.
 fn cell_number(cursor: &mut Cursor<'_>) -> Result<(), Bad> {
     let row = cursor.row;
-    let mut strays = cursor.plan.strays.iter().copied();
+    let mut strays = cursor.map.strays.iter().copied();
     let stray = strays.find(|column| !row.cell(*column).text.trim().is_empty()).or(row.beyond());
     // Where a cell stands too far right, it says enough that the others are empty.
     let whole = ends_early(cursor, stray.is_none());
@@ -86,7 +86,7 @@ fn cell_number(cursor: &mut Cursor<'_>) -> Result<(), Bad> {
         "The cell {}{} is filled, but the headers end with column {}; the cells of this row may be shifted.",
         column_letters(stray),
         cursor.row.number(),
-        column_letters(cursor.plan.data_width.saturating_sub(1))
+        column_letters(cursor.map.data_width.saturating_sub(1))
     );
     let message = match row.flaw() {
         Some(flaw) => format!("{message} {}", quotes::of_flaw(flaw)),
@@ -99,16 +99,16 @@ fn cell_number(cursor: &mut Cursor<'_>) -> Result<(), Bad> {
 fn ends_early(cursor: &mut Cursor<'_>, is_said: bool) -> Result<(), Bad> {
     let row = cursor.row;
     let is_filled = |column: &usize| !clean(row.cell(*column).text).is_empty();
-    let end = (0..cursor.plan.data_width.min(row.len())).rev().find(is_filled).map_or(0, |last| last + 1);
-    if end >= cursor.plan.data_width {
+    let end = (0..cursor.map.data_width.min(row.len())).rev().find(is_filled).map_or(0, |last| last + 1);
+    if end >= cursor.map.data_width {
         return Ok(());
     }
     let lacking: Vec<(usize, Column)> = COLUMNS
         .iter()
         .filter(|spec| spec.need == Need::Required)
-        .filter_map(|spec| match cursor.plan.place(spec.column) {
-            Place::At(at) => Some((usize::from(at), spec.column)),
-            Place::Absent | Place::Set(_) => None,
+        .filter_map(|spec| match cursor.map.place(spec.column) {
+            CellSource::At(at) => Some((usize::from(at), spec.column)),
+            CellSource::Absent | CellSource::Set(_) => None,
         })
         .filter(|(at, _)| *at >= end)
         .collect();

@@ -22,7 +22,7 @@ pub struct FlowArgs {
     /// What a refused phone number does: it holds back its bundle, or is left out
     #[arg(long, value_enum, default_value = "refuse", value_name = "HOW", help_heading = DONE)]
     pub refused_numbers: RefusedNumbersArg,
-    /// What is done about a bundle with our mark that the ledger knows nothing of: it is taken over, as
+    /// What is done about a bundle with our tag that the ledger knows nothing of: it is taken over, as
     /// after the loss of a ledger, or its row is refused
     #[arg(long, value_enum, default_value = "adopt", value_name = "HOW", help_heading = DONE)]
     pub existing: ExistingArg,

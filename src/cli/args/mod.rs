@@ -5,29 +5,29 @@ mod flow;
 mod merge;
 mod pace;
 mod rehearse;
+mod resolve;
 mod results;
 mod run;
 mod sandbox;
-mod settle;
 mod sheet;
+mod target;
 mod template;
 mod validate;
 mod values;
-mod world;
 
 pub use flow::FlowArgs;
 pub use merge::MergeArgs;
 pub use pace::PaceArgs;
 pub use rehearse::RehearseArgs;
+pub use resolve::ResolveArgs;
 pub use results::{ResultsArgs, StatusArgs};
 pub use run::{OnlyArg, RunArgs};
 pub use sandbox::{FaultArgs, SandboxArgs, span};
-pub use settle::SettleArgs;
 pub use sheet::SheetArgs;
+pub use target::TargetArgs;
 pub use template::TemplateArgs;
 pub use validate::{FormatArg, ValidateArgs};
 pub use values::duration;
-pub use world::WorldArgs;
 
 use crate::model::column;
 use clap::builder::Resettable;
@@ -70,7 +70,8 @@ pub enum Command {
     /// Read the state of every begun customer at Twilio, then write the results files
     Status(StatusArgs),
     /// Say which of several candidates of an unsure step is the one
-    Settle(SettleArgs),
+    #[command(alias = "settle")]
+    Resolve(ResolveArgs),
     /// Write the sheet to fill in: a workbook with lists to choose from, or CSV
     #[command(after_long_help = columns())]
     Template(TemplateArgs),

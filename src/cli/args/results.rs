@@ -1,6 +1,6 @@
 //! The arguments of `results` and `status`.
 
-use super::{FlowArgs, PaceArgs, SheetArgs, WorldArgs};
+use super::{FlowArgs, PaceArgs, SheetArgs, TargetArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ pub struct ResultsArgs {
     #[command(flatten)]
     pub sheet: SheetArgs,
     #[command(flatten)]
-    pub world: WorldArgs,
+    pub target: TargetArgs,
     /// Where the results are written; a file with -numbers in its name is written beside it
     #[arg(long, value_name = "FILE.csv", default_value = "results.csv")]
     pub results: PathBuf,

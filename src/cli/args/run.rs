@@ -1,7 +1,7 @@
 //! The arguments of `run`.
 
 use super::values::{bundle, csv_or_xlsx, duration, some_time};
-use super::{DONE, FlowArgs, PaceArgs, SheetArgs, TRIAL, WorldArgs};
+use super::{DONE, FlowArgs, PaceArgs, SheetArgs, TRIAL, TargetArgs};
 use crate::model::Sid;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub sheet: SheetArgs,
     #[command(flatten)]
-    pub world: WorldArgs,
+    pub target: TargetArgs,
     /// Where the results are written; a file with -numbers in its name is written beside it
     #[arg(long, value_name = "FILE.csv", default_value = "results.csv")]
     pub results: PathBuf,
@@ -39,8 +39,8 @@ pub struct RunArgs {
     #[arg(long, help_heading = DONE)]
     pub all_or_nothing: bool,
     /// Go on although the first five customers were all refused at the same step with the same code
-    #[arg(long, help_heading = DONE)]
-    pub no_brake: bool,
+    #[arg(long, alias = "no-brake", help_heading = DONE)]
+    pub keep_going: bool,
     #[command(flatten)]
     pub flow: FlowArgs,
     /// Go on looking at reviews for this long, such as 90s, 30m, 12h or 3d [default: 0; with --sandbox

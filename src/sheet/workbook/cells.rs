@@ -1,12 +1,12 @@
-//! The cells of a sheet: what calamine and the marks say of each, as a text and a kind.
+//! The cells of a sheet: what calamine and the properties say of each, as a text and a kind.
 
 use std::io::BufReader;
 
 use calamine::{CellErrorType, Data, DataRef, ExcelDateTime, Range, Xlsx, XlsxError};
 
 use super::super::batch::Kind;
-use super::super::marks::Marks;
 use super::super::number_format;
+use super::super::properties::CellProperties;
 use super::super::source::Source;
 use super::super::spool::Spool;
 use super::damaged;
@@ -24,7 +24,7 @@ pub(super) fn stream(
     source: &Source,
     book: &mut Xlsx<BufReader<Spool>>,
     sheet: &str,
-    marks: &Marks,
+    properties: &CellProperties,
     each: &mut dyn FnMut(u32, u32, Value) -> bool,
 ) -> Result<(), Fault> {
     let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| damaged(source, &error))?;
@@ -39,10 +39,10 @@ pub(super) fn stream(
             Ok(Some(cell)) => cell,
             Ok(None) => return Ok(()),
             // An error value that is newer than calamine, such as `#SPILL!`. The reader goes on behind
-            // it; where it stands, the marks know.
+            // it; where it stands, the properties know.
             Err(XlsxError::CellError(name)) => {
                 let (row, column) =
-                    marks.error_after(last.0, last.1).unwrap_or((last.0, last.1.map_or(0, |at| at + 1)));
+                    properties.error_after(last.0, last.1).unwrap_or((last.0, last.1.map_or(0, |at| at + 1)));
                 last = (row, Some(column));
                 if !each(row, column, Value { text: name.into(), shown: None, kind: Kind::Error }) {
                     return Ok(());
@@ -57,7 +57,7 @@ pub(super) fn stream(
         }
         last = (position.0, Some(position.1));
         let value = match cell.get_value() {
-            DataRef::Empty if marks.is_formula(position.0, position.1) => {
+            DataRef::Empty if properties.is_formula(position.0, position.1) => {
                 Value { text: "".into(), shown: None, kind: Kind::Error }
             }
             DataRef::Empty => continue,
@@ -80,19 +80,23 @@ pub(super) fn stream(
 }
 
 /// Goes through the filled cells of a sheet that was read whole.
-pub(super) fn walk(range: &Range<Data>, marks: &Marks, each: &mut dyn FnMut(u32, u32, Value) -> bool) {
+pub(super) fn walk(
+    range: &Range<Data>,
+    properties: &CellProperties,
+    each: &mut dyn FnMut(u32, u32, Value) -> bool,
+) {
     let (first_row, first_column) = range.start().unwrap_or_default();
     for (row, column, cell) in range.used_cells() {
         let (row, column) = (first_row + row as u32, first_column + column as u32);
         let value = match cell {
             Data::Empty => continue,
-            Data::String(text) if marks.is_error(row, column) => {
+            Data::String(text) if properties.is_error(row, column) => {
                 Value { text: text.as_str().into(), shown: None, kind: Kind::Error }
             }
             Data::String(text) => Value { text: text.as_str().into(), shown: None, kind: Kind::Text },
-            Data::Float(number) if marks.is_boolean(row, column) => bool_value(*number != 0.0),
-            Data::Float(number) => marked_number(*number, marks.shown(row, column)),
-            Data::Int(number) => marked_number(*number as f64, marks.shown(row, column)),
+            Data::Float(number) if properties.is_boolean(row, column) => bool_value(*number != 0.0),
+            Data::Float(number) => formatted_number(*number, properties.shown(row, column)),
+            Data::Int(number) => formatted_number(*number as f64, properties.shown(row, column)),
             Data::Bool(value) => bool_value(*value),
             Data::DateTime(date) => date_value(date),
             Data::DateTimeIso(text) | Data::DurationIso(text) => iso_value(text),
@@ -104,7 +108,7 @@ pub(super) fn walk(range: &Range<Data>, marks: &Marks, each: &mut dyn FnMut(u32,
     }
 }
 
-fn marked_number(number: f64, shown: Option<&str>) -> Value<'static> {
+fn formatted_number(number: f64, shown: Option<&str>) -> Value<'static> {
     Value { shown: shown.map(str::to_owned), ..number_value(number, None) }
 }
 

@@ -16,7 +16,7 @@ use calamine::{Data, Ods, OdsError, Range, Reader, SheetType, SheetVisible, Xls,
 use super::archive;
 use super::batch::{Batch, COLUMNS_MAX};
 use super::layout::{Format, HEADER_ROWS_MAX, Header, Layout, Workbook, find_header, short};
-use super::marks::{self, Marks, Unsound};
+use super::properties::{self, CellProperties, Unsound};
 use super::source::Source;
 use super::spool::Spool;
 use crate::model::Fault;
@@ -46,12 +46,12 @@ pub(super) fn detect(source: &Source, file: Spool, kind: Workbook) -> Result<Lay
         }
         None => sheets.clone(),
     };
-    let mut best: Option<(String, Header, Option<Marks>)> = None;
+    let mut best: Option<(String, Header, Option<CellProperties>)> = None;
     let mut rivals = Vec::new();
     for sheet in wanted {
         // XLSX is read cell by cell, so it is here that every sheet is looked at before calamine reads it.
-        let marks = match kind {
-            Workbook::Xlsx => Some(marks_of(source, &again, &book, kind, &sheet)?),
+        let properties = match kind {
+            Workbook::Xlsx => Some(properties_of(source, &again, &book, kind, &sheet)?),
             Workbook::Xls | Workbook::Ods => None,
         };
         let rows = book.first_rows(source, &sheet, source.options().header_row)?;
@@ -60,28 +60,34 @@ pub(super) fn detect(source: &Source, file: Spool, kind: Workbook) -> Result<Lay
         };
         match best.as_ref().map(|(_, best, _)| header.score.cmp(&best.score)) {
             None | Some(Ordering::Greater) => {
-                best = Some((sheet, header, marks));
+                best = Some((sheet, header, properties));
                 rivals.clear();
             }
             Some(Ordering::Equal) if header.score > 0 => rivals.push(sheet),
             Some(Ordering::Equal | Ordering::Less) => {}
         }
     }
-    let (sheet, header, marks) = best.ok_or_else(|| super::empty(source))?;
-    let marks = match marks {
-        Some(marks) => marks,
-        None => marks_of(source, &again, &book, kind, &sheet)?,
+    let (sheet, header, properties) = best.ok_or_else(|| super::empty(source))?;
+    let properties = match properties {
+        Some(properties) => properties,
+        None => properties_of(source, &again, &book, kind, &sheet)?,
     };
     // Only where there is something to choose it is asked which one people see first.
     let active = if rivals.is_empty() { None } else { active::sheet(kind, &again, &book.all_sheets()) };
     let format = Format::Workbook { kind, sheet, others: sheets.len().saturating_sub(1), rivals, active };
     source.opened.put(book);
-    Ok(Layout::new(format, header, &source.options().map).with_marks(marks))
+    Ok(Layout::new(format, header, &source.options().map).with_properties(properties))
 }
 
-fn marks_of(source: &Source, file: &Spool, book: &Book, kind: Workbook, sheet: &str) -> Result<Marks, Fault> {
+fn properties_of(
+    source: &Source,
+    file: &Spool,
+    book: &Book,
+    kind: Workbook,
+    sheet: &str,
+) -> Result<CellProperties, Fault> {
     let index = book.metadata().iter().position(|it| it.name == sheet).unwrap_or(0);
-    marks::read(kind, file.reader(), sheet, index).map_err(|Unsound| archive::too_big(source, kind))
+    properties::read(kind, file.reader(), sheet, index).map_err(|Unsound| archive::too_big(source, kind))
 }
 
 /// The worksheets of a workbook in the order of their tabs, and whether each is hidden.
@@ -119,15 +125,15 @@ pub(super) fn read(
         Some(book) => book,
         None => Book::open(source, file, *kind)?,
     };
-    let marks = match &layout.marks {
-        Some(marks) => marks.clone(),
-        None => Arc::new(marks_of(source, &again, &book, *kind, sheet)?),
+    let properties = match &layout.properties {
+        Some(properties) => properties.clone(),
+        None => Arc::new(properties_of(source, &again, &book, *kind, sheet)?),
     };
-    let mut rows = Rows::new(layout, &marks, each);
+    let mut rows = Rows::new(layout, &properties, each);
     match book {
         Book::Xlsx(mut book) => {
             let each = &mut |row, column, cell: Value| rows.cell(row, column, cell);
-            stream(source, &mut book, sheet, &marks, each)?;
+            stream(source, &mut book, sheet, &properties, each)?;
         }
         Book::Xls(mut book) => rows.range(&range(source, sheet, book.worksheet_range(sheet))?),
         Book::Ods(mut book) => rows.range(&range(source, sheet, book.worksheet_range(sheet))?),
@@ -232,12 +238,20 @@ impl Book {
             rows.len() <= HEADER_ROWS_MAX && cells < SAMPLE_CELLS
         };
         match self {
-            Book::Xlsx(book) => stream(source, book, sheet, &Marks::default(), &mut add)?,
+            Book::Xlsx(book) => stream(source, book, sheet, &CellProperties::default(), &mut add)?,
             Book::Xls(book) => {
-                walk(&range(source, sheet, book.worksheet_range(sheet))?, &Marks::default(), &mut add);
+                walk(
+                    &range(source, sheet, book.worksheet_range(sheet))?,
+                    &CellProperties::default(),
+                    &mut add,
+                );
             }
             Book::Ods(book) => {
-                walk(&range(source, sheet, book.worksheet_range(sheet))?, &Marks::default(), &mut add);
+                walk(
+                    &range(source, sheet, book.worksheet_range(sheet))?,
+                    &CellProperties::default(),
+                    &mut add,
+                );
             }
         }
         rows.truncate(HEADER_ROWS_MAX);

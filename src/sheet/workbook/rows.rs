@@ -4,13 +4,13 @@ use calamine::{Data, Range};
 
 use super::super::batch::{Batch, Span};
 use super::super::layout::Layout;
-use super::super::marks::Marks;
+use super::super::properties::CellProperties;
 use super::cells::{Value, walk};
 
 /// Puts cells together to rows, and rows to batches.
 pub(super) struct Rows<'a> {
     layout: &'a Layout,
-    marks: &'a Marks,
+    properties: &'a CellProperties,
     each: &'a mut dyn FnMut(Batch) -> bool,
     batch: Batch,
     number: u64,
@@ -21,10 +21,14 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub fn new(layout: &'a Layout, marks: &'a Marks, each: &'a mut dyn FnMut(Batch) -> bool) -> Rows<'a> {
+    pub fn new(
+        layout: &'a Layout,
+        properties: &'a CellProperties,
+        each: &'a mut dyn FnMut(Batch) -> bool,
+    ) -> Rows<'a> {
         Rows {
             layout,
-            marks,
+            properties,
             each,
             batch: Batch::default(),
             number: 0,
@@ -45,7 +49,7 @@ impl<'a> Rows<'a> {
         }
         match self.row.get_mut(column as usize) {
             Some(cell) => {
-                let is_formula = self.marks.is_formula(row, column);
+                let is_formula = self.properties.is_formula(row, column);
                 *cell = Some(self.batch.keep(&value.text, value.shown.as_deref(), value.kind, is_formula));
             }
             None if self.beyond.is_none() && !value.text.trim().is_empty() => {
@@ -57,8 +61,8 @@ impl<'a> Rows<'a> {
     }
 
     pub fn range(&mut self, range: &Range<Data>) {
-        let marks = self.marks;
-        walk(range, marks, &mut |row, column, value| self.cell(row, column, value));
+        let properties = self.properties;
+        walk(range, properties, &mut |row, column, value| self.cell(row, column, value));
     }
 
     fn end_row(&mut self) {

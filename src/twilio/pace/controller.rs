@@ -1,7 +1,7 @@
 //! Who is slowed down by a 429: the account that got it, or all. Pure: the time is passed in.
 
 use super::Speed;
-use super::learner::{Lately, Learner};
+use super::adaptive_rate::{AdaptiveRate, Lately};
 use super::meter::Meter;
 use crate::model::Sid;
 use crate::plan::Time;
@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 ///
 /// The parent is an account like the others, so that its limit holds up nobody else's calls.
 pub struct Controller {
-    all: Learner,
+    all: AdaptiveRate,
     sent: Meter,
     taken: Meter,
     /// Requests that wait in the common queue or are on their way.
@@ -33,7 +33,7 @@ struct Account {
     last_sent: Time,
     paused_until: Time,
     /// Only where it is slower than the rest.
-    lane: Option<Learner>,
+    lane: Option<AdaptiveRate>,
 }
 
 /// Evidence is looked for among so many 429s, none of them older than this.
@@ -64,7 +64,7 @@ impl Controller {
     /// `cap` in requests a second; infinite for none.
     pub fn new(cap: f64, now: Time) -> Controller {
         Controller {
-            all: Learner::starting(cap, now),
+            all: AdaptiveRate::starting(cap, now),
             sent: Meter::default(),
             taken: Meter::default(),
             present: 0,
@@ -156,7 +156,7 @@ impl Controller {
         let speed = known.sent.per_second(now);
         match &mut known.lane {
             Some(lane) => lane.too_many(sent_at, Lately { sent: speed, taken: speed }, 1, now),
-            None => known.lane = Some(Learner::slowed(speed, now)),
+            None => known.lane = Some(AdaptiveRate::slowed(speed, now)),
         }
     }
 

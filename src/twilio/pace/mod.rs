@@ -4,10 +4,10 @@
 //! `controller` decides, without a clock of its own; `learner` is a rate that learns; `gate` holds all
 //! requests back, with governor, in the order in which they came; `lane` those of one account before that.
 
+mod account_limiter;
+mod adaptive_rate;
 mod controller;
-mod gate;
-mod lane;
-mod learner;
+mod global_limiter;
 mod meter;
 #[cfg(test)]
 mod simulation;
@@ -15,9 +15,9 @@ mod simulation;
 use crate::clock::Clock;
 use crate::model::Sid;
 use crate::plan::Time;
+use account_limiter::AccountLimiter;
 use controller::Controller;
-use gate::Gate;
-use lane::Lane;
+use global_limiter::GlobalLimiter;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -39,9 +39,9 @@ pub const RATE_MIN: f64 = 0.01;
 /// The one place through which every request passes.
 pub struct Pace {
     controller: Mutex<Controller>,
-    gate: Gate,
+    gate: GlobalLimiter,
     /// Of accounts that are slower than the rest.
-    lanes: Mutex<HashMap<Sid, Arc<Lane>>>,
+    account_limiters: Mutex<HashMap<Sid, Arc<AccountLimiter>>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -94,9 +94,9 @@ impl Pace {
             Rate::PerSecond(rate) => rate.clamp(RATE_MIN, RATE_MAX),
             Rate::Unlimited => f64::INFINITY,
         };
-        let gate = Gate::new(cap.min(RATE_MAX), clock.clone());
+        let gate = GlobalLimiter::new(cap.min(RATE_MAX), clock.clone());
         let controller = Mutex::new(Controller::new(cap, clock.now()));
-        Pace { controller, gate, lanes: Mutex::default(), clock }
+        Pace { controller, gate, account_limiters: Mutex::default(), clock }
     }
 
     /// Waits for the turn of a request that bears this account's credentials. It goes out when this
@@ -124,18 +124,18 @@ impl Pace {
         }
     }
 
-    fn lane(&self, account: &Sid) -> Arc<Lane> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lane) = lanes.get(account) {
+    fn lane(&self, account: &Sid) -> Arc<AccountLimiter> {
+        let mut account_limiters = self.account_limiters.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = account_limiters.get(account) {
             return lane.clone();
         }
         // Lanes of accounts that are done go when the controller has forgotten them.
-        if lanes.len().is_power_of_two() {
+        if account_limiters.len().is_power_of_two() {
             let (controller, now) = (self.controller(), self.clock.now());
-            lanes.retain(|account, _| controller.speed_of(account, now) != Speed::Unlimited);
+            account_limiters.retain(|account, _| controller.speed_of(account, now) != Speed::Unlimited);
         }
-        let lane = Arc::new(Lane::new(self.clock.clone()));
-        lanes.insert(account.clone(), lane.clone());
+        let lane = Arc::new(AccountLimiter::new(self.clock.clone()));
+        account_limiters.insert(account.clone(), lane.clone());
         lane
     }
 

@@ -2,8 +2,8 @@
 //! in milliseconds. Chance is seeded.
 
 use super::Speed;
+use super::account_limiter::Spacing;
 use super::controller::Controller;
-use super::lane::Spacing;
 use crate::model::Sid;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -148,7 +148,7 @@ impl Trial {
         let mut queue: VecDeque<usize> = VecDeque::new();
         // The common gate, without governor.
         let mut gate = Spacing::default();
-        let mut lanes: HashMap<usize, SimulatedLane> = HashMap::new();
+        let mut account_limiters: HashMap<usize, SimulatedLane> = HashMap::new();
         let mut opening = false;
         let mut all = Bucket::default();
         let mut each: HashMap<usize, Bucket> = HashMap::new();
@@ -174,14 +174,14 @@ impl Trial {
             match event {
                 Event::Wants(customer) => {
                     let sender = whose(&calls, customer);
-                    let lane = lanes.entry(sender).or_default();
+                    let lane = account_limiters.entry(sender).or_default();
                     lane.queue.push_back(customer);
                     if lane.queue.len() == 1 {
                         push(&mut events, now, Event::LaneOpens(sender));
                     }
                 }
                 Event::LaneOpens(sender) => {
-                    let lane = lanes.entry(sender).or_default();
+                    let lane = account_limiters.entry(sender).or_default();
                     let Some(&customer) = lane.queue.front() else { continue };
                     let bearer = if sender == PARENT { &parent } else { &accounts[customer] };
                     let wait_until = opens_at(&mut lane.spacing, controller.speed_of(bearer, now_ms), now);

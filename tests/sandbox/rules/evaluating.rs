@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use trusthub_onboard::sandbox::Stance;
 
-use crate::stand::*;
+use crate::fixture::*;
 
-async fn evaluate(stand: &Stand, bundle: &str, policy: &str) -> Value {
-    let reply = stand.post(SUB, &format!("{bundle}/Evaluations"), &[("PolicySid", policy)]).await;
+async fn evaluate(fixture: &Fixture, bundle: &str, policy: &str) -> Value {
+    let reply = fixture.post(SUB, &format!("{bundle}/Evaluations"), &[("PolicySid", policy)]).await;
     assert_eq!(reply.status, 201, "{}", reply.body);
     reply.body
 }
@@ -30,9 +30,9 @@ fn failures(evaluation: &Value) -> Vec<(String, String, u64)> {
 
 #[tokio::test]
 async fn an_empty_profile_lacks_every_requirement_by_its_code() {
-    let stand = Stand::new().await;
-    let profile = format!("/v1/CustomerProfiles/{}", stand.make_profile().await);
-    let evaluation = evaluate(&stand, &profile, SECONDARY_POLICY).await;
+    let fixture = Fixture::new().await;
+    let profile = format!("/v1/CustomerProfiles/{}", fixture.make_profile().await);
+    let evaluation = evaluate(&fixture, &profile, SECONDARY_POLICY).await;
     assert_eq!(evaluation["status"], "noncompliant");
     let found = failures(&evaluation);
     let has = |requirement: &str, field: &str, code: u64| {
@@ -45,12 +45,12 @@ async fn an_empty_profile_lacks_every_requirement_by_its_code() {
     assert!(has("customer_profile_address", "address_sids", 22219));
     assert!(found.iter().any(|f| f.0 == "primary_customer_profile" && f.1 == "bundle_sid"));
     assert!(found.iter().all(|f| f.0 != "authorized_representative_2"), "the second one may be missing");
-    assert_eq!(stand.status(&profile).await, "draft", "evaluating changes nothing");
+    assert_eq!(fixture.status(&profile).await, "draft", "evaluating changes nothing");
 }
 
 #[tokio::test]
 async fn every_field_of_the_business_is_checked() {
-    let stand = Stand::new().await;
+    let fixture = Fixture::new().await;
     let bad = [
         ("business_type", json!("Limited Liability Company")),
         ("business_industry", json!("technology")),
@@ -62,16 +62,16 @@ async fn every_field_of_the_business_is_checked() {
         ("website_url", Value::Null),
     ];
     let parts = Parts::default();
-    let profile = stand.full_profile(&parts).await;
-    assert_eq!(evaluate(&stand, &profile, SECONDARY_POLICY).await["status"], "compliant");
-    let end_user = end_user_of(&stand, &profile, "customer_profile_business_information").await;
+    let profile = fixture.full_profile(&parts).await;
+    assert_eq!(evaluate(&fixture, &profile, SECONDARY_POLICY).await["status"], "compliant");
+    let end_user = end_user_of(&fixture, &profile, "customer_profile_business_information").await;
     for (field, value) in bad {
         let mut business = parts.business.clone();
         business[field] = value;
         let form = [("Attributes", business.to_string())];
         let form = [(form[0].0, form[0].1.as_str())];
-        assert_eq!(stand.post(SUB, &format!("/v1/EndUsers/{end_user}"), &form).await.status, 200);
-        let evaluation = evaluate(&stand, &profile, SECONDARY_POLICY).await;
+        assert_eq!(fixture.post(SUB, &format!("/v1/EndUsers/{end_user}"), &form).await.status, 200);
+        let evaluation = evaluate(&fixture, &profile, SECONDARY_POLICY).await;
         let requirement = "customer_profile_business_information".to_owned();
         assert_eq!(failures(&evaluation), [(requirement, field.to_owned(), 22215)]);
     }
@@ -79,16 +79,16 @@ async fn every_field_of_the_business_is_checked() {
 
 #[tokio::test]
 async fn every_field_of_a_representative_is_checked() {
-    let stand = Stand::new().await;
+    let fixture = Fixture::new().await;
     let bad =
         [("phone_number", "4155550111"), ("email", "ada"), ("job_position", "Boss"), ("first_name", "")];
     for (field, value) in bad {
         let mut parts = Parts::default();
         parts.representative[field] = json!(value);
-        let profile = format!("/v1/CustomerProfiles/{}", stand.make_profile().await);
-        let end_user = stand.make_end_user("authorized_representative_1", &parts.representative).await;
-        stand.attach(&profile, &end_user).await;
-        let found = failures(&evaluate(&stand, &profile, SECONDARY_POLICY).await);
+        let profile = format!("/v1/CustomerProfiles/{}", fixture.make_profile().await);
+        let end_user = fixture.make_end_user("authorized_representative_1", &parts.representative).await;
+        fixture.attach(&profile, &end_user).await;
+        let found = failures(&evaluate(&fixture, &profile, SECONDARY_POLICY).await);
         let fields: Vec<&str> = found
             .iter()
             .filter(|failure| failure.0 == "authorized_representative_1")
@@ -100,15 +100,15 @@ async fn every_field_of_a_representative_is_checked() {
 
 #[tokio::test]
 async fn a_wrong_use_case_is_answered_with_the_whole_list() {
-    let stand = Stand::new().await;
-    let profile = stand.full_profile(&Parts::default()).await;
-    stand.submit(&profile).await;
-    stand.advance_ms(1_000);
+    let fixture = Fixture::new().await;
+    let profile = fixture.full_profile(&Parts::default()).await;
+    fixture.submit(&profile).await;
+    fixture.advance_ms(1_000);
     let mut information = voice_information();
     information["use_case"] = json!("customer support");
     information["business_employee_count"] = json!(10);
-    let product = stand.full_product(&profile, &information).await;
-    let evaluation = evaluate(&stand, &product, VOICE_INTEGRITY_POLICY).await;
+    let product = fixture.full_product(&profile, &information).await;
+    let evaluation = evaluate(&fixture, &product, VOICE_INTEGRITY_POLICY).await;
     let invalid = &evaluation["results"][0]["invalid"];
     let reason = invalid[0]["failure_reason"].as_str().unwrap_or_default();
     assert!(
@@ -122,10 +122,10 @@ async fn a_wrong_use_case_is_answered_with_the_whole_list() {
 
 #[tokio::test]
 async fn a_product_with_an_unapproved_profile_fails_in_the_bundles_status_alone() {
-    let stand = Stand::new().await;
-    let profile = stand.full_profile(&Parts::default()).await;
-    let product = stand.full_product(&profile, &voice_information()).await;
-    let evaluation = evaluate(&stand, &product, VOICE_INTEGRITY_POLICY).await;
+    let fixture = Fixture::new().await;
+    let profile = fixture.full_profile(&Parts::default()).await;
+    let product = fixture.full_product(&profile, &voice_information()).await;
+    let evaluation = evaluate(&fixture, &product, VOICE_INTEGRITY_POLICY).await;
     assert_eq!(evaluation["status"], "noncompliant");
     let found = failures(&evaluation);
     assert_eq!(found.len(), 1);
@@ -135,15 +135,15 @@ async fn a_product_with_an_unapproved_profile_fails_in_the_bundles_status_alone(
 
 #[tokio::test]
 async fn a_document_must_name_one_address_of_its_own_account() {
-    let stand = Stand::new().await;
+    let fixture = Fixture::new().await;
     let code = async |attributes: Value| {
-        let profile = format!("/v1/CustomerProfiles/{}", stand.make_profile().await);
+        let profile = format!("/v1/CustomerProfiles/{}", fixture.make_profile().await);
         let attributes = attributes.to_string();
         let form =
             [("FriendlyName", "Address"), ("Type", "customer_profile_address"), ("Attributes", &attributes)];
-        let document = stand.make("/v1/SupportingDocuments", &form).await;
-        stand.attach(&profile, &document).await;
-        let found = failures(&evaluate(&stand, &profile, SECONDARY_POLICY).await);
+        let document = fixture.make("/v1/SupportingDocuments", &form).await;
+        fixture.attach(&profile, &document).await;
+        let found = failures(&evaluate(&fixture, &profile, SECONDARY_POLICY).await);
         found.into_iter().find(|failure| failure.1 == "address_sids").map(|failure| failure.2)
     };
     assert_eq!(code(json!({ "address_sids": ADDRESS })).await, None);
@@ -156,7 +156,8 @@ async fn a_document_must_name_one_address_of_its_own_account() {
         ("PostalCode", "62701"),
         ("IsoCountry", "US"),
     ];
-    let foreign = stand.post(SIBLING, &format!("/2010-04-01/Accounts/{SIBLING}/Addresses.json"), &form).await;
+    let foreign =
+        fixture.post(SIBLING, &format!("/2010-04-01/Accounts/{SIBLING}/Addresses.json"), &form).await;
     assert_eq!(code(json!({ "address_sids": foreign.sid() })).await, Some(22219));
     assert_eq!(code(json!({ "address_sids": [ADDRESS] })).await, Some(22217));
     assert_eq!(code(json!({})).await, Some(22219));
@@ -164,32 +165,32 @@ async fn a_document_must_name_one_address_of_its_own_account() {
 
 #[tokio::test]
 async fn two_documents_of_one_type_are_one_too_many_but_one_assigned_twice_is_one() {
-    let stand = Stand::new().await;
-    let profile = stand.full_profile(&Parts::default()).await;
+    let fixture = Fixture::new().await;
+    let profile = fixture.full_profile(&Parts::default()).await;
     let list =
-        stand.get(SUB, &format!("{profile}/EntityAssignments?ObjectType=customer_profile_address")).await;
-    stand.attach(&profile, list.body["results"][0]["object_sid"].as_str().unwrap_or_default()).await;
-    assert_eq!(evaluate(&stand, &profile, SECONDARY_POLICY).await["status"], "compliant");
-    let document = stand.make_document(ADDRESS).await;
-    let assignment = stand.attach(&profile, &document).await;
-    assert_eq!(evaluate(&stand, &profile, SECONDARY_POLICY).await["status"], "noncompliant");
-    stand.delete(SUB, &format!("{profile}/EntityAssignments/{assignment}")).await;
-    assert_eq!(evaluate(&stand, &profile, SECONDARY_POLICY).await["status"], "compliant");
+        fixture.get(SUB, &format!("{profile}/EntityAssignments?ObjectType=customer_profile_address")).await;
+    fixture.attach(&profile, list.body["results"][0]["object_sid"].as_str().unwrap_or_default()).await;
+    assert_eq!(evaluate(&fixture, &profile, SECONDARY_POLICY).await["status"], "compliant");
+    let document = fixture.make_document(ADDRESS).await;
+    let assignment = fixture.attach(&profile, &document).await;
+    assert_eq!(evaluate(&fixture, &profile, SECONDARY_POLICY).await["status"], "noncompliant");
+    fixture.delete(SUB, &format!("{profile}/EntityAssignments/{assignment}")).await;
+    assert_eq!(evaluate(&fixture, &profile, SECONDARY_POLICY).await["status"], "compliant");
 }
 
 #[tokio::test]
 async fn the_evaluation_call_itself_can_be_refused() {
-    let stand = Stand::with(|settings| settings.undocumented.evaluation_call = Stance::Refused).await;
-    let path = format!("/v1/CustomerProfiles/{}/Evaluations", stand.make_profile().await);
-    let reply = stand.post(SUB, &path, &[("PolicySid", SECONDARY_POLICY)]).await;
+    let fixture = Fixture::with(|settings| settings.undocumented.evaluation_call = Stance::Refused).await;
+    let path = format!("/v1/CustomerProfiles/{}/Evaluations", fixture.make_profile().await);
+    let reply = fixture.post(SUB, &path, &[("PolicySid", SECONDARY_POLICY)]).await;
     assert_eq!(reply.refusal(), (400, 70002));
-    let stand = Stand::new().await;
-    let path = format!("/v1/CustomerProfiles/{}/Evaluations", stand.make_profile().await);
-    let reply = stand.post(SUB, &path, &[("PolicySid", VOICE_INTEGRITY_POLICY)]).await;
+    let fixture = Fixture::new().await;
+    let path = format!("/v1/CustomerProfiles/{}/Evaluations", fixture.make_profile().await);
+    let reply = fixture.post(SUB, &path, &[("PolicySid", VOICE_INTEGRITY_POLICY)]).await;
     assert_eq!(reply.refusal(), (400, 70002), "another policy than the bundle's");
 }
 
-async fn end_user_of(stand: &Stand, bundle: &str, object_type: &str) -> String {
-    let list = stand.get(SUB, &format!("{bundle}/EntityAssignments?ObjectType={object_type}")).await;
+async fn end_user_of(fixture: &Fixture, bundle: &str, object_type: &str) -> String {
+    let list = fixture.get(SUB, &format!("{bundle}/EntityAssignments?ObjectType={object_type}")).await;
     list.body["results"][0]["object_sid"].as_str().unwrap_or_default().to_owned()
 }

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::stand::*;
+use crate::fixture::*;
 
 #[tokio::test]
 async fn every_required_parameter_is_missed_by_name() {
-    let stand = Stand::new().await;
-    let profile = stand.make_profile().await;
+    let fixture = Fixture::new().await;
+    let profile = fixture.make_profile().await;
     let bundle = format!("/v1/CustomerProfiles/{profile}");
     let cases: [(&str, String, &[&str]); 6] = [
         (SUB, "/v1/CustomerProfiles".into(), &["FriendlyName", "Email", "PolicySid"]),
@@ -25,7 +25,7 @@ async fn every_required_parameter_is_missed_by_name() {
         for missing in names {
             let form: Vec<(&str, &str)> =
                 names.iter().filter(|name| *name != missing).map(|name| (*name, sample(name))).collect();
-            let reply = stand.post(account, &path, &form).await;
+            let reply = fixture.post(account, &path, &form).await;
             assert_eq!(reply.refusal(), (400, 20001), "{path} without {missing}: {}", reply.body);
             assert_eq!(reply.message(), format!("Missing required parameter {missing} in the post body"));
         }
@@ -47,34 +47,34 @@ fn sample(name: &str) -> &'static str {
 
 #[tokio::test]
 async fn names_of_parameters_are_exact_and_unknown_ones_are_ignored() {
-    let stand = Stand::new().await;
+    let fixture = Fixture::new().await;
     let lower = [("friendlyName", "Acme"), ("Email", "ops@isv.example"), ("PolicySid", SECONDARY_POLICY)];
-    let reply = stand.post(SUB, "/v1/CustomerProfiles", &lower).await;
+    let reply = fixture.post(SUB, "/v1/CustomerProfiles", &lower).await;
     assert_eq!(reply.message(), "Missing required parameter FriendlyName in the post body");
     let mut form = profile_form("Acme").to_vec();
     form.push(("Color", "blue"));
-    assert_eq!(stand.post(SUB, "/v1/CustomerProfiles", &form).await.status, 201);
+    assert_eq!(fixture.post(SUB, "/v1/CustomerProfiles", &form).await.status, 201);
 }
 
 #[tokio::test]
 async fn a_json_body_is_refused_and_nothing_is_made() {
-    let stand = Stand::new().await;
+    let fixture = Fixture::new().await;
     let body = json!({ "FriendlyName": "Acme", "Email": "ops@isv.example", "PolicySid": SECONDARY_POLICY });
-    let request = stand
+    let request = fixture
         .request(reqwest::Method::POST, SUB, "/v1/CustomerProfiles")
         .header("Content-Type", "application/json")
         .body(body.to_string());
-    assert_eq!(stand.send(request).await.expect("an answer").refusal(), (400, 20001));
-    assert!(stand.sandbox.resources().iter().all(|resource| resource.seeded));
+    assert_eq!(fixture.send(request).await.expect("an answer").refusal(), (400, 20001));
+    assert!(fixture.sandbox.resources().iter().all(|resource| resource.seeded));
 }
 
 #[tokio::test]
 async fn attributes_must_be_a_json_object() {
-    let stand = Stand::new().await;
+    let fixture = Fixture::new().await;
     let create = async |attributes: &str| {
         let form =
             [("FriendlyName", "Rep"), ("Type", "authorized_representative_1"), ("Attributes", attributes)];
-        stand.post(SUB, "/v1/EndUsers", &form).await
+        fixture.post(SUB, "/v1/EndUsers", &form).await
     };
     assert_eq!(create("{}").await.status, 201);
     assert_eq!(create(r#"{"first_name":"Ada","anything":[1]}"#).await.status, 201, "checked later");
@@ -85,12 +85,12 @@ async fn attributes_must_be_a_json_object() {
 
 #[tokio::test]
 async fn malformed_values_are_refused() {
-    let stand = Stand::new().await;
+    let fixture = Fixture::new().await;
     let with = async |name: &str, value: &str| {
         let mut form = profile_form("Acme").to_vec();
         form.retain(|(key, _)| *key != name);
         form.push((name, value));
-        stand.post(SUB, "/v1/CustomerProfiles", &form).await
+        fixture.post(SUB, "/v1/CustomerProfiles", &form).await
     };
     assert_eq!(with("StatusCallback", "https://isv.example/hook").await.status, 201);
     assert_eq!(with("StatusCallback", "isv.example").await.refusal(), (400, 20422));
@@ -101,20 +101,21 @@ async fn malformed_values_are_refused() {
     assert_eq!(with("FriendlyName", &"x".repeat(255)).await.status, 201);
     assert_eq!(with("FriendlyName", &"x".repeat(256)).await.refusal(), (400, 20422));
     let unknown_type = [("FriendlyName", "Rep"), ("Type", "authorized_representative_3")];
-    assert_eq!(stand.post(SUB, "/v1/EndUsers", &unknown_type).await.refusal(), (400, 20422));
+    assert_eq!(fixture.post(SUB, "/v1/EndUsers", &unknown_type).await.refusal(), (400, 20422));
 }
 
 #[tokio::test]
 async fn the_longest_name_is_a_setting() {
-    let stand = Stand::with(|settings| settings.undocumented.friendly_name_chars_max = 64).await;
-    let create = async |name: &str| stand.post(SUB, "/v1/CustomerProfiles", &profile_form(name)).await.status;
+    let fixture = Fixture::with(|settings| settings.undocumented.friendly_name_chars_max = 64).await;
+    let create =
+        async |name: &str| fixture.post(SUB, "/v1/CustomerProfiles", &profile_form(name)).await.status;
     assert_eq!(create(&"é".repeat(64)).await, 201, "characters are counted, not bytes");
     assert_eq!(create(&"é".repeat(65)).await, 400);
 }
 
 #[tokio::test]
 async fn addresses_are_validated() {
-    let stand = Stand::new().await;
+    let fixture = Fixture::new().await;
     let create = async |country: &str, postal_code: &str| {
         let form = [
             ("CustomerName", "Acme"),
@@ -124,7 +125,7 @@ async fn addresses_are_validated() {
             ("PostalCode", postal_code),
             ("IsoCountry", country),
         ];
-        stand.post(SUB, &format!("/2010-04-01/Accounts/{SUB}/Addresses.json"), &form).await
+        fixture.post(SUB, &format!("/2010-04-01/Accounts/{SUB}/Addresses.json"), &form).await
     };
     assert_eq!(create("US", "62701").await.status, 201);
     assert_eq!(create("US", "62701-1234").await.status, 201);

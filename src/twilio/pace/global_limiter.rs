@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 ///
 /// governor's quota is fixed when it is built, so it hands out *time*: a cell is a tenth of a
 /// microsecond, and a request at 50 a second costs 20 milliseconds of cells.
-pub struct Gate {
+pub struct GlobalLimiter {
     limiter: RateLimiter<NotKeyed, InMemoryState, GateClock, NoOpMiddleware<Millis>>,
     /// The most that is asked for at once, in cells: half of what may be saved up, so that what
     /// a timer is late is not lost.
@@ -37,15 +37,15 @@ const CELLS_PER_SECOND: f64 = 1e7;
 const BURST_SECONDS: f64 = 0.01;
 const BURST_CALLS: f64 = 1.1;
 
-impl Gate {
+impl GlobalLimiter {
     /// A gate that never lets more than `cap` requests a second through, and as many as that lie in
     /// its burst at once.
-    pub fn new(cap: f64, clock: Arc<dyn Clock>) -> Gate {
+    pub fn new(cap: f64, clock: Arc<dyn Clock>) -> GlobalLimiter {
         let burst = cells(BURST_SECONDS.max(BURST_CALLS / cap) * CELLS_PER_SECOND);
         let quota = Quota::with_period(CELL).unwrap_or(Quota::per_second(NonZeroU32::MAX)).allow_burst(burst);
         let limiter = RateLimiter::direct_with_clock(quota, GateClock(clock.clone()));
         let part_max = cells(f64::from(burst.get()) / 2.0);
-        Gate { limiter, part_max, queue: Mutex::new(()), clock }
+        GlobalLimiter { limiter, part_max, queue: Mutex::new(()), clock }
     }
 
     /// Waits for its turn. `speed` is asked again at every step, so that a change counts at once,

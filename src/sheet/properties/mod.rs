@@ -13,9 +13,9 @@ use super::layout::Workbook;
 use super::number_format;
 use super::spool::Spool;
 
-/// The marks of one worksheet.
+/// The properties of one worksheet.
 #[derive(Clone, Debug, Default)]
-pub struct Marks {
+pub struct CellProperties {
     /// Formula cells, row and column counted from 0, in order.
     formulas: Vec<(u32, u16)>,
     /// Error cells, likewise.
@@ -42,13 +42,18 @@ pub struct Merged {
 #[derive(Debug)]
 pub(super) struct Unsound;
 
-/// How many marks of a kind are kept. More than these say nothing more to a person, and a hostile
+/// How many properties of a kind are kept. More than these say nothing more to a person, and a hostile
 /// file must not fill the memory with them.
-const MARKS_MAX: usize = 4_000_000;
+const PROPERTIES_MAX: usize = 4_000_000;
 
-/// Reads the marks of a worksheet, which is the `index`th in the order of the file. Where the file is not as
+/// Reads the properties of a worksheet, which is the `index`th in the order of the file. Where the file is not as
 /// calamine finds it, there are none: what is wrong with it is said by who reads the cells.
-pub(super) fn read(kind: Workbook, file: Spool, sheet: &str, index: usize) -> Result<Marks, Unsound> {
+pub(super) fn read(
+    kind: Workbook,
+    file: Spool,
+    sheet: &str,
+    index: usize,
+) -> Result<CellProperties, Unsound> {
     match kind {
         Workbook::Xlsx => xlsx::read(file, sheet),
         Workbook::Ods => ods::read(file, sheet),
@@ -56,7 +61,7 @@ pub(super) fn read(kind: Workbook, file: Spool, sheet: &str, index: usize) -> Re
     }
 }
 
-impl Marks {
+impl CellProperties {
     pub fn is_formula(&self, row: u32, column: u32) -> bool {
         has(&self.formulas, row, column)
     }
@@ -98,7 +103,7 @@ impl Marks {
 
     fn show(&mut self, row: u32, column: u32, text: &str) {
         let in_order = self.shown.last().is_none_or(|(last, _)| *last < (row, column as u16));
-        if self.shown.len() < MARKS_MAX && column < u32::from(u16::MAX) && in_order {
+        if self.shown.len() < PROPERTIES_MAX && column < u32::from(u16::MAX) && in_order {
             let start = self.text.len() as u32;
             self.text.push_str(text);
             self.shown.push(((row, column as u16), start..self.text.len() as u32));
@@ -111,13 +116,13 @@ impl Marks {
         match self.hidden.last_mut() {
             Some((_, last)) if *last >= row => {}
             Some((_, last)) if *last + 1 == row => *last = row,
-            _ if runs < MARKS_MAX => self.hidden.push((row, row)),
+            _ if runs < PROPERTIES_MAX => self.hidden.push((row, row)),
             _ => {}
         }
     }
 
     fn merge(&mut self, first: (u32, u16), last: (u32, u16)) {
-        if self.merged.len() < MARKS_MAX && first != last {
+        if self.merged.len() < PROPERTIES_MAX && first != last {
             self.merged.push(Merged { first, last });
         }
     }
@@ -129,7 +134,7 @@ fn has(cells: &[(u32, u16)], row: u32, column: u32) -> bool {
 
 fn push(cells: &mut Vec<(u32, u16)>, row: u32, column: u32) {
     let in_order = cells.last().is_none_or(|last| *last < (row, column as u16));
-    if cells.len() < MARKS_MAX && column < u32::from(u16::MAX) && in_order {
+    if cells.len() < PROPERTIES_MAX && column < u32::from(u16::MAX) && in_order {
         cells.push((row, column as u16));
     }
 }

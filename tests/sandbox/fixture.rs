@@ -23,7 +23,7 @@ pub const VOICE_INTEGRITY_POLICY: &str = "RN5b3660f9598883b1df4e77f77acefba0";
 pub const START_MS: u64 = 1_767_225_600_000;
 
 /// A running sandbox and a client.
-pub struct Stand {
+pub struct Fixture {
     pub sandbox: Sandbox,
     pub server: Server,
     pub client: reqwest::Client,
@@ -68,13 +68,13 @@ pub fn seed() -> Seed {
     }
 }
 
-impl Stand {
-    pub async fn new() -> Stand {
-        Stand::with(|_| {}).await
+impl Fixture {
+    pub async fn new() -> Fixture {
+        Fixture::with(|_| {}).await
     }
 
-    /// A stand whose settings are changed before it starts.
-    pub async fn with(change: impl FnOnce(&mut Settings)) -> Stand {
+    /// A fixture whose settings are changed before it starts.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Fixture {
         let clock = Arc::new(AtomicU64::new(START_MS));
         let time = clock.clone();
         let mut settings = Settings {
@@ -86,7 +86,7 @@ impl Stand {
         let sandbox = Sandbox::open(settings, seed()).expect("the world opens");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let server = sandbox.serve(listener).expect("it serves");
-        Stand { sandbox, server, client: client(), clock }
+        Fixture { sandbox, server, client: client(), clock }
     }
 
     pub fn now_ms(&self) -> u64 {

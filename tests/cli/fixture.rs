@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A folder of its own, and the binary in it without any of the machine's settings.
-pub struct Desk {
+pub struct Fixture {
     pub folder: TempDir,
 }
 
@@ -17,9 +17,9 @@ pub struct Done {
     pub err: String,
 }
 
-impl Desk {
-    pub fn new() -> Desk {
-        Desk { folder: tempfile::tempdir().expect("a folder") }
+impl Fixture {
+    pub fn new() -> Fixture {
+        Fixture { folder: tempfile::tempdir().expect("a folder") }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, HashMap};
 use rayon::prelude::*;
 
 use super::across::{Across, Clash};
+use super::column_map::{CellSource, ColumnMap};
 use super::cursor::Cursor;
 use super::keys::Keys;
 use super::order::InOrder;
-use super::plan::{Place, Plan};
 use super::{Rules, Strictness, Tally, row, rule};
 use crate::model::{Address, Column, Customer, Fault, Finding, PhoneNumbers, Severity, counted};
 use crate::sheet::template::EXAMPLE;
 use crate::sheet::{Batch, Batches, Layout, ROWS_MAX, Row, Source};
 
 /// What is known of a sheet after the first pass.
-pub struct Survey {
+pub struct ValidationReport {
     /// How the sheet was read; its `Display` says it in one line.
     pub layout: Layout,
     /// The rows with anything in them, without the template's example.
@@ -61,7 +61,7 @@ pub struct Work {
     pub existing_products: u64,
 }
 
-impl Survey {
+impl ValidationReport {
     pub fn invalid(&self) -> u64 {
         self.rows - self.valid
     }
@@ -74,19 +74,23 @@ impl Survey {
 
 /// Checks the whole sheet. Findings are handed on in the order of the sheet: about the file, about the
 /// headers, then row by row.
-pub fn survey(source: &Source, rules: &Rules, each: &mut dyn FnMut(Finding)) -> Result<Survey, Fault> {
+pub fn validate(
+    source: &Source,
+    rules: &Rules,
+    each: &mut dyn FnMut(Finding),
+) -> Result<ValidationReport, Fault> {
     let layout = source.layout()?;
-    let (plan, header_findings) = Plan::new(&layout, &rules.set);
+    let (map, header_findings) = ColumnMap::new(&layout, &rules.set);
     let broken_headers = header_findings.iter().find(|finding| finding.severity == Severity::Error).cloned();
     let mut batches = source.batches(&layout)?;
     let mut pass = Pass {
         rules,
-        plan: &plan,
+        map: &map,
         findings: InOrder::new(each),
         across: Across::default(),
         tally: Tally::default(),
         earlier: Vec::new(),
-        survey: Survey {
+        validation: ValidationReport {
             layout: layout.clone(),
             rows: 0,
             valid: 0,
@@ -128,13 +132,13 @@ const ROWS_FOR_ONE: usize = 64;
 
 struct Pass<'a> {
     rules: &'a Rules,
-    plan: &'a Plan,
+    map: &'a ColumnMap,
     findings: InOrder<'a>,
     across: Across,
     tally: Tally,
     /// Clashes of rows that were handed on before the other row was met.
     earlier: Vec<Clash>,
-    survey: Survey,
+    validation: ValidationReport,
 }
 
 /// What one thread found out about some rows.
@@ -161,15 +165,15 @@ impl Pass<'_> {
         for batch in group {
             tasks.extend((0..batch.len()).step_by(PART_ROWS).map(|from| (batch, from)));
         }
-        let (plan, rules) = (self.plan, self.rules);
-        let is_broken = self.survey.broken_headers.is_some();
+        let (map, rules) = (self.map, self.rules);
+        let is_broken = self.validation.broken_headers.is_some();
         let check = |(batch, from): (&Batch, usize)| {
             let mut part = Part { digest: (from == 0).then(|| batch.digest()), ..Part::default() };
             for row in batch.rows().skip(from).take(PART_ROWS) {
                 if is_broken {
-                    part.count(plan, row);
+                    part.count(map, row);
                 } else {
-                    part.check(plan, rules, row);
+                    part.check(map, rules, row);
                 }
             }
             part
@@ -194,12 +198,12 @@ impl Pass<'_> {
 
     /// Takes over what was found out about some rows, in the order of the sheet.
     fn part(&mut self, part: Part) {
-        self.survey.digests.extend(part.digest);
+        self.validation.digests.extend(part.digest);
         self.tally.merge(part.tally);
         let mut findings = part.findings.into_iter();
         let mut keys = part.keys.keys.into_iter().peekable();
         for checked in part.rows {
-            self.survey.rows += u64::from(checked.is == RowIs::Customer);
+            self.validation.rows += u64::from(checked.is == RowIs::Customer);
             let row = checked.number as u32;
             for finding in findings.by_ref().take(checked.findings) {
                 self.say(finding);
@@ -208,11 +212,11 @@ impl Pass<'_> {
             while let Some((_, key)) = keys.next_if(|(of, _)| *of == row) {
                 let Some((clash, earlier)) = self.across.note(row, key) else { continue };
                 is_valid &= !self.keeps_back(clash);
-                self.say(clash.finding(self.plan));
+                self.say(clash.finding(self.map));
                 self.earlier.extend(earlier);
             }
             if let (Some(load), true) = (checked.load, is_valid) {
-                self.survey.valid_rows.push((row, load));
+                self.validation.valid_rows.push((row, load));
             }
         }
     }
@@ -221,13 +225,13 @@ impl Pass<'_> {
     fn keeps_back(&mut self, clash: Clash) -> bool {
         let keeps_back = clash.rule.severity >= least_severity(self.rules);
         if keeps_back {
-            self.survey.clashes.entry(clash.row).or_insert(clash);
+            self.validation.clashes.entry(clash.row).or_insert(clash);
         }
         keeps_back
     }
 
     fn say(&mut self, finding: Finding) {
-        let counts = &mut self.survey.counts;
+        let counts = &mut self.validation.counts;
         match finding.severity {
             Severity::Error => counts.errors += 1,
             Severity::Warning => counts.warnings += 1,
@@ -237,29 +241,30 @@ impl Pass<'_> {
         self.findings.say(finding);
     }
 
-    fn finish(mut self) -> Survey {
+    fn finish(mut self) -> ValidationReport {
         let mut earlier = std::mem::take(&mut self.earlier);
         earlier.sort_by_key(|clash| clash.row);
         for clash in earlier {
             self.keeps_back(clash);
-            self.say(clash.finding(self.plan));
+            self.say(clash.finding(self.map));
         }
         if self.tally.cells > 0 {
             let note = text_normalised(&self.tally);
             self.say(note);
         }
         // Where the headers are broken, that is said already, and what is below them is not known.
-        if self.survey.rows == 0 && self.survey.broken_headers.is_none() {
-            let error = no_rows(&self.survey.layout);
+        if self.validation.rows == 0 && self.validation.broken_headers.is_none() {
+            let error = no_rows(&self.validation.layout);
             self.say(error);
         }
         self.findings.finish();
-        let survey = &mut self.survey;
-        survey.valid_rows.retain(|(row, _)| !survey.clashes.contains_key(row));
-        survey.valid_rows.shrink_to_fit();
-        survey.valid = survey.valid_rows.len() as u64;
-        survey.work = survey.valid_rows.iter().fold(Work::default(), |work, (_, load)| load.added_to(work));
-        self.survey
+        let validation = &mut self.validation;
+        validation.valid_rows.retain(|(row, _)| !validation.clashes.contains_key(row));
+        validation.valid_rows.shrink_to_fit();
+        validation.valid = validation.valid_rows.len() as u64;
+        validation.work =
+            validation.valid_rows.iter().fold(Work::default(), |work, (_, load)| load.added_to(work));
+        self.validation
     }
 }
 
@@ -280,21 +285,21 @@ pub(super) enum RowIs {
     Customer,
 }
 
-pub(super) fn row_is(plan: &Plan, row: Row<'_>) -> RowIs {
+pub(super) fn row_is(map: &ColumnMap, row: Row<'_>) -> RowIs {
     if row.is_blank() {
         return RowIs::Blank;
     }
-    let Place::At(at) = plan.place(Column::SubaccountSid) else { return RowIs::Customer };
+    let CellSource::At(at) = map.place(Column::SubaccountSid) else { return RowIs::Customer };
     let text = row.cell(usize::from(at)).text.trim_start();
     let is_example = text.get(..EXAMPLE.len()).is_some_and(|start| start.eq_ignore_ascii_case(EXAMPLE));
     if is_example { RowIs::Example } else { RowIs::Customer }
 }
 
 impl Part {
-    fn check(&mut self, plan: &Plan, rules: &Rules, row: Row<'_>) {
+    fn check(&mut self, map: &ColumnMap, rules: &Rules, row: Row<'_>) {
         let before = self.findings.len();
-        let mut cursor = Cursor::new(plan, row, &mut self.findings, &mut self.tally);
-        let is = row_is(plan, row);
+        let mut cursor = Cursor::new(map, row, &mut self.findings, &mut self.tally);
+        let is = row_is(map, row);
         let customer = match is {
             RowIs::Blank => return,
             RowIs::Example => {
@@ -313,8 +318,8 @@ impl Part {
     }
 
     /// Counts a row of a sheet whose headers are broken.
-    fn count(&mut self, plan: &Plan, row: Row<'_>) {
-        let is = row_is(plan, row);
+    fn count(&mut self, map: &ColumnMap, row: Row<'_>) {
+        let is = row_is(map, row);
         if is == RowIs::Customer {
             self.rows.push(Checked { number: row.number(), is, findings: 0, load: None });
         }

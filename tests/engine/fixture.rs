@@ -1,4 +1,4 @@
-//! A stage for one test: customers, a sandbox that knows them, a ledger file, a clock that is moved
+//! A fixture for one test: customers, a sandbox that knows them, a ledger file, a clock that is moved
 //! by waiting.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::{
-    Brake, CustomerEnd, Customers, DefaultPrimary, Ended, Only, Run, Selection, Settings, YoungLedger,
+    CustomerEnd, Customers, DefaultPrimary, Ended, Only, RefusalBreaker, Run, Selection, Settings,
+    YoungLedger,
 };
 use trusthub_onboard::events::{Event, Nobody, Observer};
 use trusthub_onboard::ledger::Ledger;
@@ -31,7 +32,7 @@ pub const PRIMARY: &str = "BU000000000000000000000000000000ff";
 /// A clock that stands still until someone waits. It is the sandbox's clock too, so it stands still as well
 /// for as long as a request is on its way: none takes a minute because another customer waits one.
 #[derive(Default)]
-pub struct StageClock {
+pub struct FixtureClock {
     now_ms: AtomicU64,
     on_their_way: AtomicI64,
     /// Every wait takes so much real time, in which the others get something done: without it, one customer
@@ -39,7 +40,7 @@ pub struct StageClock {
     real_ms: AtomicU64,
 }
 
-impl StageClock {
+impl FixtureClock {
     pub fn let_others_work(&self, real_ms: u64) {
         self.real_ms.store(real_ms, Ordering::SeqCst);
     }
@@ -49,7 +50,7 @@ impl StageClock {
     }
 }
 
-impl Clock for StageClock {
+impl Clock for FixtureClock {
     fn now(&self) -> u64 {
         self.now_ms.load(Ordering::SeqCst)
     }
@@ -72,7 +73,7 @@ impl Clock for StageClock {
 /// Counts the requests that are on their way. Where the one who watches dies, the request counts as over
 /// or as never sent.
 struct Counting {
-    clock: Arc<StageClock>,
+    clock: Arc<FixtureClock>,
     inner: Arc<dyn Observer>,
 }
 
@@ -88,18 +89,18 @@ impl Observer for Counting {
     }
 }
 
-pub struct Stage {
+pub struct Fixture {
     pub customers: Vec<Customer>,
     pub policy: Policy,
     pub sandbox: Sandbox,
-    pub clock: Arc<StageClock>,
+    pub clock: Arc<FixtureClock>,
     /// How far the sandbox's clock is ahead of ours.
     pub ahead_ms: Arc<AtomicU64>,
     pub folder: TempDir,
     pub ledger: PathBuf,
     pub only: Only,
     pub limit: Option<u64>,
-    pub brake: Brake,
+    pub refusal_breaker: RefusalBreaker,
     pub young_ledger: YoungLedger,
     pub wait_ms: u64,
     pub concurrency: usize,
@@ -123,18 +124,18 @@ fn folder() -> TempDir {
 /// 2027-01-15, so that times look like times.
 const START_MS: u64 = 1_800_000_000_000;
 
-impl Stage {
-    pub fn with(customers: Vec<Customer>) -> Stage {
-        Stage::set(customers, sandbox::Settings::default())
+impl Fixture {
+    pub fn with(customers: Vec<Customer>) -> Fixture {
+        Fixture::set(customers, sandbox::Settings::default())
     }
 
-    pub fn set(customers: Vec<Customer>, settings: sandbox::Settings) -> Stage {
+    pub fn set(customers: Vec<Customer>, settings: sandbox::Settings) -> Fixture {
         let seed = seed(&customers);
-        Stage::seeded(customers, settings, seed)
+        Fixture::seeded(customers, settings, seed)
     }
 
-    pub fn seeded(customers: Vec<Customer>, settings: sandbox::Settings, seed: Seed) -> Stage {
-        let clock = Arc::new(StageClock::default());
+    pub fn seeded(customers: Vec<Customer>, settings: sandbox::Settings, seed: Seed) -> Fixture {
+        let clock = Arc::new(FixtureClock::default());
         clock.set(START_MS);
         let ahead_ms = Arc::new(AtomicU64::new(0));
         let (hands, ahead) = (clock.clone(), ahead_ms.clone());
@@ -142,7 +143,7 @@ impl Stage {
         let settings = sandbox::Settings { clock: its_clock, world_seed: Some(7), ..settings };
         let sandbox = Sandbox::open(settings, seed).expect("a sandbox");
         let folder = folder();
-        Stage {
+        Fixture {
             customers,
             policy: policy(),
             sandbox,
@@ -152,7 +153,7 @@ impl Stage {
             folder,
             only: Only::Everyone,
             limit: None,
-            brake: Brake::Off,
+            refusal_breaker: RefusalBreaker::Off,
             young_ledger: YoungLedger::Waits,
             // Long enough for every review, also after a wait for something that does not show.
             wait_ms: 600_000,
@@ -220,7 +221,7 @@ impl Stage {
             default_primary: DefaultPrimary::Needed,
             concurrency: self.concurrency,
             selection: Selection { only: self.only, limit: self.limit },
-            brake: self.brake,
+            refusal_breaker: self.refusal_breaker,
             young_ledger: self.young_ledger,
             wait_ms: self.wait_ms,
             poll_ms: 1_000,
@@ -272,7 +273,7 @@ impl Stage {
     }
 
     /// The world without its SIDs: what there is, what it says, and what is connected with what.
-    /// Twins, gaps and strays all show.
+    /// Twins, gaps and misrouted all show.
     pub fn world(&self) -> Vec<String> {
         self.world_of(&self.made())
     }

@@ -1,4 +1,4 @@
-//! Our mark: the end of every name that we give, by which we know our things again.
+//! Our tag: the end of every name that we give, by which we know our things again.
 
 use crate::model::Sid;
 use sha2::{Digest, Sha256};
@@ -7,26 +7,26 @@ use sha2::{Digest, Sha256};
 /// is the lowest that any other Twilio resource is documented to take.
 pub const FRIENDLY_NAME_MAX: usize = 64;
 
-/// The mark of one kind of resource in one subaccount, such as ` [tho-1a2b3c4d-profile]`.
+/// The tag of one kind of resource in one subaccount, such as ` [tho-1a2b3c4d-profile]`.
 ///
 /// It is made from the subaccount alone, so that every run and every ledger finds it again, and it
 /// is an end with a closing bracket, so that no name that a person gives ends in it by accident.
-pub fn mark(subaccount: &Sid, kind: &str) -> String {
+pub fn tag(subaccount: &Sid, kind: &str) -> String {
     let hash = Sha256::digest(subaccount.as_str().as_bytes());
     format!(" [tho-{:02x}{:02x}{:02x}{:02x}-{kind}]", hash[0], hash[1], hash[2], hash[3])
 }
 
-/// The readable name, cut to fit, and the mark.
+/// The readable name, cut to fit, and the tag.
 pub fn friendly_name(readable: &str, subaccount: &Sid, kind: &str) -> String {
-    let mark = mark(subaccount, kind);
-    let room = FRIENDLY_NAME_MAX.saturating_sub(mark.chars().count());
+    let tag = tag(subaccount, kind);
+    let room = FRIENDLY_NAME_MAX.saturating_sub(tag.chars().count());
     let name: String = readable.trim().chars().take(room).collect();
-    format!("{}{mark}", name.trim_end())
+    format!("{}{tag}", name.trim_end())
 }
 
 /// Whether a name is one that we gave to this kind of resource in this subaccount.
-pub fn bears_mark(name: &str, subaccount: &Sid, kind: &str) -> bool {
-    name.ends_with(&mark(subaccount, kind))
+pub fn bears_tag(name: &str, subaccount: &Sid, kind: &str) -> bool {
+    name.ends_with(&tag(subaccount, kind))
 }
 
 #[cfg(test)]
@@ -38,10 +38,10 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_is_cut_and_keeps_its_mark() {
+    fn a_long_name_is_cut_and_keeps_its_tag() {
         let name = friendly_name(&"Ünïcode & Sons ".repeat(9), &subaccount(), "profile");
         assert!(name.chars().count() <= FRIENDLY_NAME_MAX, "{name}");
-        assert!(bears_mark(&name, &subaccount(), "profile"), "{name}");
+        assert!(bears_tag(&name, &subaccount(), "profile"), "{name}");
     }
 
     #[test]
@@ -49,9 +49,9 @@ mod tests {
         let other = Sid::parse("AC00000000000000000000000000000002").unwrap();
         let name = friendly_name("Acme", &subaccount(), "profile");
         assert!(name.starts_with("Acme [tho-"));
-        assert!(!bears_mark(&name, &other, "profile"));
-        assert!(!bears_mark(&name, &subaccount(), "product"));
-        assert!(!bears_mark("Acme", &subaccount(), "profile"));
-        assert!(!bears_mark(&format!("{name} (copy)"), &subaccount(), "profile"));
+        assert!(!bears_tag(&name, &other, "profile"));
+        assert!(!bears_tag(&name, &subaccount(), "product"));
+        assert!(!bears_tag("Acme", &subaccount(), "profile"));
+        assert!(!bears_tag(&format!("{name} (copy)"), &subaccount(), "profile"));
     }
 }

@@ -1,4 +1,4 @@
-//! Marks of XLS: the records of a worksheet.
+//! CellProperties of XLS: the records of a worksheet.
 //!
 //! Format: [MS-XLS] 2.4.221 (Row), 2.4.168 (MergeCells), 2.4.127 (Formula), 2.4.353 (XF), 2.4.126 (Format).
 
@@ -6,7 +6,7 @@ use std::io::{Read, Seek};
 
 use super::super::ole::{Records, rk_number, sheets, text, u16_at, workbook};
 use super::super::spool::Spool;
-use super::{Marks, number_format, push};
+use super::{CellProperties, number_format, push};
 
 const ROW: u16 = 0x0208;
 const MERGED: u16 = 0x00e5;
@@ -27,7 +27,7 @@ const ROW_IS_HIDDEN: u16 = 0x0020;
 /// An XLS sheet has no more rows.
 const ROWS: usize = 65_536;
 
-pub(super) fn read(mut file: Spool, index: usize) -> Option<Marks> {
+pub(super) fn read(mut file: Spool, index: usize) -> Option<CellProperties> {
     let mut content = Vec::new();
     file.rewind().ok()?;
     file.read_to_end(&mut content).ok()?;
@@ -53,8 +53,8 @@ fn formats(stream: &[u8]) -> Vec<Option<String>> {
     cell_formats.into_iter().map(|code| codes.get(&code).cloned()).collect()
 }
 
-fn worksheet(stream: &[u8], formats: &[Option<String>]) -> Marks {
-    let mut marks = Marks::default();
+fn worksheet(stream: &[u8], formats: &[Option<String>]) -> CellProperties {
+    let mut properties = CellProperties::default();
     let mut is_hidden = vec![false; ROWS];
     let mut is_filled = vec![false; ROWS];
     let mut depth = 0_u32;
@@ -81,11 +81,11 @@ fn worksheet(stream: &[u8], formats: &[Option<String>]) -> Marks {
                 let corners = data.get(2..).unwrap_or_default();
                 for corners in corners.chunks_exact(8).take(usize::from(row)) {
                     let at = |at| u16_at(corners, at).unwrap_or(0);
-                    marks.merge((at(0).into(), at(4)), (at(2).into(), at(6)));
+                    properties.merge((at(0).into(), at(4)), (at(2).into(), at(6)));
                 }
             }
             FORMULA => {
-                push(&mut marks.formulas, row.into(), column.into());
+                push(&mut properties.formulas, row.into(), column.into());
                 // The last two bytes mark a result that is no number.
                 if u16_at(data, 12) != Some(0xffff) {
                     shown = number(f64_at(data, 6), u16_at(data, 4));
@@ -96,7 +96,7 @@ fn worksheet(stream: &[u8], formats: &[Option<String>]) -> Marks {
             MULTIPLE_RK => {
                 for (at, cell) in data.get(4..).unwrap_or_default().chunks_exact(6).enumerate() {
                     if let Some(shown) = number(rk_number(cell, 2), u16_at(cell, 0)) {
-                        marks.show(row.into(), u32::from(column) + at as u32, &shown);
+                        properties.show(row.into(), u32::from(column) + at as u32, &shown);
                     }
                 }
             }
@@ -104,7 +104,7 @@ fn worksheet(stream: &[u8], formats: &[Option<String>]) -> Marks {
             _ => continue,
         }
         if let Some(shown) = shown {
-            marks.show(row.into(), column.into(), &shown);
+            properties.show(row.into(), column.into(), &shown);
         }
         if !matches!(kind, ROW | MERGED) {
             is_filled[usize::from(row)] = true;
@@ -112,10 +112,10 @@ fn worksheet(stream: &[u8], formats: &[Option<String>]) -> Marks {
     }
     for row in 0..ROWS {
         if is_hidden[row] && is_filled[row] {
-            marks.hide(row as u32);
+            properties.hide(row as u32);
         }
     }
-    marks
+    properties
 }
 
 fn f64_at(bytes: &[u8], at: usize) -> Option<f64> {

@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::flow::{Assignments, Call, Host, Item, Key, Part, StepId, Verb, account_path};
 use crate::ledger::{Ledger, Record};
 use crate::model::{Fault, Sid};
-use crate::plan::{Mark, UNKNOWN};
+use crate::plan::{StepState, UNKNOWN};
 use crate::twilio::{Client, Identity, Sent};
 use tokio_util::sync::CancellationToken;
 
@@ -24,7 +24,7 @@ pub enum Choice {
 ///
 /// # Errors
 /// The step is not unsure, the SID is none of its candidates, or it cannot be read.
-pub async fn settle(
+pub async fn resolve(
     ledger: &Ledger,
     client: &Client,
     parent: &Identity,
@@ -34,8 +34,8 @@ pub async fn settle(
     choice: &Choice,
 ) -> Result<(), Fault> {
     let (facts, _) = ledger.customer(subaccount)?;
-    let unsure = facts.shares(step).find_map(|(key, mark)| match mark {
-        Mark::Unsure { candidates } => Some((key, candidates.clone())),
+    let unsure = facts.shares(step).find_map(|(key, state)| match state {
+        StepState::Unsure { candidates } => Some((key, candidates.clone())),
         _ => None,
     });
     let Some((key, candidates)) = unsure else {
@@ -70,15 +70,15 @@ pub async fn settle(
             continue;
         }
         if let Some(part) = Part::disowned(candidate) {
-            let mark = done(Some(candidate.clone()), UNKNOWN);
-            records.push(Record::Step { key: Key { step, part }, mark, at });
+            let state = done(Some(candidate.clone()), UNKNOWN);
+            records.push(Record::Step { key: Key { step, part }, state, at });
         }
     }
-    let mark = match choice {
+    let state = match choice {
         Choice::Use(sid) => done(Some(sid.clone()), UNKNOWN),
-        Choice::None => Mark::Removed,
+        Choice::None => StepState::Removed,
     };
-    records.push(Record::Step { key, mark, at });
+    records.push(Record::Step { key, state, at });
     ledger.append(subaccount, records).await
 }
 
@@ -102,7 +102,7 @@ fn path_of(
         _ => None,
     };
     path.ok_or_else(|| {
-        Fault::new(format!("The step {} has no resource to settle", key.step), "See the results.")
+        Fault::new(format!("The step {} has no resource to resolve", key.step), "See the results.")
     })
 }
 

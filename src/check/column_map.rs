@@ -12,17 +12,17 @@ use crate::sheet::{Encoding, Format, Layout, column_letters, short};
 
 /// Where a column's cells come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum CellSource {
     Absent,
     /// The sheet's column, counted from 0.
     At(u16),
-    /// The same value for every row (`--set`), by its place in [`Plan::set`].
+    /// The same value for every row (`--set`), by its place in [`ColumnMap::set`].
     Set(u16),
 }
 
 /// How the sheet's columns map to ours.
-pub(super) struct Plan {
-    places: [Place; COLUMNS.len()],
+pub(super) struct ColumnMap {
+    places: [CellSource; COLUMNS.len()],
     pub set: Vec<(Column, String)>,
     /// What each column of the sheet is called: our name for it, or its own header.
     names: Vec<Cow<'static, str>>,
@@ -34,16 +34,16 @@ pub(super) struct Plan {
     pub strays: Vec<usize>,
 }
 
-impl Plan {
+impl ColumnMap {
     /// Reads the headers; the findings are all about them. Where one of them is an error, no row of
     /// the sheet can be trusted.
-    pub fn new(layout: &Layout, set: &[(Column, String)]) -> (Plan, Vec<Finding>) {
-        let mut places = [Place::Absent; COLUMNS.len()];
+    pub fn new(layout: &Layout, set: &[(Column, String)]) -> (ColumnMap, Vec<Finding>) {
+        let mut places = [CellSource::Absent; COLUMNS.len()];
         let mut findings = Vec::new();
         findings.extend(swallowed_header(layout));
         findings.extend(damaged_header(layout));
         for (index, (column, _)) in set.iter().enumerate() {
-            places[*column as usize] = Place::Set(index as u16);
+            places[*column as usize] = CellSource::Set(index as u16);
         }
         let header =
             |rule: &Rule, at: usize, column: Cow<'static, str>, message: String, suggestion: String| {
@@ -64,8 +64,8 @@ impl Plan {
                 Meaning::Nothing => {}
                 Meaning::Unknown => unknown.push(at),
                 Meaning::Column(column) => match places[*column as usize] {
-                    Place::Absent => places[*column as usize] = Place::At(at as u16),
-                    Place::At(first) => findings.push(header(
+                    CellSource::Absent => places[*column as usize] = CellSource::At(at as u16),
+                    CellSource::At(first) => findings.push(header(
                         &rule::DUPLICATE_COLUMN,
                         at,
                         column.name().into(),
@@ -84,7 +84,7 @@ impl Plan {
                             column.name()
                         ),
                     )),
-                    Place::Set(_) => findings.push(header(
+                    CellSource::Set(_) => findings.push(header(
                         &rule::DUPLICATE_COLUMN,
                         at,
                         column.name().into(),
@@ -115,7 +115,7 @@ impl Plan {
             Format::Csv { encoding, guess, .. } => guess.map(|guess| (encoding, guess.rival)),
             Format::Workbook { .. } => None,
         };
-        let plan = Plan {
+        let map = ColumnMap {
             strays,
             guessed,
             data_width: layout.data_width(),
@@ -123,16 +123,16 @@ impl Plan {
             set: set.to_vec(),
             names: names(layout),
         };
-        (plan, findings)
+        (map, findings)
     }
 
-    pub fn place(&self, column: Column) -> Place {
+    pub fn place(&self, column: Column) -> CellSource {
         self.places[column as usize]
     }
 
     /// Whether a column of the sheet, counted from 0, is one of ours.
     pub fn is_read(&self, at: usize) -> bool {
-        self.places.contains(&Place::At(at as u16))
+        self.places.contains(&CellSource::At(at as u16))
     }
 
     /// The name of a column of the sheet, counted from 0; empty beyond the headers.
@@ -143,8 +143,8 @@ impl Plan {
     /// The cell of a column as a spreadsheet names it, such as `F17`.
     pub fn cell_name(&self, column: Column, row: u64) -> String {
         match self.place(column) {
-            Place::At(at) => format!("{}{row}", column_letters(usize::from(at))),
-            Place::Absent | Place::Set(_) => String::new(),
+            CellSource::At(at) => format!("{}{row}", column_letters(usize::from(at))),
+            CellSource::Absent | CellSource::Set(_) => String::new(),
         }
     }
 }
@@ -159,8 +159,8 @@ fn names(layout: &Layout) -> Vec<Cow<'static, str>> {
 
 /// The columns that a row needs and the sheet does not have. The address may come in two ways; one
 /// of them must be there.
-fn missing(places: &[Place]) -> Vec<Column> {
-    let is_absent = |column: Column| places[column as usize] == Place::Absent;
+fn missing(places: &[CellSource]) -> Vec<Column> {
+    let is_absent = |column: Column| places[column as usize] == CellSource::Absent;
     let has_address = !is_absent(Column::AddressSid);
     COLUMNS
         .iter()
@@ -336,7 +336,7 @@ fn damaged_header(layout: &Layout) -> Option<Finding> {
 
 fn hidden_rows(layout: &Layout) -> Option<Finding> {
     let below = |(_, last): &(u64, u64)| *last > layout.header_row;
-    let runs: Vec<_> = layout.marks.as_ref()?.hidden_rows().filter(below).collect();
+    let runs: Vec<_> = layout.properties.as_ref()?.hidden_rows().filter(below).collect();
     let (first, _) = runs.first()?;
     let rows: u64 = runs.iter().map(|(first, last)| last - (*first).max(layout.header_row + 1) + 1).sum();
     let named: Vec<_> = runs
@@ -365,7 +365,7 @@ fn hidden_rows(layout: &Layout) -> Option<Finding> {
 /// Merged cells below the headers, in columns that are read.
 fn merged_cells(layout: &Layout) -> Option<Finding> {
     let merged: Vec<_> = layout
-        .marks
+        .properties
         .as_ref()?
         .merged()
         .iter()

@@ -1,11 +1,11 @@
-//! Where the work is recorded, and in which world it happens.
+//! Where the work is recorded, and in which target the work is sent.
 
 use clap::Args;
 use std::path::PathBuf;
 
-/// Where the work is recorded, and in which world it happens.
+/// Where the work is recorded, and in which target the work is sent.
 #[derive(Args, Clone)]
-pub struct WorldArgs {
+pub struct TargetArgs {
     /// The ledger, the durable record of every step [default: trusthub-onboard.db; with --sandbox
     /// trusthub-onboard-sandbox.db]
     #[arg(long, value_name = "FILE")]

@@ -2,8 +2,8 @@
 
 use crate::checks::path_of;
 
+use crate::fixture::{Fixture, PARENT, PRIMARY, customer, token_of};
 use crate::proxy::Proxy;
-use crate::stage::{PARENT, PRIMARY, Stage, customer, token_of};
 use crate::watch::watching;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::IntoResponse;
@@ -57,13 +57,13 @@ async fn answer(method: Method, uri: Uri) -> impl IntoResponse {
 
 #[tokio::test]
 async fn an_answer_from_the_wrong_account_stops_the_run_and_is_written_down() {
-    let mut stage = Stage::with(vec![customer(1)]);
-    stage.elsewhere = Some(wrong_api().await);
-    let fault = stage.run().await.err().expect("a fault");
+    let mut fixture = Fixture::with(vec![customer(1)]);
+    fixture.elsewhere = Some(wrong_api().await);
+    let fault = fixture.run().await.err().expect("a fault");
     assert!(fault.what().contains(OTHER) && fault.what().contains(MADE_THERE), "{fault}");
-    let ledger = rusqlite::Connection::open(&stage.ledger).expect("a ledger");
+    let ledger = rusqlite::Connection::open(&fixture.ledger).expect("a ledger");
     let stray: (String, String, String, String) = ledger
-        .query_row("SELECT subaccount, step, sid, landed_in FROM strays", [], |row| {
+        .query_row("SELECT subaccount, step, sid, landed_in FROM misrouted", [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })
         .expect("one stray");
@@ -74,10 +74,10 @@ async fn an_answer_from_the_wrong_account_stops_the_run_and_is_written_down() {
 
 #[tokio::test]
 async fn twilios_words_about_a_customer_outlive_the_fault_that_another_one_brings() {
-    let mut stage = Stage::with(vec![customer(2), customer(1)]);
-    stage.concurrency = 1;
-    stage.elsewhere = Some(wrong_api().await);
-    let ended = stage
+    let mut fixture = Fixture::with(vec![customer(2), customer(1)]);
+    fixture.concurrency = 1;
+    fixture.elsewhere = Some(wrong_api().await);
+    let ended = fixture
         .run_whatever_happens(watching(|_| ()), CancellationToken::new())
         .await
         .expect("the run can be started");
@@ -91,7 +91,7 @@ async fn twilios_words_about_a_customer_outlive_the_fault_that_another_one_bring
 async fn the_answer_to_a_submission_and_the_primary_profile_that_was_found_are_looked_at_too() {
     let among = |path: &str| Among::Matching(sandbox::Method::Post, path.to_owned());
     for bundle in FLOW.bundles() {
-        let stage = Stage::with(vec![customer(1)]);
+        let fixture = Fixture::with(vec![customer(1)]);
         let its_own = format!("{}/BU", path_of(bundle));
         // Whatever is sent to the bundle itself comes after its four assignments, or more.
         let counted = if bundle == &PROFILE { 9 } else { 6 };
@@ -100,28 +100,28 @@ async fn the_answer_to_a_submission_and_the_primary_profile_that_was_found_are_l
             among: among(&its_own),
             when: When::Nth(counted),
         };
-        stage.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
-        let fault = stage.run().await.err().expect("a fault");
+        fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+        let fault = fixture.run().await.err().expect("a fault");
         let step = bundle.submitted_by().name;
         assert!(fault.what().contains(OTHER) && fault.what().contains(step), "{fault}");
-        let ledger = rusqlite::Connection::open(&stage.ledger).expect("a ledger");
+        let ledger = rusqlite::Connection::open(&fixture.ledger).expect("a ledger");
         let stray: (String, String) = ledger
-            .query_row("SELECT step, landed_in FROM strays", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row("SELECT step, landed_in FROM misrouted", [], |row| Ok((row.get(0)?, row.get(1)?)))
             .expect("one stray");
         assert_eq!(stray, (step.to_owned(), OTHER.to_owned()));
         // What was submitted is found so by the next run, and not submitted again.
-        stage.sandbox.misbehave(Faults::default());
-        assert_eq!(stage.outcome().await, Outcome::Approved);
+        fixture.sandbox.misbehave(Faults::default());
+        assert_eq!(fixture.outcome().await, Outcome::Approved);
     }
-    let stage = Stage::with(vec![customer(1)]);
-    let proxy = Proxy::before(&stage, None, |path, body| {
+    let fixture = Fixture::with(vec![customer(1)]);
+    let proxy = Proxy::before(&fixture, None, |path, body| {
         if path == "/v1/CustomerProfiles" && body["results"][0]["sid"] == PRIMARY {
             body["results"][0]["account_sid"] = OTHER.into();
         }
     })
     .await;
-    let stage = Stage { elsewhere: Some(proxy), ..stage };
-    let fault = stage.run().await.err().expect("a fault");
+    let fixture = Fixture { elsewhere: Some(proxy), ..fixture };
+    let fault = fixture.run().await.err().expect("a fault");
     assert!(fault.what().contains(PRIMARY), "{fault}");
-    assert_eq!(stage.made(), []);
+    assert_eq!(fixture.made(), []);
 }

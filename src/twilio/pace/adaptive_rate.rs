@@ -4,7 +4,7 @@ use crate::plan::Time;
 
 /// The rate of one lane. It is never above its cap, and it knows no clock.
 #[derive(Clone, Debug)]
-pub struct Learner {
+pub struct AdaptiveRate {
     cap: f64,
     rate: f64,
     stage: Stage,
@@ -72,17 +72,17 @@ const CLEAN_MS: Time = 1_000;
 /// it never runs far ahead of what the API was seen to take.
 const USED: f64 = 0.7;
 
-impl Learner {
+impl AdaptiveRate {
     /// Starts slowly. With an infinite cap it is as fast as can be until the first 429.
-    pub fn starting(cap: f64, now: Time) -> Learner {
+    pub fn starting(cap: f64, now: Time) -> AdaptiveRate {
         let rate = if cap.is_finite() { START.min(cap) } else { cap };
         let (stage, ceiling) = (Stage::SlowStart, f64::INFINITY);
-        Learner { cap, rate, stage, ceiling, since: now, sent: 0, counts_from: now, refused_at: now }
+        AdaptiveRate { cap, rate, stage, ceiling, since: now, sent: 0, counts_from: now, refused_at: now }
     }
 
     /// Starts just below a rate that was refused.
-    pub fn slowed(refused_rate: f64, now: Time) -> Learner {
-        let mut learner = Learner { rate: refused_rate, ..Learner::starting(f64::INFINITY, now) };
+    pub fn slowed(refused_rate: f64, now: Time) -> AdaptiveRate {
+        let mut learner = AdaptiveRate { rate: refused_rate, ..AdaptiveRate::starting(f64::INFINITY, now) };
         learner.slow_down(refused_rate * SLOWER, 0, now);
         learner
     }

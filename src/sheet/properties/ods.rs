@@ -1,4 +1,4 @@
-//! Marks of ODS: `content.xml`, which says at each cell what the spreadsheet shows for it.
+//! CellProperties of ODS: `content.xml`, which says at each cell what the spreadsheet shows for it.
 //!
 //! Format: OpenDocument 1.3, part 3, chapters 9 and 19.
 
@@ -8,11 +8,11 @@ use zip::ZipArchive;
 
 use super::super::spool::Spool;
 use super::super::tags::{Tag, Tags, unescaped};
-use super::{Marks, Unsound, number_format, push};
+use super::{CellProperties, Unsound, number_format, push};
 
-pub(super) fn read(file: Spool, sheet: &str) -> Result<Marks, Unsound> {
-    let Ok(mut archive) = ZipArchive::new(BufReader::new(file)) else { return Ok(Marks::default()) };
-    let Ok(part) = archive.by_name("content.xml") else { return Ok(Marks::default()) };
+pub(super) fn read(file: Spool, sheet: &str) -> Result<CellProperties, Unsound> {
+    let Ok(mut archive) = ZipArchive::new(BufReader::new(file)) else { return Ok(CellProperties::default()) };
+    let Ok(part) = archive.by_name("content.xml") else { return Ok(CellProperties::default()) };
     match table(BufReader::with_capacity(1 << 16, part), sheet) {
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(Unsound),
         read => Ok(read.unwrap_or_default()),
@@ -49,8 +49,8 @@ const COLUMNS: u32 = 16_384;
 /// The longest text that is looked at: digits with separators.
 const SHOWN_BYTES_MAX: usize = 64;
 
-fn table(part: impl BufRead, sheet: &str) -> io::Result<Marks> {
-    let mut marks = Marks::default();
+fn table(part: impl BufRead, sheet: &str) -> io::Result<CellProperties> {
+    let mut properties = CellProperties::default();
     let mut tags = Tags::new(part);
     let (mut is_it, mut is_hidden) = (false, false);
     let (mut row, mut column) = (Run::NONE, Run::NONE);
@@ -58,13 +58,13 @@ fn table(part: impl BufRead, sheet: &str) -> io::Result<Marks> {
     while let Some(tag) = tags.next()? {
         match tag.name() {
             b"table" => {
-                cells.end_row(row, &mut marks);
+                cells.end_row(row, &mut properties);
                 is_it = tag.attribute("table:name").is_some_and(|name| unescaped(name) == sheet);
                 row = Run::NONE;
             }
             _ if !is_it => {}
             b"table-row" => {
-                cells.end_row(row, &mut marks);
+                cells.end_row(row, &mut properties);
                 row = row.after(count(&tag, "table:number-rows-repeated", ROWS));
                 column = Run::NONE;
                 is_hidden = matches!(tag.attribute("table:visibility"), Some("collapse" | "filter"));
@@ -77,11 +77,12 @@ fn table(part: impl BufRead, sheet: &str) -> io::Result<Marks> {
                 );
                 if spans != (1, 1) && column.last() < COLUMNS {
                     let last = (row.first + spans.0 - 1, column.first + spans.1 - 1);
-                    marks.merge((row.first, column.first as u16), (last.0, last.1.min(COLUMNS - 1) as u16));
+                    properties
+                        .merge((row.first, column.first as u16), (last.0, last.1.min(COLUMNS - 1) as u16));
                 }
                 let is_filled = tag.attribute("office:value-type").is_some();
                 if is_hidden && is_filled && row.last() < ROWS {
-                    row.each().for_each(|row| marks.hide(row));
+                    row.each().for_each(|row| properties.hide(row));
                 }
                 if column.last() < COLUMNS && row.last() < ROWS {
                     cells.begin(&tag, column);
@@ -94,8 +95,8 @@ fn table(part: impl BufRead, sheet: &str) -> io::Result<Marks> {
             _ => {}
         }
     }
-    cells.end_row(row, &mut marks);
-    Ok(marks)
+    cells.end_row(row, &mut properties);
+    Ok(properties)
 }
 
 /// What there is to say about the cells of a row, which may stand there many times.
@@ -143,7 +144,7 @@ impl Cells {
         says.shown = number_format::shows_digits_of(number, text).then(|| text.trim().to_owned());
     }
 
-    fn end_row(&mut self, rows: Run, marks: &mut Marks) {
+    fn end_row(&mut self, rows: Run, properties: &mut CellProperties) {
         self.number = None;
         let cells = std::mem::take(&mut self.row);
         let cells: Vec<_> = cells
@@ -157,16 +158,16 @@ impl Cells {
             for (columns, says) in &cells {
                 for column in columns.each() {
                     if says.is_formula {
-                        push(&mut marks.formulas, row, column);
+                        push(&mut properties.formulas, row, column);
                     }
                     if says.is_error {
-                        push(&mut marks.errors, row, column);
+                        push(&mut properties.errors, row, column);
                     }
                     if says.is_boolean {
-                        push(&mut marks.booleans, row, column);
+                        push(&mut properties.booleans, row, column);
                     }
                     if let Some(shown) = &says.shown {
-                        marks.show(row, column, shown);
+                        properties.show(row, column, shown);
                     }
                 }
             }
@@ -200,15 +201,15 @@ mod tests {
             <table:table-row table:visibility="collapse" table:number-rows-repeated="1000"><table:table-cell/></table:table-row>
             <table:table-row><table:table-cell table:number-columns-spanned="2" table:number-rows-spanned="3"/></table:table-row>
             </table:table></office:spreadsheet>"##;
-        let marks = table(xml.as_bytes(), "A & B").expect("a sound table");
+        let properties = table(xml.as_bytes(), "A & B").expect("a sound table");
         for row in [2, 3] {
-            assert_eq!(marks.shown(row, 2), Some("02134"));
-            assert!(marks.is_boolean(row, 3) && marks.is_formula(row, 3));
-            assert_eq!(marks.shown(row, 4), None);
-            assert!(marks.is_error(row, 5));
+            assert_eq!(properties.shown(row, 2), Some("02134"));
+            assert!(properties.is_boolean(row, 3) && properties.is_formula(row, 3));
+            assert_eq!(properties.shown(row, 4), None);
+            assert!(properties.is_error(row, 5));
         }
-        assert!(!marks.is_error(4, 5) && !marks.is_formula(0, 0));
-        assert_eq!(marks.hidden_rows().collect::<Vec<_>>(), [(3, 4)]);
-        assert_eq!(marks.merged(), [Merged { first: (1004, 0), last: (1006, 1) }]);
+        assert!(!properties.is_error(4, 5) && !properties.is_formula(0, 0));
+        assert_eq!(properties.hidden_rows().collect::<Vec<_>>(), [(3, 4)]);
+        assert_eq!(properties.merged(), [Merged { first: (1004, 0), last: (1006, 1) }]);
     }
 }

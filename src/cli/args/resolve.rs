@@ -1,6 +1,6 @@
-//! The arguments of `settle`.
+//! The arguments of `resolve`.
 
-use super::WorldArgs;
+use super::TargetArgs;
 use super::values::account;
 use crate::engine::Choice;
 use crate::flow::StepId;
@@ -9,7 +9,7 @@ use crate::products::FLOW;
 use clap::Args;
 
 #[derive(Args)]
-pub struct SettleArgs {
+pub struct ResolveArgs {
     /// The customer
     #[arg(value_name = "SUBACCOUNT", value_parser = account)]
     pub subaccount: Sid,
@@ -20,7 +20,7 @@ pub struct SettleArgs {
     #[arg(value_name = "SID", value_parser = choice)]
     pub choice: Choice,
     #[command(flatten)]
-    pub world: WorldArgs,
+    pub target: TargetArgs,
 }
 
 fn step(text: &str) -> Result<StepId, String> {

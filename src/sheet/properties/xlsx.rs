@@ -1,4 +1,4 @@
-//! Marks of XLSX: the worksheet's part, read from its first tag to its last before calamine does.
+//! CellProperties of XLSX: the worksheet's part, read from its first tag to its last before calamine does.
 
 use std::io::{self, BufReader, Read, Seek};
 
@@ -7,15 +7,15 @@ use zip::ZipArchive;
 use super::super::archive::{document, find_part};
 use super::super::spool::Spool;
 use super::super::tags::{TEXT_BYTES_MAX, Tag, Tags, unescaped};
-use super::{MARKS_MAX, Marks, Merged, Unsound, push};
+use super::{CellProperties, Merged, PROPERTIES_MAX, Unsound, push};
 
-pub(super) fn read(file: Spool, sheet: &str) -> Result<Marks, Unsound> {
+pub(super) fn read(file: Spool, sheet: &str) -> Result<CellProperties, Unsound> {
     let mut archive = match ZipArchive::new(BufReader::new(file)) {
         Ok(archive) => archive,
-        Err(_) => return Ok(Marks::default()),
+        Err(_) => return Ok(CellProperties::default()),
     };
-    let Some(path) = worksheet_path(&mut archive, sheet) else { return Ok(Marks::default()) };
-    let Ok(part) = archive.by_name(&path) else { return Ok(Marks::default()) };
+    let Some(path) = worksheet_path(&mut archive, sheet) else { return Ok(CellProperties::default()) };
+    let Ok(part) = archive.by_name(&path) else { return Ok(CellProperties::default()) };
     match worksheet(part) {
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(Unsound),
         // Other damage is found and said by calamine.
@@ -63,24 +63,24 @@ fn find<R: Read + Seek, T>(
     None
 }
 
-fn worksheet(part: impl Read) -> io::Result<Marks> {
-    let mut marks = Marks::default();
+fn worksheet(part: impl Read) -> io::Result<CellProperties> {
+    let mut properties = CellProperties::default();
     let mut tags = Tags::new(BufReader::with_capacity(1 << 16, part));
     // A row or cell without a position of its own follows the one before it.
     let (mut row, mut next_row): (u32, u32) = (0, 0);
     let (mut is_hidden, mut cell_bytes) = (false, 0_usize);
     let mut cell = LastCell::default();
     loop {
-        let Some(tag) = tags.next()? else { return Ok(marks) };
+        let Some(tag) = tags.next()? else { return Ok(properties) };
         match tag.name() {
             b"c" => {
                 cell.set(&tag);
                 cell_bytes = 0;
                 if tag.inside().windows(5).any(|bytes| bytes == b"t=\"e\"") {
-                    push(&mut marks.errors, row, cell.column());
+                    push(&mut properties.errors, row, cell.column());
                 }
             }
-            b"f" => push(&mut marks.formulas, row, cell.column()),
+            b"f" => push(&mut properties.formulas, row, cell.column()),
             // The text of a cell may be cut into many.
             b"t" | b"r" => {
                 cell_bytes = cell_bytes.saturating_add(tag.text_before);
@@ -95,13 +95,13 @@ fn worksheet(part: impl Read) -> io::Result<Marks> {
                 cell = LastCell::default();
                 is_hidden = tag.is_set("hidden");
             }
-            b"mergeCell" if marks.merged.len() < MARKS_MAX => {
-                marks.merged.extend(tag.attribute("ref").and_then(merged));
+            b"mergeCell" if properties.merged.len() < PROPERTIES_MAX => {
+                properties.merged.extend(tag.attribute("ref").and_then(merged));
             }
             _ => {}
         }
         if is_hidden && matches!(tag.name(), b"v" | b"is") {
-            marks.hide(row);
+            properties.hide(row);
         }
     }
 }
@@ -167,14 +167,14 @@ mod tests {
             <row hidden="true"><c r="AA4" t="e"><v>#SPILL!</v></c></row>
             <row r="9" hidden="1"><c r="A9" s="3"/></row></sheetData>
             <mergeCells count="1"><mergeCell ref="A3:B7"/><mergeCell ref="bogus"/></mergeCells></worksheet>"##;
-        let marks = worksheet(xml.as_bytes()).expect("a sound sheet");
-        assert!(marks.is_formula(2, 1) && marks.is_formula(2, 2));
-        assert!(!marks.is_formula(0, 0) && !marks.is_formula(3, 26));
-        assert_eq!(marks.error_after(2, Some(2)), Some((3, 26)));
-        assert_eq!(marks.error_after(3, Some(26)), None);
+        let properties = worksheet(xml.as_bytes()).expect("a sound sheet");
+        assert!(properties.is_formula(2, 1) && properties.is_formula(2, 2));
+        assert!(!properties.is_formula(0, 0) && !properties.is_formula(3, 26));
+        assert_eq!(properties.error_after(2, Some(2)), Some((3, 26)));
+        assert_eq!(properties.error_after(3, Some(26)), None);
         // Row 9 has nothing in it.
-        assert_eq!(marks.hidden_rows().collect::<Vec<_>>(), [(3, 4)]);
-        assert_eq!(marks.merged(), [Merged { first: (2, 0), last: (6, 1) }]);
+        assert_eq!(properties.hidden_rows().collect::<Vec<_>>(), [(3, 4)]);
+        assert_eq!(properties.merged(), [Merged { first: (2, 0), last: (6, 1) }]);
     }
 
     #[test]

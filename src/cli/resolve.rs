@@ -1,8 +1,8 @@
-//! `settle`: says which of several candidates is the one.
+//! `resolve`: says which of several candidates is the one.
 
-use super::args::SettleArgs;
+use super::args::ResolveArgs;
 use super::run::CONNECT_MS;
-use super::session::{self, World};
+use super::session::{self, Target};
 use super::style::say;
 use super::{Exit, Stop};
 use crate::engine;
@@ -15,24 +15,28 @@ use std::sync::Arc;
 /// Two requests need no more time than this.
 const CALL_MS: u64 = 60_000;
 
-pub fn settle(args: &SettleArgs) -> Result<Exit, Stop> {
+pub fn resolve(args: &ResolveArgs) -> Result<Exit, Stop> {
     // A ledger that is not there is not made for this.
-    drop(Ledger::open_for_reading(&session::ledger(&args.world), &FLOW, &session::world_name(&args.world)?)?);
+    drop(Ledger::open_for_reading(
+        &session::ledger(&args.target),
+        &FLOW,
+        &session::target_name(&args.target)?,
+    )?);
     session::runtime()?.block_on(async {
-        let world = match args.world.sandbox {
-            true => World::in_known_sandbox(&args.world).await?,
-            false => World::open(&args.world)?,
+        let target = match args.target.sandbox {
+            true => Target::in_known_sandbox(&args.target).await?,
+            false => Target::open(&args.target)?,
         };
         let clock = session::clock();
         let observer: Arc<dyn Observer> = Arc::new(Nobody);
         let timeouts = Timeouts { connect_ms: CONNECT_MS, call_ms: CALL_MS };
         let pace = Pace::new(Rate::Unlimited, clock.clone());
-        let client = Client::new(&world.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
-        let ledger = Ledger::open(&world.ledger, &FLOW, &world.name, observer)?;
-        engine::settle(
+        let client = Client::new(&target.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
+        let ledger = Ledger::open(&target.ledger, &FLOW, &target.name, observer)?;
+        engine::resolve(
             &ledger,
             &client,
-            &world.parent,
+            &target.parent,
             clock.as_ref(),
             &args.subaccount,
             args.step,

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 /// A request pays with the time after it, not before it: a customer sends its next request only when the
 /// last one is answered, and the wait in the common queue behind the lane and for that answer counts towards
 /// the distance. Otherwise the waits would add up, and an account would get half of what it may have.
-pub struct Lane {
+pub struct AccountLimiter {
     /// One waiter at a time looks at the distance.
     spacing: Mutex<Spacing>,
     clock: Arc<dyn Clock>,
@@ -27,9 +27,9 @@ pub struct Spacing {
 /// What a timer is late is made up for, up to this.
 const LATE_MS: f64 = 10.0;
 
-impl Lane {
-    pub fn new(clock: Arc<dyn Clock>) -> Lane {
-        Lane { spacing: Mutex::default(), clock }
+impl AccountLimiter {
+    pub fn new(clock: Arc<dyn Clock>) -> AccountLimiter {
+        AccountLimiter { spacing: Mutex::default(), clock }
     }
 
     /// Waits for its turn. `speed` is asked again after every wait.

@@ -1,24 +1,24 @@
 //! The way out of `unsure`.
 
 use crate::checks::step_named;
-use crate::stage::{PARENT, PARENT_TOKEN, Stage, customer};
+use crate::fixture::{Fixture, PARENT, PARENT_TOKEN, customer};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use trusthub_onboard::clock::Clock;
-use trusthub_onboard::engine::{Choice, settle};
+use trusthub_onboard::engine::{Choice, resolve};
 use trusthub_onboard::events::Nobody;
 use trusthub_onboard::flow::StepId;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Fault, Sid};
-use trusthub_onboard::plan::{Code, Existing, OurCode, Outcome, mark};
+use trusthub_onboard::plan::{Code, Existing, OurCode, Outcome, tag};
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{BundleKind, Edit};
 use trusthub_onboard::twilio::{Client, Endpoint, Identity, Pace, Rate, Timeouts};
 
-/// A customer with two end users, or two profiles, that bear our mark, after a run that found them.
-async fn unsure(step: StepId) -> (Stage, [String; 2]) {
-    let stage = Stage::with(vec![customer(1)]);
+/// A customer with two end users, or two profiles, that bear our tag, after a run that found them.
+async fn unsure(step: StepId) -> (Fixture, [String; 2]) {
+    let fixture = Fixture::with(vec![customer(1)]);
     let own = customer(1).subaccount;
     let twin = || {
         let account = own.to_string();
@@ -26,38 +26,38 @@ async fn unsure(step: StepId) -> (Stage, [String; 2]) {
             "customer_profile" => Edit::AddBundle {
                 account,
                 kind: BundleKind::CustomerProfile,
-                friendly_name: format!("Twin{}", mark(&own, "profile")),
+                friendly_name: format!("Twin{}", tag(&own, "profile")),
             },
             _ => Edit::AddObject {
                 account,
                 object_type: "customer_profile_business_information".to_owned(),
-                friendly_name: format!("Twin{}", mark(&own, "business")),
+                friendly_name: format!("Twin{}", tag(&own, "business")),
                 attributes: "{}".to_owned(),
             },
         };
-        stage.sandbox.edit(edit).expect("an edit")
+        fixture.sandbox.edit(edit).expect("an edit")
     };
     let twins = [twin(), twin()];
-    assert_eq!(stage.outcome().await, Outcome::Unsure);
-    (stage, twins)
+    assert_eq!(fixture.outcome().await, Outcome::Unsure);
+    (fixture, twins)
 }
 
-async fn say(stage: &Stage, step: StepId, choice: Choice) -> Result<(), Fault> {
+async fn say(fixture: &Fixture, step: StepId, choice: Choice) -> Result<(), Fault> {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let server = stage.sandbox.serve(listener).expect("a server");
-    say_at(server.base_url(), stage, step, choice).await
+    let server = fixture.sandbox.serve(listener).expect("a server");
+    say_at(server.base_url(), fixture, step, choice).await
 }
 
-async fn say_at(url: &str, stage: &Stage, step: StepId, choice: Choice) -> Result<(), Fault> {
+async fn say_at(url: &str, fixture: &Fixture, step: StepId, choice: Choice) -> Result<(), Fault> {
     let timeouts = Timeouts { connect_ms: 5_000, call_ms: 60_000 };
-    let clock = stage.clock.clone();
+    let clock = fixture.clock.clone();
     let pace = Pace::new(Rate::Unlimited, clock.clone());
     let endpoint = Endpoint::other(url)?;
     let client = Client::new(&endpoint, timeouts, pace, clock.clone(), Arc::new(Nobody))?;
-    let ledger = Ledger::open(&stage.ledger, &FLOW, &stage.sandbox.id(), Arc::new(Nobody))?;
+    let ledger = Ledger::open(&fixture.ledger, &FLOW, &fixture.sandbox.id(), Arc::new(Nobody))?;
     let parent = Identity { account: Sid::parse(PARENT).expect("a SID"), token: PARENT_TOKEN.into() };
     let subaccount = customer(1).subaccount;
-    let settled = settle(&ledger, &client, &parent, clock.as_ref(), &subaccount, step, &choice).await;
+    let settled = resolve(&ledger, &client, &parent, clock.as_ref(), &subaccount, step, &choice).await;
     ledger.close()?;
     settled
 }
@@ -66,14 +66,14 @@ async fn say_at(url: &str, stage: &Stage, step: StepId, choice: Choice) -> Resul
 #[tokio::test]
 async fn an_api_that_cannot_be_reached_is_said_after_a_few_tries() {
     let step = step_named("business_information");
-    let (stage, twins) = unsure(step).await;
+    let (fixture, twins) = unsure(step).await;
     let nowhere = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
-    let (url, began) = (format!("http://{nowhere}"), stage.clock.now());
-    let saying = say_at(&url, &stage, step, Choice::Use(sid(&twins[0])));
+    let (url, began) = (format!("http://{nowhere}"), fixture.clock.now());
+    let saying = say_at(&url, &fixture, step, Choice::Use(sid(&twins[0])));
     let said = tokio::time::timeout(Duration::from_secs(60), saying).await.expect("it comes to its end");
     let fault = said.expect_err("a fault");
     assert!(fault.fix().contains("Nothing was written down"), "{fault}");
-    assert!(stage.clock.now() - began < 60_000);
+    assert!(fixture.clock.now() - began < 60_000);
 }
 
 fn sid(text: &str) -> Sid {
@@ -84,11 +84,11 @@ fn sid(text: &str) -> Sid {
 async fn the_one_that_is_named_is_used_and_the_other_is_left_alone() {
     for step in [step_named("business_information"), step_named("customer_profile")] {
         for chosen in [0, 1] {
-            let (stage, twins) = unsure(step).await;
-            say(&stage, step, Choice::Use(sid(&twins[chosen]))).await.expect("settled");
-            assert_eq!(stage.outcome().await, Outcome::Approved);
-            assert_eq!(stage.facts().sid(step), Some(&sid(&twins[chosen])));
-            let other = stage.sandbox.resources().into_iter().find(|it| it.sid == twins[1 - chosen]);
+            let (fixture, twins) = unsure(step).await;
+            say(&fixture, step, Choice::Use(sid(&twins[chosen]))).await.expect("settled");
+            assert_eq!(fixture.outcome().await, Outcome::Approved);
+            assert_eq!(fixture.facts().sid(step), Some(&sid(&twins[chosen])));
+            let other = fixture.sandbox.resources().into_iter().find(|it| it.sid == twins[1 - chosen]);
             assert!(other.is_some_and(|it| it.friendly_name.starts_with("Twin")), "it is as it was");
         }
     }
@@ -97,10 +97,10 @@ async fn the_one_that_is_named_is_used_and_the_other_is_left_alone() {
 #[tokio::test]
 async fn with_none_another_one_is_made_and_both_are_left_alone() {
     for step in [step_named("business_information"), step_named("customer_profile")] {
-        let (stage, twins) = unsure(step).await;
-        say(&stage, step, Choice::None).await.expect("settled");
-        assert_eq!(stage.outcome().await, Outcome::Approved);
-        let facts = stage.facts();
+        let (fixture, twins) = unsure(step).await;
+        say(&fixture, step, Choice::None).await.expect("settled");
+        assert_eq!(fixture.outcome().await, Outcome::Approved);
+        let facts = fixture.facts();
         let used = facts.sid(step).expect("a new one");
         assert!(!twins.contains(&used.to_string()));
     }
@@ -109,31 +109,31 @@ async fn with_none_another_one_is_made_and_both_are_left_alone() {
 #[tokio::test]
 async fn what_is_no_candidate_or_not_unsure_or_not_there_is_refused() {
     let step = step_named("business_information");
-    let (stage, twins) = unsure(step).await;
+    let (fixture, twins) = unsure(step).await;
     let stranger = sid("IT000000000000000000000000000000ee");
-    let refused = say(&stage, step, Choice::Use(stranger)).await.expect_err("refused");
+    let refused = say(&fixture, step, Choice::Use(stranger)).await.expect_err("refused");
     assert!(refused.what().contains(&twins[0]), "the candidates are named: {refused}");
-    assert!(say(&stage, step_named("address"), Choice::None).await.is_err(), "that step is not unsure");
-    stage.sandbox.edit(Edit::Remove { sid: twins[0].clone() }).expect("an edit");
-    assert!(say(&stage, step, Choice::Use(sid(&twins[0]))).await.is_err(), "it is not there any more");
-    assert_eq!(stage.made(), [], "nothing was made");
+    assert!(say(&fixture, step_named("address"), Choice::None).await.is_err(), "that step is not unsure");
+    fixture.sandbox.edit(Edit::Remove { sid: twins[0].clone() }).expect("an edit");
+    assert!(say(&fixture, step, Choice::Use(sid(&twins[0]))).await.is_err(), "it is not there any more");
+    assert_eq!(fixture.made(), [], "nothing was made");
 }
 
 #[tokio::test]
 async fn a_lost_ledger_is_made_up_for_unless_that_is_refused() {
-    let mut stage = Stage::with(vec![customer(1)]);
-    assert_eq!(stage.outcome().await, Outcome::Approved);
-    let (made, facts) = (stage.made(), stage.facts());
-    stage.ledger = stage.folder.path().join("another.db");
-    stage.policy.existing = Existing::Refuse;
-    let end = stage.end().await;
+    let mut fixture = Fixture::with(vec![customer(1)]);
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    let (made, facts) = (fixture.made(), fixture.facts());
+    fixture.ledger = fixture.folder.path().join("another.db");
+    fixture.policy.existing = Existing::Refuse;
+    let end = fixture.end().await;
     assert_eq!((end.outcome, end.code), (Outcome::Refused, Some(Code::Ours(OurCode::UnknownToTheLedger))));
-    stage.policy.existing = Existing::Adopt;
-    assert_eq!(stage.outcome().await, Outcome::Approved);
-    assert_eq!(stage.made(), made, "nothing was created");
+    fixture.policy.existing = Existing::Adopt;
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    assert_eq!(fixture.made(), made, "nothing was created");
     for step in FLOW.steps() {
         // The evaluations are not asked for again.
         let evaluation = step.name.ends_with("evaluation");
-        assert!(evaluation || stage.facts().sid(step) == facts.sid(step), "{step}");
+        assert!(evaluation || fixture.facts().sid(step) == facts.sid(step), "{step}");
     }
 }
