@@ -63,7 +63,7 @@ async fn an_answer_from_the_wrong_account_stops_the_run_and_is_written_down() {
     assert!(fault.what().contains(OTHER) && fault.what().contains(MADE_THERE), "{fault}");
     let ledger = rusqlite::Connection::open(&fixture.ledger).expect("a ledger");
     let stray: (String, String, String, String) = ledger
-        .query_row("SELECT subaccount, step, sid, landed_in FROM misrouted", [], |row| {
+        .query_row("SELECT subaccount, step, sid, landed_in FROM strays", [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })
         .expect("one stray");
@@ -106,7 +106,7 @@ async fn the_answer_to_a_submission_and_the_primary_profile_that_was_found_are_l
         assert!(fault.what().contains(OTHER) && fault.what().contains(step), "{fault}");
         let ledger = rusqlite::Connection::open(&fixture.ledger).expect("a ledger");
         let stray: (String, String) = ledger
-            .query_row("SELECT step, landed_in FROM misrouted", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row("SELECT step, landed_in FROM strays", [], |row| Ok((row.get(0)?, row.get(1)?)))
             .expect("one stray");
         assert_eq!(stray, (step.to_owned(), OTHER.to_owned()));
         // What was submitted is found so by the next run, and not submitted again.
