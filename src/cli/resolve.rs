@@ -32,7 +32,7 @@ pub fn resolve(args: &ResolveArgs) -> Result<Exit, Stop> {
         let timeouts = Timeouts { connect_ms: CONNECT_MS, call_ms: CALL_MS };
         let pace = Pace::new(Rate::Unlimited, clock.clone());
         let client = Client::new(&target.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
-        let ledger = Ledger::open(&target.ledger, &FLOW, &target.name, observer)?;
+        let ledger = session::open_ledger(&target, &*clock, observer)?;
         engine::resolve(
             &ledger,
             &client,

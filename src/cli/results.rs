@@ -72,7 +72,7 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
         let timeouts = Timeouts { connect_ms: CONNECT_MS.min(flow.timeout), call_ms: flow.timeout };
         let pace = Pace::new(rate, clock.clone());
         let client = Client::new(&target.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
-        let ledger = Ledger::open(&target.ledger, &FLOW, &target.name, observer.clone())?;
+        let ledger = session::open_ledger(&target, &*clock, observer.clone())?;
         tell_of_open(session::files_of_the_ledger(target_args).iter().map(PathBuf::as_path));
         let policy = flow.policy();
         let settings = Settings {

@@ -12,7 +12,6 @@ use super::{Exit, Stop, meanwhile, style};
 use crate::check::{Entry, rule};
 use crate::engine::{Ended, Interrupted, Only, RefusalBreaker, Run, Selection, Settings, YoungLedger};
 use crate::events::Observer;
-use crate::ledger::Ledger;
 use crate::model::{Fault, Finding, Severity, counted};
 use crate::plan::{Code, Outcome};
 use crate::products::FLOW;
@@ -132,7 +131,7 @@ async fn go(
         observers.push(Arc::new(Log::open(path, clock.clone())?));
     }
     let observer: Arc<dyn Observer> = Arc::new(All(observers));
-    let ledger = Ledger::open(&target.ledger, &FLOW, &target.name, observer.clone())?;
+    let ledger = session::open_ledger(&target, &*clock, observer.clone())?;
     let young_ledger = if args.target.sandbox { YoungLedger::LooksAtOnce } else { YoungLedger::Waits };
     if ledger.is_young() && young_ledger == YoungLedger::Waits {
         tell!(

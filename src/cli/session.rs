@@ -3,8 +3,12 @@
 use super::args::TargetArgs;
 use super::sandbox::{self, Trial};
 use super::sheet::Sheet;
+use super::style::tell;
 use crate::clock::{Clock, SystemClock};
+use crate::events::Observer;
+use crate::ledger::Ledger;
 use crate::model::{Fault, Sid, SidKind};
+use crate::products::FLOW;
 use crate::sandbox::Start;
 use crate::twilio::{Endpoint, Identity};
 use std::path::PathBuf;
@@ -91,6 +95,19 @@ pub fn files_of_the_ledger(args: &TargetArgs) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = ["", "-wal", "-shm", ".lock"].map(beside).into();
     files.push(sandbox::world_file(&ledger));
     files
+}
+
+/// Opens the ledger of a command that sends. Where it was carried forward from an older format, that is said.
+pub fn open_ledger(target: &Target, clock: &dyn Clock, observer: Arc<dyn Observer>) -> Result<Ledger, Fault> {
+    let ledger = Ledger::open(&target.ledger, &FLOW, &target.name, clock.now(), observer)?;
+    if let Some(backup) = ledger.backup() {
+        tell!(
+            "The ledger {} was carried forward to the format of this version; as it was, it is kept in {}",
+            target.ledger.display(),
+            backup.display()
+        );
+    }
+    Ok(ledger)
 }
 
 /// Says before anything is created that a ledger cannot be where the arguments want it.

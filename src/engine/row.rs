@@ -99,14 +99,20 @@ impl Row<'_> {
             },
         };
         run.observer.on(&Event::CustomerBegins { row: customer.row, subaccount: &customer.subaccount });
+        let policy = &run.settings.policy;
+        let recorded_policy = match run.settings.selection.only {
+            // Who only looks decides nothing.
+            Only::ToLookAt => earlier.as_ref().and_then(|it| it.policy.clone()),
+            Only::Everyone | Only::Failed => Some(policy.clone()),
+        };
         let (began, calls) = match earlier {
             // A later round of this run goes on with the same line.
             Some(earlier) if earlier.started_at >= run.started_at => (earlier.started_at, earlier.calls),
             _ => (started_at, 0),
         };
         // Durable before the first request, so that a customer who is cut off counts as begun.
-        let begun = CustomerRun { calls, started_at: began, finished_at: None };
-        let policy = &run.settings.policy;
+        let mut of_the_run =
+            CustomerRun { calls, started_at: began, finished_at: None, policy: recorded_policy };
         // What an earlier run got may be too new as well: how long ago that was no clock can say for sure.
         let fresh_until = started_at + policy.visibility_window_ms;
         let made = facts.states().map(|(key, _)| key).filter(|key| key.step.verb.creates());
@@ -118,7 +124,7 @@ impl Row<'_> {
             plan: Plan::of(flow, &customer, policy, primary.as_ref(), run.ledger.key(), &facts),
             facts,
             slot: Slot::new(run.slots.clone(), slot),
-            unsaved: vec![Record::Customer(begun)],
+            unsaved: vec![Record::Customer(of_the_run.clone())],
             token,
             token_read_again: false,
             unknowns: 0,
@@ -142,11 +148,9 @@ impl Row<'_> {
                 return Err(fault);
             }
         };
-        row.unsaved.push(Record::Customer(CustomerRun {
-            calls: calls + row.calls,
-            started_at: began,
-            finished_at: Some(run.clock.now()),
-        }));
+        of_the_run.calls += row.calls;
+        of_the_run.finished_at = Some(run.clock.now());
+        row.unsaved.push(Record::Customer(of_the_run));
         row.save().await?;
         let outcome = match (run.settings.selection.only, &ending) {
             // A look at the reviews clears up nothing.
@@ -187,7 +191,8 @@ impl Row<'_> {
         let key = Key::from(run.settings.flow.primary_link);
         let code = Some(reason.code);
         let now = run.clock.now();
-        let ended = CustomerRun { calls: 0, started_at: now, finished_at: Some(now) };
+        let policy = Some(run.settings.policy.clone());
+        let ended = CustomerRun { calls: 0, started_at: now, finished_at: Some(now), policy };
         let mut records = vec![Record::Customer(ended)];
         // A request that went out earlier is still to be looked for.
         if !facts.is_started(key) {

@@ -43,12 +43,13 @@ pub fn remove(ledger: &Path) -> io::Result<()> {
 /// Moves all times of a ledger, as if the clock had been set the other way since.
 ///
 /// # Errors
-/// The file is no ledger, or cannot be written.
+/// The file is no ledger of this format, or cannot be written.
 pub fn shift_times(ledger: &Path, by_ms: i64) -> Result<(), Fault> {
-    let connection = schema::open_for_writing(ledger)?;
+    let connection = schema::open_as_it_is(ledger)?;
     let shift = "UPDATE steps SET at = at + ?1;
                  UPDATE customers SET started_at = started_at + ?1, finished_at = finished_at + ?1;
-                 UPDATE strays SET at = at + ?1;";
+                 UPDATE history SET at = at + ?1;
+                 UPDATE misrouted SET at = at + ?1;";
     for statement in shift.split_terminator(';') {
         connection.execute(statement, [by_ms]).map_err(|error| schema::fault_of(ledger, &error))?;
     }

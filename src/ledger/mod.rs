@@ -6,9 +6,11 @@
 //! where each customer stood.
 
 pub mod aside;
+mod backup;
 mod files;
 mod lock;
 mod log;
+mod policy;
 mod record;
 mod schema;
 mod writer;
@@ -19,7 +21,7 @@ pub use record::{CustomerRun, Misrouted, Record};
 use crate::events::Observer;
 use crate::flow::Flow;
 use crate::model::{Fault, Sid};
-use crate::plan::{DigestKey, Facts};
+use crate::plan::{DigestKey, Facts, Time};
 use files::Files;
 use lock::Lock;
 use rusqlite::Connection;
@@ -40,24 +42,29 @@ pub struct Ledger {
     /// `None` where the ledger is only read.
     files: Option<Files>,
     is_young: bool,
+    /// The format that it was seen to have. One that is only read may be carried forward meanwhile.
+    format: i64,
+    backup: Option<PathBuf>,
     _lock: Option<Lock>,
 }
 
 impl Ledger {
     /// Opens the ledger for a run, creating it where there is none. Only one process can have it
-    /// open in this way.
+    /// open in this way. One of an older format is carried forward, after a [`Ledger::backup`] was made;
+    /// `now`, in Unix milliseconds, is the date in its name.
     ///
     /// # Errors
     /// Another process has it open; it is damaged, from a newer version, or no ledger at all; the
-    /// file cannot be created or written.
+    /// file cannot be created or written; the backup cannot be written.
     pub fn open(
         path: &Path,
         flow: &'static Flow,
         world: &str,
+        now: Time,
         observer: Arc<dyn Observer>,
     ) -> Result<Ledger, Fault> {
         let lock = Lock::take(path)?;
-        let connection = schema::open_for_writing(path)?;
+        let (connection, backup) = schema::open_for_writing(path, now)?;
         let world = schema::world(&connection, world).map_err(|error| unusable(path, &error))?;
         let is_young = schema::is_young(&connection, path).map_err(|error| unusable(path, &error))?;
         let reader = schema::open_beside_the_writer(path)?;
@@ -74,16 +81,20 @@ impl Ledger {
             writer: Some(writer),
             files: Some(files),
             is_young,
+            format: schema::VERSION,
+            backup,
             _lock: Some(lock),
         })
     }
 
-    /// Opens the ledger for a report. This works beside a running process.
+    /// Opens the ledger for a report. This works beside a running process, and reads also a ledger of an older
+    /// format, which stays as it is.
     ///
     /// # Errors
     /// There is no such file, or it is damaged, from a newer version, or no ledger at all.
     pub fn open_for_reading(path: &Path, flow: &'static Flow, world: &str) -> Result<Ledger, Fault> {
         let reader = schema::open_for_reading(path)?;
+        let format = schema::format(&reader).map_err(|error| unusable(path, &error))?;
         let world = schema::known_world(&reader, world).map_err(|error| unusable(path, &error))?;
         let key = schema::digest_key(&reader).map_err(|error| unusable(path, &error))?;
         Ok(Ledger {
@@ -95,6 +106,8 @@ impl Ledger {
             writer: None,
             files: None,
             is_young: false,
+            format,
+            backup: None,
             _lock: None,
         })
     }
@@ -119,6 +132,12 @@ impl Ledger {
         self.is_young
     }
 
+    /// The copy of a ledger of an older format that was made when it was opened and carried forward; `None` where
+    /// it had our format already.
+    pub fn backup(&self) -> Option<&Path> {
+        self.backup.as_deref()
+    }
+
     /// Notes that a run has waited for the visibility window.
     ///
     /// # Errors
@@ -127,15 +146,20 @@ impl Ledger {
         self.append(parent, vec![Record::Watched(schema::fingerprint(&self.path))]).await
     }
 
-    /// What is recorded of one customer, and of the last run that touched it.
+    /// What is recorded of one customer, and of the last run that touched it: with [`CustomerRun::policy`] what
+    /// that run decided can be said in its own terms.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub fn customer(&self, subaccount: &Sid) -> Result<(Facts, Option<CustomerRun>), Fault> {
         let reader = self.reader.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let facts = record::facts(&reader, self.flow, self.world, subaccount);
-        let run = record::customer_run(&reader, self.world, subaccount);
-        match (facts, run) {
-            (Ok(facts), Ok(run)) => Ok((facts, run)),
-            (Err(error), _) | (_, Err(error)) => Err(unusable(&self.path, &error)),
-        }
+        let read = || -> rusqlite::Result<_> {
+            let format = if self.format == schema::VERSION { self.format } else { schema::format(&reader)? };
+            let facts = record::facts(&reader, self.flow, self.world, subaccount)?;
+            let run = record::customer_run(&reader, self.flow, format, self.world, subaccount)?;
+            Ok((facts, run))
+        };
+        read().map_err(|error| unusable(&self.path, &error))
     }
 
     /// Makes sure before a request goes out that its answer would still be written to this ledger.

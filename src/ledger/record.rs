@@ -1,8 +1,11 @@
 //! How states are written down and read back.
 
+use super::policy::{self, Words};
 use crate::flow::{Flow, Key, Part, StepId};
 use crate::model::Sid;
-use crate::plan::{BundleStatus, Code, Digest, Facts, Note, OurCode, Reason, StepState, Time, UNKNOWN};
+use crate::plan::{
+    BundleStatus, Code, Digest, Facts, Note, OurCode, Policy, Reason, StepState, Time, UNKNOWN,
+};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -31,13 +34,17 @@ pub struct Misrouted {
 }
 
 /// The last run that touched a customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomerRun {
     /// Requests sent for it in that run.
     pub calls: u32,
     pub started_at: Time,
     /// `None` while the run goes on, or if it was cut off.
     pub finished_at: Option<Time>,
+    /// The policy of the last run that was to take the customer further; one that only looks at reviews leaves
+    /// it. `None` where that was a version which did not write it down (format 1). The visibility window and the
+    /// call time-out are not recorded: what is read back has those of a run that was given none.
+    pub policy: Option<Policy>,
 }
 
 /// Writes one record inside the open transaction.
@@ -50,7 +57,7 @@ pub fn write(connection: &Connection, world: i64, subaccount: &Sid, record: &Rec
         }
         Record::Misrouted(misrouted) => {
             let mut statement =
-                connection.prepare_cached("INSERT INTO strays VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+                connection.prepare_cached("INSERT INTO misrouted VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
             statement.execute(params![
                 world,
                 subaccount.as_str(),
@@ -63,14 +70,22 @@ pub fn write(connection: &Connection, world: i64, subaccount: &Sid, record: &Rec
             Ok(())
         }
         Record::Customer(run) => {
-            let mut statement =
-                connection.prepare_cached("INSERT OR REPLACE INTO customers VALUES (?1, ?2, ?3, ?4, ?5)")?;
+            let mut statement = connection.prepare_cached(
+                "INSERT OR REPLACE INTO customers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?;
+            let words = run.policy.as_ref().map(Words::of);
+            let words = words.as_ref();
             statement.execute(params![
                 world,
                 subaccount.as_str(),
                 run.calls,
                 run.started_at,
-                run.finished_at
+                run.finished_at,
+                words.map(|it| it.submission),
+                words.map(|it| it.evaluate),
+                words.map(|it| it.refused_numbers),
+                words.map(|it| it.existing),
+                words.map(|it| it.policy_sids.as_str()),
             ])?;
             Ok(())
         }
@@ -85,29 +100,51 @@ fn write_step(
     state: &StepState,
     at: Time,
 ) -> rusqlite::Result<()> {
+    let line = Line::of(state);
+    let (step, part) = (key.step.name, key.part.to_text());
     // Whole lines take the place of whole lines: the SID of an assignment that was taken off must not
     // come back with a later refusal.
     let mut statement = connection.prepare_cached(
-        "INSERT INTO steps VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+        "INSERT INTO steps (world, subaccount, step, part, state, sid, digest, http_status, code, detail,
+             request_id, other_sid, at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
          ON CONFLICT DO UPDATE SET state = excluded.state, sid = excluded.sid,
              digest = excluded.digest, http_status = excluded.http_status, code = excluded.code,
              detail = excluded.detail, request_id = excluded.request_id, other_sid = excluded.other_sid,
-             at = excluded.at",
+             at = excluded.at, content = excluded.content, digest_version = excluded.digest_version",
     )?;
-    let line = Line::of(state);
     statement.execute(params![
         world,
         subaccount.as_str(),
-        key.step.name,
-        key.part.to_text(),
+        step,
+        part,
         line.state,
         line.sid,
-        line.digest.map(|it| it.to_vec()),
+        line.digest.as_ref().map(|it| it.as_slice()),
         line.http_status,
         line.code,
         line.detail,
         line.request_id,
         line.other_sid,
+        at
+    ])?;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO history (world, subaccount, step, part, state, sid, other_sid, http_status, code, detail,
+             request_id, at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?;
+    statement.execute(params![
+        world,
+        subaccount.as_str(),
+        step,
+        part,
+        line.state,
+        line.sid,
+        line.other_sid,
+        line.http_status,
+        line.code,
+        line.detail,
+        line.request_id,
         at
     ])?;
     Ok(())
@@ -134,15 +171,23 @@ pub fn facts(connection: &Connection, flow: &Flow, world: i64, subaccount: &Sid)
 /// The last run that touched a customer.
 pub fn customer_run(
     connection: &Connection,
+    flow: &Flow,
+    format: i64,
     world: i64,
     subaccount: &Sid,
 ) -> rusqlite::Result<Option<CustomerRun>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT calls, started_at, finished_at FROM customers WHERE world = ?1 AND subaccount = ?2",
-    )?;
+    let policy = if format < 2 { policy::NONE } else { policy::COLUMNS };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT calls, started_at, finished_at, {policy} FROM customers WHERE world = ?1 AND subaccount = ?2"
+    ))?;
     statement
         .query_row(params![world, subaccount.as_str()], |row| {
-            Ok(CustomerRun { calls: row.get(0)?, started_at: row.get(1)?, finished_at: row.get(2)? })
+            Ok(CustomerRun {
+                calls: row.get(0)?,
+                started_at: row.get(1)?,
+                finished_at: row.get(2)?,
+                policy: policy::read(row, 3, flow)?,
+            })
         })
         .optional()
 }
@@ -268,6 +313,6 @@ fn join(items: &[impl ToString]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
-fn unreadable(column: usize, what: &str) -> rusqlite::Error {
+pub(super) fn unreadable(column: usize, what: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, format!("unknown {what}").into())
 }

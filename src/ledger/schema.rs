@@ -1,19 +1,23 @@
 //! The tables, and everything about opening the file.
 
 use super::files::beside;
-use super::log;
+use super::{backup, log};
 use crate::model::Fault;
-use crate::plan::DigestKey;
+use crate::plan::{DigestKey, Time};
 use crate::private;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The version of the tables. A newer one is refused, because it may mean more than we can read; an
-/// older one is carried forward step by step.
-const VERSION: i64 = 1;
+/// older one is carried forward step by step, and is read as it is by who only reads.
+pub const VERSION: i64 = FORMATS.len() as i64;
+
+/// What makes each format of the one before it, beginning with an empty database. What was released once is
+/// changed no more.
+const FORMATS: [&str; 2] = [FORMAT_1, FORMAT_2];
 
 /// Marks the file as ours in SQLite's header: the letters THOB.
 const APPLICATION_ID: i64 = 0x5448_4f42;
@@ -25,7 +29,7 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// moments in which another program, such as a backup, holds the file.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
-const TABLES: &str = "
+const FORMAT_1: &str = "
     CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
     CREATE TABLE worlds (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     -- Where each step of each customer stands. Times are Unix milliseconds.
@@ -65,16 +69,70 @@ const TABLES: &str = "
         request_id TEXT,
         at INTEGER NOT NULL
     ) STRICT;
+    INSERT INTO secrets VALUES ('digest_key', randomblob(32)), ('watched', x'');
 ";
 
-/// Opens or creates the file and brings it to our version.
-pub fn open_for_writing(path: &Path) -> Result<Connection, Fault> {
+const FORMAT_2: &str = "
+    ALTER TABLE strays RENAME TO misrouted;
+    -- What is known of the content where there is no digest of it: `unknown`, or `before_us` for a bundle that
+    -- was submitted before us. Without a version, a digest is one of format 1; sixteen zero bytes are none.
+    ALTER TABLE steps ADD COLUMN content TEXT;
+    ALTER TABLE steps ADD COLUMN digest_version INTEGER;
+    -- The policy of the last run, in the words of its flags.
+    ALTER TABLE customers ADD COLUMN submission TEXT;
+    ALTER TABLE customers ADD COLUMN evaluate TEXT;
+    ALTER TABLE customers ADD COLUMN refused_numbers TEXT;
+    ALTER TABLE customers ADD COLUMN existing TEXT;
+    ALTER TABLE customers ADD COLUMN policy_sids TEXT;
+    -- Every state that each step of each customer has been in, in the order in which they were written. Lines are
+    -- only ever added.
+    CREATE TABLE history (
+        id INTEGER PRIMARY KEY,
+        world INTEGER NOT NULL REFERENCES worlds (id),
+        subaccount TEXT NOT NULL,
+        step TEXT NOT NULL,
+        part TEXT NOT NULL,
+        state TEXT NOT NULL,
+        sid TEXT,
+        other_sid TEXT,
+        http_status INTEGER,
+        code TEXT,
+        detail TEXT,
+        request_id TEXT,
+        at INTEGER NOT NULL
+    ) STRICT;
+    -- What a ledger of format 1 knows is where its history begins.
+    INSERT INTO history (world, subaccount, step, part, state, sid, other_sid, http_status, code, detail,
+            request_id, at)
+        SELECT world, subaccount, step, part, state, sid, other_sid, http_status, code, detail, request_id, at
+        FROM steps ORDER BY at;
+";
+
+/// Opens or creates the file and brings it to our version. A ledger of an older format is copied beside it first:
+/// the second of what is given back is where that copy is.
+pub fn open_for_writing(path: &Path, now: Time) -> Result<(Connection, Option<PathBuf>), Fault> {
     create_private(path)?;
     look_before_touching(path)?;
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    must_be_whole(&connection).map_err(|error| fault_of(path, &error))?;
-    prepare(&connection).map_err(|error| fault_of(path, &error))?;
-    Ok(connection)
+    let fault = |error| fault_of(path, &error);
+    must_be_whole(&connection).map_err(fault)?;
+    let backup = match format(&connection).map_err(fault)? {
+        0 | VERSION => None,
+        older => Some(backup::make(&connection, path, older, now)?),
+    };
+    prepare(&connection).map_err(fault)?;
+    Ok((connection, backup))
+}
+
+/// Opens a ledger of ours that nobody has open, whatever its format.
+pub fn open_as_it_is(path: &Path) -> Result<Connection, Fault> {
+    look_before_touching(path)?;
+    connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
+/// The format of an open ledger: 0 where it has no tables yet.
+pub fn format(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// Opens an existing file beside whoever writes it.
@@ -329,16 +387,21 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     // On macOS a plain fsync does not reach the disk; elsewhere these two change nothing.
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version == 0 {
-        connection.execute_batch(&format!(
+    let before = format(connection)?;
+    if before < VERSION {
+        let forward = FORMATS[before.unsigned_abs() as usize..].concat();
+        let done = connection.execute_batch(&format!(
             "BEGIN IMMEDIATE;
-             {TABLES}
-             INSERT INTO secrets VALUES ('digest_key', randomblob(32)), ('watched', x'');
+             {forward}
              PRAGMA application_id = {APPLICATION_ID};
              PRAGMA user_version = {VERSION};
              COMMIT;"
-        ))?;
+        ));
+        if done.is_err() {
+            // The error says why; a connection that is closed rolls back all the same.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        done?;
     }
     Ok(())
 }

@@ -136,9 +136,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("ledger.db");
         let ledger =
-            Ledger::open(&path, &crate::products::FLOW, "world", Arc::new(Nobody)).expect("a ledger");
+            Ledger::open(&path, &crate::products::FLOW, "world", 0, Arc::new(Nobody)).expect("a ledger");
         let customer = Sid::parse("AC0123456789abcdef0123456789abcdef").expect("a SID");
-        let run = || vec![Record::Customer(CustomerRun { calls: 0, started_at: 0, finished_at: None })];
+        let run = || {
+            let run = CustomerRun { calls: 0, started_at: 0, finished_at: None, policy: None };
+            vec![Record::Customer(run)]
+        };
         ledger.append(&customer, run()).await.expect("written");
         std::fs::remove_file(&path).expect("it is there");
         for _ in 0..3 {

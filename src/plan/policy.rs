@@ -5,7 +5,7 @@ use crate::flow::BundleId;
 use crate::model::Sid;
 
 /// The choices, the same for every customer of a run.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     pub submission: Submission,
     pub evaluate: Evaluate,
@@ -20,6 +20,11 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Lists usually show a thing within a second or two.
+    pub const VISIBILITY_WINDOW_MS: Time = 10_000;
+    /// Twilio answers within seconds, or after a minute not at all.
+    pub const CALL_TIMEOUT_MS: Time = 60_000;
+
     /// The policy that a bundle is made under.
     pub fn policy_sid(&self, bundle: BundleId) -> &str {
         let own = self.policy_sids.iter().find(|it| it.0 == bundle);

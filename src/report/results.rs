@@ -201,7 +201,7 @@ impl Results<'_> {
         };
         let plan =
             Plan::of(self.flow, customer, &policy, customer.primary_profile.as_ref(), ledger.key(), &facts);
-        let outcome = match (end, run) {
+        let outcome = match (end, &run) {
             (Some(end), _) => end.outcome,
             // Begun, and cut off before anything was recorded.
             (None, Some(_)) if facts.is_empty() => Outcome::Unfinished,

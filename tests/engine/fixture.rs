@@ -211,7 +211,7 @@ impl Fixture {
         let timeouts = Timeouts { connect_ms: 5_000, call_ms: self.call_ms };
         let pace = Pace::new(self.rate, clock.clone());
         let client = Client::new(&endpoint, timeouts, pace, clock.clone(), observer.clone())?;
-        let ledger = Ledger::open(&self.ledger, &FLOW, &self.sandbox.id(), observer.clone())?;
+        let ledger = Ledger::open(&self.ledger, &FLOW, &self.sandbox.id(), clock.now(), observer.clone())?;
         let parent = Sid::parse(&self.parent).expect("a SID");
         let settings = Settings {
             flow: &FLOW,

@@ -10,6 +10,7 @@ mod echoes;
 mod evaluations;
 mod fixture;
 mod flow;
+mod formats;
 mod holding;
 mod late;
 mod ledger_files;

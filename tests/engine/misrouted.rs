@@ -62,14 +62,14 @@ async fn an_answer_from_the_wrong_account_stops_the_run_and_is_written_down() {
     let fault = fixture.run().await.err().expect("a fault");
     assert!(fault.what().contains(OTHER) && fault.what().contains(MADE_THERE), "{fault}");
     let ledger = rusqlite::Connection::open(&fixture.ledger).expect("a ledger");
-    let stray: (String, String, String, String) = ledger
-        .query_row("SELECT subaccount, step, sid, landed_in FROM strays", [], |row| {
+    let misrouted: (String, String, String, String) = ledger
+        .query_row("SELECT subaccount, step, sid, landed_in FROM misrouted", [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })
-        .expect("one stray");
+        .expect("one line");
     let expected =
         [customer(1).subaccount.as_str(), "customer_profile", MADE_THERE, OTHER].map(str::to_owned);
-    assert_eq!([stray.0, stray.1, stray.2, stray.3], expected);
+    assert_eq!([misrouted.0, misrouted.1, misrouted.2, misrouted.3], expected);
 }
 
 #[tokio::test]
@@ -105,10 +105,10 @@ async fn the_answer_to_a_submission_and_the_primary_profile_that_was_found_are_l
         let step = bundle.submitted_by().name;
         assert!(fault.what().contains(OTHER) && fault.what().contains(step), "{fault}");
         let ledger = rusqlite::Connection::open(&fixture.ledger).expect("a ledger");
-        let stray: (String, String) = ledger
-            .query_row("SELECT step, landed_in FROM strays", [], |row| Ok((row.get(0)?, row.get(1)?)))
-            .expect("one stray");
-        assert_eq!(stray, (step.to_owned(), OTHER.to_owned()));
+        let misrouted: (String, String) = ledger
+            .query_row("SELECT step, landed_in FROM misrouted", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .expect("one line");
+        assert_eq!(misrouted, (step.to_owned(), OTHER.to_owned()));
         // What was submitted is found so by the next run, and not submitted again.
         fixture.sandbox.misbehave(Faults::default());
         assert_eq!(fixture.outcome().await, Outcome::Approved);

@@ -229,7 +229,7 @@ fn files(ledger: &Path) -> BTreeMap<String, Vec<u8>> {
 #[tokio::test]
 async fn a_second_run_on_the_same_ledger_is_told_so_at_once() {
     let fixture = Fixture::with(rows(1));
-    let first = Ledger::open(&fixture.ledger, &FLOW, "world", Arc::new(Nobody)).expect("a ledger");
+    let first = Ledger::open(&fixture.ledger, &FLOW, "world", 0, Arc::new(Nobody)).expect("a ledger");
     let fault = fixture.run().await.err().expect("a fault");
     assert!(fault.what().contains("Another process"), "{fault}");
     assert!(Ledger::open_for_reading(&fixture.ledger, &FLOW, "world").is_ok(), "a report works beside it");

@@ -54,7 +54,7 @@ async fn say_at(url: &str, fixture: &Fixture, step: StepId, choice: Choice) -> R
     let pace = Pace::new(Rate::Unlimited, clock.clone());
     let endpoint = Endpoint::other(url)?;
     let client = Client::new(&endpoint, timeouts, pace, clock.clone(), Arc::new(Nobody))?;
-    let ledger = Ledger::open(&fixture.ledger, &FLOW, &fixture.sandbox.id(), Arc::new(Nobody))?;
+    let ledger = Ledger::open(&fixture.ledger, &FLOW, &fixture.sandbox.id(), 0, Arc::new(Nobody))?;
     let parent = Identity { account: Sid::parse(PARENT).expect("a SID"), token: PARENT_TOKEN.into() };
     let subaccount = customer(1).subaccount;
     let settled = resolve(&ledger, &client, &parent, clock.as_ref(), &subaccount, step, &choice).await;
