@@ -183,7 +183,8 @@ fn child(arguments: &[String]) {
         let pace = Pace::new(Rate::Unlimited, clock.clone());
         let client =
             Client::new(&endpoint, timeouts, pace, clock.clone(), observer.clone()).expect("a client");
-        let ledger = Ledger::open(Path::new(ledger), &FLOW, world, clock.now(), observer.clone()).expect("a ledger");
+        let ledger =
+            Ledger::open(Path::new(ledger), &FLOW, world, clock.now(), observer.clone()).expect("a ledger");
         let settings = Settings {
             flow: &FLOW,
             parent: Identity { account: Sid::parse(PARENT).expect("a SID"), token: PARENT_TOKEN.into() },

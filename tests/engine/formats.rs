@@ -98,7 +98,10 @@ async fn a_ledger_of_format_1_is_copied_beside_it_carried_forward_and_gone_on_wi
         let backup = backup_of(&fixture, "");
         assert_eq!(format(&backup), 1);
         assert_eq!(lines(&backup, "SELECT * FROM steps"), before, "cut off at {at}");
-        assert_eq!(lines(&backup, "PRAGMA integrity_check"), lines(&fixture.ledger, "PRAGMA integrity_check"));
+        assert_eq!(
+            lines(&backup, "PRAGMA integrity_check"),
+            lines(&fixture.ledger, "PRAGMA integrity_check")
+        );
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
