@@ -1,7 +1,7 @@
 //! The first touch of a customer in a run: what is there already. Because of it, even an older copy
 //! of the ledger, or none, creates nothing twice.
 
-use super::exchange::{As, Fresh, Reply};
+use super::exchange::{Fresh, Reply};
 use super::row::{Row, Stop, done};
 use crate::flow::{Assignments, BundleId, Call, Collection, Item, Key, Part, StepId, Verb};
 use crate::ledger::Record;
@@ -150,8 +150,8 @@ impl Row<'_> {
             None => {
                 let call =
                     Call::get(bundle.collection.host(), self.plan.path_of(bundle.collection, Some(&named)));
-                match self.call(key, &call, As::Subaccount, Fresh::No).await? {
-                    Reply::Yes(answer) => self.item(key, &answer).await?,
+                match self.ask(key, &call, Fresh::No).await? {
+                    Reply::Yes(answer) => answer.value,
                     _ => {
                         return self.refuse_for(key, Reason::ours(OurCode::NotSuchABundle).naming(named));
                     }
@@ -161,7 +161,7 @@ impl Row<'_> {
         if !self.plan.is_of_the_kind(key.step, &item) {
             return self.refuse_for(key, Reason::ours(OurCode::NotSuchABundle).naming(named));
         }
-        if item.status.as_deref().and_then(BundleStatus::parse) == Some(BundleStatus::Draft) {
+        if BundleStatus::of(&item) == Some(BundleStatus::Draft) {
             let strangers = self.strangers(bundle, &named).await?;
             if let [(_, first), ..] = strangers.as_slice() {
                 let list: Vec<String> = strangers.iter().map(|(kind, sid)| format!("{kind} {sid}")).collect();
@@ -198,10 +198,9 @@ impl Row<'_> {
                 if sid.is(SidKind::EndUser) { Collection::EndUsers } else { Collection::SupportingDocuments };
             let call = Call::get(collection.host(), self.plan.path_of(collection, Some(&sid)));
             let key = Key::from(self.flow().discovery);
-            match self.call(key, &call, As::Subaccount, Fresh::Perhaps).await? {
+            match self.ask(key, &call, Fresh::Perhaps).await? {
                 Reply::Yes(answer) => {
-                    let item = self.item(key, &answer).await?;
-                    let kind = self.plan.kind_not_ours(bundle, &self.facts, &item);
+                    let kind = self.plan.kind_not_ours(bundle, &self.facts, &answer.value);
                     strangers.extend(kind.map(|kind| (kind, sid)));
                 }
                 // What is gone is no second one.
@@ -214,7 +213,7 @@ impl Row<'_> {
 
     /// A bundle beyond draft has been submitted, whoever did it.
     pub(super) fn note_status(&mut self, bundle: BundleId, sid: Sid, item: &Item) {
-        let Some(status) = item.status.as_deref().and_then(BundleStatus::parse) else { return };
+        let Some(status) = BundleStatus::of(item) else { return };
         if status == BundleStatus::Draft {
             return;
         }
@@ -295,7 +294,7 @@ impl Row<'_> {
         }
     }
 
-    pub(super) fn not_listed(&mut self, key: Key, reply: Reply) -> Stop {
+    pub(super) fn not_listed<T>(&mut self, key: Key, reply: Reply<T>) -> Stop {
         match (self.not_yes(key, reply), self.facts.state(key)) {
             (Err(stop), _) => stop,
             (Ok(()), Some(StepState::Refused { reason, .. })) => {

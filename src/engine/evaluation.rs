@@ -1,10 +1,12 @@
 //! What an evaluation says [spec, docs "synchronous request, instant feedback"].
 
-use crate::flow::BundleId;
+use crate::flow::{BundleId, Item};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 pub(super) struct Evaluation {
+    sid: Option<String>,
+    account_sid: Option<String>,
     status: Option<String>,
     #[serde(default)]
     results: Vec<Requirement>,
@@ -42,6 +44,11 @@ pub(super) struct Failing {
 }
 
 impl Evaluation {
+    /// The evaluation as a resource: its SID, and the account that it is in.
+    pub(super) fn item(&self) -> Item {
+        Item { sid: self.sid.clone(), account_sid: self.account_sid.clone(), ..Item::default() }
+    }
+
     /// Everything that stands against a submission. That the profile of a product is not approved
     /// yet does not: the flow waits for that by itself.
     pub(super) fn failing(&self, bundle: BundleId) -> Vec<Failing> {

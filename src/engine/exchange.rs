@@ -1,21 +1,21 @@
 //! One request of a customer and what is made of its answer: who asks, whose answer it is, what a no means.
 
-use crate::flow::{BundleId, Call, Item, Key, Method, StepId};
+use super::caller::Writing;
+use super::row::{Row, Stop};
+use crate::flow::{Call, Item, Key, Method, StepId};
 use crate::ledger::{Misrouted, Record};
 use crate::model::{Fault, Sid};
-use crate::plan::{BundleStatus, Code, Ending, OurCode, Reason, StepState, TURN_MAX_MS, Time, UNKNOWN};
-use crate::twilio::{Answer, Answered, Identity, Obstacle, Once, Purpose, Refusal, Sent, Tries};
+use crate::plan::{BundleStatus, Code, Ending, OurCode, Reason, StepState, Time};
+use crate::twilio::{Answer, Answered, Identity, Obstacle, Refusal, Sent};
 use serde::de::DeserializeOwned;
-
-use super::row::{Row, Stop, done};
 
 /// How often something that was just created is asked for again while it is not found. Public
 /// scripts wait one or two seconds after every creation.
 pub(super) const NOT_YET_WAIT_MS: u64 = 1_000;
 
 /// An answer that is one.
-pub(super) enum Reply {
-    Yes(Answer),
+pub(super) enum Reply<T> {
+    Yes(Answer<T>),
     NotFound(Refusal),
     Conflict(Refusal),
     No(Refusal),
@@ -36,66 +36,22 @@ pub(super) enum Fresh {
 }
 
 impl Row<'_> {
-    /// Sends one request. Nothing goes out before everything that is known is durable.
-    pub(super) async fn call(
+    /// Sends one request and makes of its answer what it means for the customer.
+    pub(super) async fn call<T: DeserializeOwned>(
         &mut self,
         key: Key,
         call: &Call,
         as_whom: As,
         fresh: Fresh,
-    ) -> Result<Reply, Stop> {
-        let mut tries = Tries::default();
+    ) -> Result<Reply<T>, Stop> {
+        let run = self.run;
+        let caller = run.caller();
+        let mut tries = caller.tries();
         loop {
-            if tries.count() > 0 {
-                self.sent_again(key, call);
-            }
-            if self.run.drain.is_cancelled() {
-                return Err(self.stopped(key, call));
-            }
-            self.save().await?;
-            let identity = self.identity(as_whom);
-            let run = self.run;
-            let turn = match run.client.turn(call, &identity, run.waits_until(), &run.drain).await {
-                Ok(turn) => turn,
-                Err(Obstacle::Away(reason)) => {
-                    self.messages.push((key, format!("the API did not answer anyone: {reason}")));
-                    run.give_up(reason);
-                    return Err(self.stopped(key, call));
-                }
-                Err(_) => return Err(self.stopped(key, call)),
-            };
-            let sent_at = run.clock.now();
-            if call.method == Method::Post && self.has_waited_long(key, sent_at) {
-                self.sent_again(key, call);
-                self.save().await?;
-                if run.drain.is_cancelled() {
-                    return Err(self.stopped(key, call));
-                }
-            }
-            run.ledger.must_be_in_place()?;
-            let purpose = Purpose { customer: &self.customer.subaccount, step: key.step };
-            let once = run.client.send_once(turn, call, &identity, Some(purpose), &mut tries).await;
-            self.calls += 1;
-            let sent = match once {
-                Once::Over(sent) => sent,
-                Once::Again { wait_ms } => {
-                    self.wait_for_another_try(key, call, wait_ms).await?;
-                    continue;
-                }
-            };
-            if call.method == Method::Post {
-                let now = self.run.clock.now();
-                match sent {
-                    // It may still be on its way, and nobody knows since when: this process may have been
-                    // stopped before it went out.
-                    Sent::Unknown { heard: Answered::Nothing | Answered::Gateway { .. } } => {
-                        self.facts.restart(key, now);
-                    }
-                    // Only the API's own answer to the request itself says that it is not.
-                    _ => self.facts.hear(key, now),
-                }
-            }
-            match sent {
+            let (identity, sent_at, before) = (self.identity(as_whom), run.clock.now(), tries.count());
+            let sent = caller.send(call, &identity, &mut tries, Some(self.writing(key))).await;
+            self.calls += tries.count() - before;
+            match sent? {
                 Sent::Done(answer) => {
                     self.has_shown(call);
                     return Ok(Reply::Yes(answer));
@@ -131,18 +87,7 @@ impl Row<'_> {
                         return Err(Stop::Lost(key));
                     }
                 }
-                Sent::Redirected(refusal) => {
-                    return Err(Fault::new(
-                        format!(
-                            "The server answered {} {} with a redirection (HTTP {})",
-                            call.method.name(),
-                            call.path.split('?').next().unwrap_or_default(),
-                            refusal.http_status
-                        ),
-                        "Twilio's API never does. Check --base-url, TWILIO_REGION, TWILIO_EDGE and the network's proxy.",
-                    )
-                    .into());
-                }
+                Sent::Redirected { status } => return Err(redirected(call, status).into()),
                 Sent::Unknown { heard } => {
                     if let Answered::Gateway { status: status @ 400..=499 } = heard {
                         let text = format!(
@@ -153,22 +98,41 @@ impl Row<'_> {
                     return Err(Stop::Lost(key));
                 }
                 Sent::Unavailable(obstacle) => {
-                    self.never_sent(key, call);
-                    match obstacle {
-                        Obstacle::NoConnection(reason) => {
-                            self.messages.push((key, format!("no connection: {reason}")));
+                    self.writing(key).never_sent(call, run.clock.now());
+                    let text = match obstacle {
+                        Obstacle::NoConnection { reason, .. } => Some(format!("no connection: {reason}")),
+                        Obstacle::UpdateInProgress => Some(
+                            "another request is changing the same resource (20162), and does not end"
+                                .to_owned(),
+                        ),
+                        Obstacle::Away(reason) => {
+                            let text = format!("the API did not answer anyone: {reason}");
+                            run.give_up(reason);
+                            Some(text)
                         }
-                        Obstacle::UpdateInProgress => {
-                            let text =
-                                "another request is changing the same resource (20162), and does not end";
-                            self.messages.push((key, text.to_owned()));
-                        }
-                        Obstacle::TooMany | Obstacle::Stopped | Obstacle::Away(_) => (),
-                    }
+                        Obstacle::TooMany | Obstacle::Stopped => None,
+                    };
+                    self.messages.extend(text.map(|text| (key, text)));
                     return Err(Stop::Over(Ending::Unfinished(key)));
                 }
             }
         }
+    }
+
+    /// What a request of this step writes down.
+    pub(super) fn writing(&mut self, key: Key) -> Writing<'_> {
+        let Row { customer, facts, unsaved, .. } = self;
+        Writing { key, subaccount: &customer.subaccount, facts, unsaved }
+    }
+
+    /// A request whose answer shows a resource: its account is compared with the one that was meant before
+    /// anything else of it is believed.
+    pub(super) async fn ask(&mut self, key: Key, call: &Call, fresh: Fresh) -> Result<Reply<Item>, Stop> {
+        let reply = self.call(key, call, As::Subaccount, fresh).await?;
+        if let Reply::Yes(answer) = &reply {
+            self.check_landing(key, &answer.value, answer.request_id.clone()).await?;
+        }
+        Ok(reply)
     }
 
     /// Whether a 404 may only mean that something is too new: something of this customer's own that has
@@ -184,22 +148,6 @@ impl Row<'_> {
     fn has_shown(&mut self, call: &Call) {
         for named in named(call) {
             self.fresh.retain(|(sid, _)| sid.as_str().as_bytes() != named);
-        }
-    }
-
-    /// Whether a request has waited for its turn for so long that its *started* would be too old: the wait for
-    /// a lost one is counted from there.
-    fn has_waited_long(&self, key: Key, now: Time) -> bool {
-        matches!(self.facts.state(key), Some(StepState::Started { at, .. }) if at + TURN_MAX_MS < now)
-    }
-
-    /// A request that surely was not carried out, and goes out once more: a crash from now on must
-    /// find the time of this try, or the next run would not wait long enough for what it made.
-    pub(super) fn sent_again(&mut self, key: Key, call: &Call) {
-        if call.method == Method::Post {
-            let at = self.run.clock.now();
-            let state = self.facts.restart(key, at);
-            self.unsaved.extend(state.map(|state| Record::Step { key, state, at }));
         }
     }
 
@@ -219,29 +167,9 @@ impl Row<'_> {
 
     /// The run comes to its end, and this request does not go out any more.
     fn stopped(&mut self, key: Key, call: &Call) -> Stop {
-        self.never_sent(key, call);
+        let now = self.run.clock.now();
+        self.writing(key).never_sent(call, now);
         Stop::Over(Ending::Unfinished(key))
-    }
-
-    /// A creation that surely never went out need not be looked for by the next run. A look for it
-    /// that never went out says nothing.
-    pub(super) fn never_sent(&mut self, key: Key, call: &Call) {
-        if call.method != Method::Post {
-            return;
-        }
-        // Only the first request of a step is sure: one before it may have been carried out after all.
-        let first = self.facts.times_sent(key) == 1;
-        if !key.step.verb.creates() || !first {
-            return;
-        }
-        match self.facts.state(key) {
-            Some(StepState::Started { sid: Some(sid), .. }) => {
-                let sid = sid.clone();
-                self.record(key, done(Some(sid), UNKNOWN));
-            }
-            Some(StepState::Started { sid: None, .. }) => self.record(key, StepState::Removed),
-            _ => (),
-        }
     }
 
     pub(super) fn identity(&self, as_whom: As) -> Identity {
@@ -253,22 +181,19 @@ impl Row<'_> {
         }
     }
 
-    /// Reads a resource, and compares its account with the one that was meant before anything else.
-    pub(super) async fn item(&mut self, key: Key, answer: &Answer) -> Result<Item, Stop> {
-        let item: Item = self.parse(key, answer)?;
-        self.check_landing(key, &item, answer.request_id.clone()).await?;
-        Ok(item)
-    }
-
-    /// Reads the resource with that SID; an answer that shows another one is as good as lost.
-    pub(super) async fn item_of(
+    /// The same for the resource with that SID; an answer that shows another one is as good as lost.
+    pub(super) async fn ask_for(
         &mut self,
         key: Key,
-        answer: &Answer,
+        call: &Call,
+        fresh: Fresh,
         sid: Option<&Sid>,
-    ) -> Result<Item, Stop> {
-        let item = self.item(key, answer).await?;
-        if item.sid().is_some_and(|it| Some(&it) == sid) { Ok(item) } else { Err(Stop::Lost(key)) }
+    ) -> Result<Reply<Item>, Stop> {
+        let reply = self.ask(key, call, fresh).await?;
+        match &reply {
+            Reply::Yes(answer) if answer.value.sid().as_ref() != sid || sid.is_none() => Err(Stop::Lost(key)),
+            _ => Ok(reply),
+        }
     }
 
     /// An answer from another account stops the run: what it created there is written down first.
@@ -305,24 +230,20 @@ impl Row<'_> {
         .into())
     }
 
-    /// How a bundle of this customer stands, by an answer that shows it.
+    /// Reads how a bundle of this customer stands.
     pub(super) async fn status(
         &mut self,
         key: Key,
-        bundle: BundleId,
-        answer: &Answer,
-    ) -> Result<(Item, BundleStatus), Stop> {
-        let sid = self.facts.sid(bundle.made_by()).cloned();
-        let item = self.item_of(key, answer, sid.as_ref()).await?;
-        match item.status.as_deref().and_then(BundleStatus::parse) {
-            Some(status) => Ok((item, status)),
-            None => Err(Stop::Lost(key)),
+        call: &Call,
+    ) -> Result<Result<(Item, BundleStatus), Reply<Item>>, Stop> {
+        let sid = self.facts.sid(key.step.bundle.made_by()).cloned();
+        match self.ask_for(key, call, Fresh::Perhaps, sid.as_ref()).await? {
+            Reply::Yes(Answer { value: item, .. }) => match BundleStatus::of(&item) {
+                Some(status) => Ok(Ok((item, status))),
+                None => Err(Stop::Lost(key)),
+            },
+            other => Ok(Err(other)),
         }
-    }
-
-    /// An answer that does not say what we need is as good as lost.
-    pub(super) fn parse<T: DeserializeOwned>(&self, key: Key, answer: &Answer) -> Result<T, Stop> {
-        serde_json::from_slice(&answer.body).map_err(|_| Stop::Lost(key))
     }
 
     pub(super) fn wrong_table(&self, step: StepId) -> Stop {
@@ -333,7 +254,7 @@ impl Row<'_> {
         .into()
     }
 
-    pub(super) fn not_yes(&mut self, key: Key, reply: Reply) -> Result<(), Stop> {
+    pub(super) fn not_yes<T>(&mut self, key: Key, reply: Reply<T>) -> Result<(), Stop> {
         match reply {
             Reply::No(refusal) | Reply::NotFound(refusal) | Reply::Conflict(refusal) => {
                 self.refused(key, &refusal)
@@ -344,7 +265,7 @@ impl Row<'_> {
 
     /// The API said no to a look for what a started step may have made. The step stays started: the
     /// next run must look again before it asks for it again.
-    pub(super) fn look_refused(&mut self, key: Key, reply: Reply) -> Stop {
+    pub(super) fn look_refused<T>(&mut self, key: Key, reply: Reply<T>) -> Stop {
         match reply {
             Reply::No(refusal) | Reply::NotFound(refusal) | Reply::Conflict(refusal) => {
                 self.messages.push((key, refusal.message.clone()));
@@ -392,6 +313,18 @@ fn named(call: &Call) -> impl Iterator<Item = &[u8]> {
 
 /// Two letters and 32 hexadecimal digits [docs].
 const SID_BYTES: usize = 34;
+
+/// Whoever answered is not the API.
+pub(super) fn redirected(call: &Call, status: u16) -> Fault {
+    Fault::new(
+        format!(
+            "The server answered {} {} with a redirection (HTTP {status})",
+            call.method.name(),
+            call.path.split('?').next().unwrap_or_default(),
+        ),
+        "Twilio's API never does. Check --base-url, TWILIO_REGION, TWILIO_EDGE and the network's proxy.",
+    )
+}
 
 /// The API's reason for a refusal.
 pub(super) fn answered_no(refusal: &Refusal) -> Reason {

@@ -124,7 +124,11 @@ impl Row<'_> {
     ///
     /// What moves from one page to another between two requests can slip through. So a list of several
     /// pages is read until a reading brings nothing new; one of a single page costs one request.
-    pub(super) async fn list(&mut self, key: Key, call: Call) -> Result<Result<Vec<Item>, Reply>, Stop> {
+    pub(super) async fn list(
+        &mut self,
+        key: Key,
+        call: Call,
+    ) -> Result<Result<Vec<Item>, Reply<Page>>, Stop> {
         let mut listing = Listing::default();
         for reading in 1..=READINGS_MAX {
             let known = listing.items.len();
@@ -135,8 +139,8 @@ impl Row<'_> {
                     Reply::Yes(answer) => answer,
                     other => return Ok(Err(other)),
                 };
-                let page = self.page(key, &answer).await?;
-                next = listing.take(&call, page).map_err(|why| self.no_list(key, &why))?;
+                self.check_landings(key, &answer).await?;
+                next = listing.take(&call, answer.value).map_err(|why| self.no_list(key, &why))?;
             }
             let pages = listing.read_again();
             let has_grown = reading == 1 || listing.items.len() > known;
@@ -147,13 +151,13 @@ impl Row<'_> {
         Err(Stop::Lost(key))
     }
 
-    async fn page(&mut self, key: Key, answer: &Answer) -> Result<Page, Stop> {
-        let page: Page = self.parse(key, answer)?;
+    async fn check_landings(&mut self, key: Key, answer: &Answer<Page>) -> Result<(), Stop> {
+        let page = &answer.value;
         let arrays = [&page.results, &page.addresses, &page.incoming_phone_numbers];
         for item in arrays.into_iter().flatten().flatten() {
             self.check_landing(key, item, answer.request_id.clone()).await?;
         }
-        Ok(page)
+        Ok(())
     }
 
     fn no_list(&mut self, key: Key, why: &NoList) -> Stop {

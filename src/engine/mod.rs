@@ -1,5 +1,6 @@
 //! The run: many customers at once, and for each of them one loop that asks the plan what is next.
 
+mod caller;
 mod discovery;
 mod evaluation;
 mod exchange;
@@ -22,6 +23,7 @@ use crate::ledger::Ledger;
 use crate::model::{Customer, Fault, Sid};
 use crate::plan::{Code, Ending, Outcome, Plan, Policy, Time};
 use crate::twilio::{Client, Identity};
+use caller::Caller;
 use primary::Primaries;
 use row::Row;
 use std::collections::{HashMap, HashSet};
@@ -193,6 +195,12 @@ impl Run {
             slots,
             away: Mutex::default(),
         })
+    }
+
+    /// What the run's requests go through.
+    fn caller(&self) -> Caller<'_> {
+        let until = Some(self.waits_until());
+        Caller { client: &self.client, ledger: &self.ledger, clock: &*self.clock, stop: &self.drain, until }
     }
 
     /// Until when the run has time to wait for an API that is away.

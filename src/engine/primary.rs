@@ -1,11 +1,13 @@
 //! The reseller's own profile: it must be approved before anything is linked to it.
 
+use super::exchange::redirected;
 use super::list::Listing;
 use super::{DefaultPrimary, Run};
 use crate::flow::{Call, Host, Item};
 use crate::model::{Customer, Fault, Sid, SidKind};
 use crate::plan::{BundleStatus, Code, OurCode, Reason};
-use crate::twilio::{Answer, Obstacle, Refusal, Sent};
+use crate::twilio::{Obstacle, Refusal, Sent};
+use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use tokio::sync::Mutex;
 
@@ -77,9 +79,9 @@ impl Run {
 
     async fn read_profile(&self, sid: &Sid) -> Result<Option<Result<(), Unusable>>, Fault> {
         let call = Call::get(Host::TrustHub, format!("/v1/CustomerProfiles/{sid}"));
-        let answer = match self.read_as_parent(&call).await? {
+        let item: Item = match self.read_as_parent(&call).await? {
             None => return Ok(None),
-            Some(Ok(answer)) => answer,
+            Some(Ok(item)) => item,
             Some(Err(refusal)) => {
                 let in_words = match refusal.http_status {
                     404 => "there is none in the parent account".to_owned(),
@@ -88,9 +90,8 @@ impl Run {
                 return Ok(Some(Err(Unusable::new(in_words, Some(&refusal)))));
             }
         };
-        let item: Item = parse(&answer)?;
         self.must_be_the_parents(&item)?;
-        Ok(Some(match item.status.as_deref().and_then(BundleStatus::parse) {
+        Ok(Some(match BundleStatus::of(&item) {
             Some(BundleStatus::TwilioApproved) => Ok(()),
             Some(other) => Err(Unusable::new(format!("it is {}, not twilio-approved", other.word()), None)),
             None => Err(Unusable::new("its status cannot be read".to_owned(), None)),
@@ -109,16 +110,16 @@ impl Run {
                    Console of the parent account under Trust Hub.";
         let mut listing = Listing::default();
         loop {
-            let answer = match self.read_as_parent(&call).await? {
+            let page = match self.read_as_parent(&call).await? {
                 None => return Ok(None),
-                Some(Ok(answer)) => answer,
+                Some(Ok(page)) => page,
                 Some(Err(refusal)) => {
                     let what =
                         format!("The primary profile cannot be looked up (HTTP {})", refusal.http_status);
                     return Err(Fault::new(what, fix));
                 }
             };
-            match listing.take(&call, parse(&answer)?) {
+            match listing.take(&call, page) {
                 Ok(Some(next)) => call = next,
                 Ok(None) => break,
                 Err(why) => {
@@ -133,7 +134,7 @@ impl Run {
         }
         let approved = items.iter().filter(|item| {
             item.policy_sid.as_deref() == Some(PRIMARY_PROFILE_POLICY)
-                && item.status.as_deref().and_then(BundleStatus::parse) == Some(BundleStatus::TwilioApproved)
+                && BundleStatus::of(item) == Some(BundleStatus::TwilioApproved)
         });
         let mut sids: Vec<Sid> =
             approved.filter_map(Item::sid).filter(|sid| sid.is(SidKind::Bundle)).collect();
@@ -166,53 +167,52 @@ impl Run {
     }
 
     /// `None`: the run was stopped before there was an answer.
-    async fn read_as_parent(&self, call: &Call) -> Result<Option<Result<Answer, Refusal>>, Fault> {
+    async fn read_as_parent<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+    ) -> Result<Option<Result<T, Refusal>>, Fault> {
+        let caller = self.caller();
+        let nothing_begun = |what: String, fix: &str| Fault::new(what, format!("Nothing was begun. {fix}"));
         for _ in 0..READS_MAX {
-            self.ledger.must_be_in_place()?;
-            let until = Some(self.waits_until());
-            match self.client.read(call, &self.settings.parent, None, until, &self.drain).await {
+            match caller.send(call, &self.settings.parent, &mut caller.tries(), None).await? {
                 Sent::Unavailable(Obstacle::Stopped) => return Ok(None),
                 Sent::Unavailable(Obstacle::Away(reason)) => {
                     self.give_up(reason);
                     return Ok(None);
                 }
-                Sent::Done(answer) => return Ok(Some(Ok(answer))),
+                Sent::Done(answer) => return Ok(Some(Ok(answer.value))),
                 Sent::Unauthorized(_) => return Err(parent_refused()),
                 Sent::NotFound(refusal) | Sent::Conflict(refusal) | Sent::Refused(refusal) => {
                     return Ok(Some(Err(refusal)));
                 }
-                Sent::Redirected(refusal) => {
-                    return Err(Fault::new(
-                        format!("The server answers with redirections (HTTP {})", refusal.http_status),
-                        "Twilio's API never does. Check --base-url, TWILIO_REGION, TWILIO_EDGE and the network's proxy.",
-                    ));
-                }
+                Sent::Redirected { status } => return Err(redirected(call, status)),
                 Sent::Unknown { .. } => {
                     let _ = self.drain.run_until_cancelled(self.clock.sleep(1_000)).await;
                 }
                 Sent::Unavailable(Obstacle::TooMany) => {
-                    return Err(Fault::new(
-                        "The parent account is refused for load (HTTP 429) and does not recover",
-                        "Nothing was begun. Try again later, with a lower --rate.",
+                    return Err(nothing_begun(
+                        "The parent account is refused for load (HTTP 429) and does not recover".to_owned(),
+                        "Try again later, with a lower --rate.",
                     ));
                 }
                 Sent::Unavailable(Obstacle::UpdateInProgress) => {
-                    return Err(Fault::new(
-                        "The parent account is being changed by another request (20162), which does not end",
-                        "Nothing was begun. Try again later.",
+                    return Err(nothing_begun(
+                        "The parent account is being changed by another request (20162), which does not end"
+                            .to_owned(),
+                        "Try again later.",
                     ));
                 }
-                Sent::Unavailable(Obstacle::NoConnection(reason)) => {
-                    return Err(Fault::new(
+                Sent::Unavailable(Obstacle::NoConnection { reason, .. }) => {
+                    return Err(nothing_begun(
                         format!("The API cannot be reached ({reason})"),
-                        "Nothing was begun. Check the network, the proxy, and --base-url if you gave one.",
+                        "Check the network, the proxy, and --base-url if you gave one.",
                     ));
                 }
             }
         }
-        Err(Fault::new(
+        Err(nothing_begun(
             format!("The API gives no usable answer, {READS_MAX} times in a row"),
-            "Nothing was begun. Check Twilio's status page and the network, and try again later.",
+            "Check Twilio's status page and the network, and --base-url if you gave one; then try again.",
         ))
     }
 }
@@ -243,13 +243,4 @@ pub(super) fn parent_refused() -> Fault {
         "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN: they must be the parent account's SID (AC…) and \
          its auth token, because API keys cannot read subaccounts.",
     )
-}
-
-fn parse<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Fault> {
-    serde_json::from_slice(&answer.body).map_err(|_| {
-        Fault::new(
-            "The API's answer about the primary profile cannot be read",
-            "Check --base-url if you gave one; otherwise try again later.",
-        )
-    })
 }

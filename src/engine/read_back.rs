@@ -10,6 +10,8 @@ use super::row::{Row, Stop, done};
 use crate::flow::{Assignments, BundleId, Call, Collection, Host, Item, Key, Part, Verb};
 use crate::model::Sid;
 use crate::plan::{BundleStatus, Callback, StepState, Surplus, UNKNOWN};
+use crate::twilio::Answer;
+use serde::de::IgnoredAny;
 use std::collections::HashSet;
 
 impl Row<'_> {
@@ -49,20 +51,26 @@ impl Row<'_> {
 
     /// Whether the bundle is still there to be submitted.
     async fn read_back_bundle(&mut self, bundle: BundleId) -> Result<bool, Stop> {
-        let key = Key::from(bundle.made_by());
-        let (Some(call), Some(sid)) = (self.plan.resource(key, &self.facts), self.facts.sid(key).cloned())
-        else {
-            return Err(self.wrong_table(key.step));
-        };
-        match self.call(key, &call, As::Subaccount, Fresh::Perhaps).await? {
-            Reply::Yes(answer) => {
-                let item = self.item_of(key, &answer, Some(&sid)).await?;
-                self.note_status(bundle, sid, &item);
+        match self.read_one(bundle.made_by().into()).await? {
+            Reply::Yes(Answer { value: item, .. }) => {
+                if let Some(sid) = item.sid() {
+                    self.note_status(bundle, sid, &item);
+                }
                 self.hold_bundle(bundle, &item);
-                let status = item.status.as_deref().and_then(BundleStatus::parse);
-                Ok(matches!(status, Some(BundleStatus::Draft | BundleStatus::TwilioRejected)))
+                Ok(matches!(
+                    BundleStatus::of(&item),
+                    Some(BundleStatus::Draft | BundleStatus::TwilioRejected)
+                ))
             }
-            other => self.not_yes(key, other).map(|()| false),
+            other => self.not_yes(bundle.made_by().into(), other).map(|()| false),
+        }
+    }
+
+    /// Reads what a step made, by its SID.
+    async fn read_one(&mut self, key: Key) -> Result<Reply<Item>, Stop> {
+        match (self.plan.resource(key, &self.facts), self.facts.sid(key).cloned()) {
+            (Some(call), Some(sid)) => self.ask_for(key, &call, Fresh::Perhaps, Some(&sid)).await,
+            _ => Err(self.wrong_table(key.step)),
         }
     }
 
@@ -91,14 +99,9 @@ impl Row<'_> {
     }
 
     async fn read_back_one(&mut self, key: Key) -> Result<(), Stop> {
-        let (Some(call), Some(sid)) = (self.plan.resource(key, &self.facts), self.facts.sid(key).cloned())
-        else {
-            return Err(self.wrong_table(key.step));
-        };
-        match self.call(key, &call, As::Subaccount, Fresh::Perhaps).await? {
+        match self.read_one(key).await? {
             Reply::Yes(answer) => {
-                let item = self.item_of(key, &answer, Some(&sid)).await?;
-                self.hold(key, &item);
+                self.hold(key, &answer.value);
                 Ok(())
             }
             // It is gone, and is made again.
@@ -298,8 +301,8 @@ impl Row<'_> {
         let Some(path) = self.plan.assignment_path(bundle, collection, sid, &self.facts) else {
             return Err(self.wrong_table(key.step));
         };
-        match self.call(key, &Call::get(Host::TrustHub, path), As::Subaccount, Fresh::Perhaps).await? {
-            Reply::Yes(answer) => Ok(Some(self.item_of(key, &answer, Some(sid)).await?)),
+        match self.ask_for(key, &Call::get(Host::TrustHub, path), Fresh::Perhaps, Some(sid)).await? {
+            Reply::Yes(answer) => Ok(Some(answer.value)),
             Reply::NotFound(_) => Ok(None),
             other => Err(self.not_listed(key, other)),
         }
@@ -323,7 +326,7 @@ impl Row<'_> {
         let Some(call) = self.plan.taking_off(&surplus, &self.facts) else {
             return Err(self.wrong_table(key.step));
         };
-        match self.call(self.flow().discovery.into(), &call, As::Subaccount, Fresh::No).await? {
+        match self.call::<IgnoredAny>(self.flow().discovery.into(), &call, As::Subaccount, Fresh::No).await? {
             Reply::Yes(_) | Reply::NotFound(_) => {
                 self.facts.forget_surplus(&surplus);
                 Ok(())

@@ -38,7 +38,7 @@ impl Row<'_> {
         }
         let call = Call::get(crate::flow::Host::Api, crate::flow::account_path(&self.customer.subaccount));
         let account: Account = match self.call(key, &call, As::Parent, Fresh::No).await? {
-            Reply::Yes(answer) => self.parse(key, &answer)?,
+            Reply::Yes(answer) => answer.value,
             Reply::NotFound(refusal) => {
                 return self.refuse_as(key, OurCode::NotASubaccount, &refusal);
             }
@@ -130,10 +130,9 @@ impl Row<'_> {
         else {
             return Err(self.wrong_table(key.step));
         };
-        match self.call(key, &call, As::Subaccount, Fresh::No).await? {
+        match self.ask_for(key, &call, Fresh::No, Some(sid)).await? {
             Reply::Yes(answer) => {
-                let item = self.item_of(key, &answer, Some(sid)).await?;
-                if !item.iso_country.is_some_and(|country| country.eq_ignore_ascii_case("US")) {
+                if !answer.value.iso_country.is_some_and(|country| country.eq_ignore_ascii_case("US")) {
                     return self.refuse(key, OurCode::AddressNotUsable);
                 }
                 let digest = self.plan.digest(key.step, &self.facts);
@@ -150,10 +149,8 @@ impl Row<'_> {
         let Some(call) = self.plan.request(key, &self.facts) else {
             return Err(self.wrong_table(key.step));
         };
-        let reply = self.call(key, &call, As::Subaccount, Fresh::Perhaps).await?;
-        match reply {
-            Reply::Yes(answer) => {
-                let (item, status) = self.status(key, bundle, &answer).await?;
+        match self.status(key, &call).await? {
+            Ok((item, status)) => {
                 self.looked_at.push(bundle);
                 self.finish(bundle.reviewed_by().into(), StepState::Seen { status, codes: item.codes() });
                 // Who only looks settles nothing but the review.
@@ -162,7 +159,7 @@ impl Row<'_> {
                 }
                 Ok(())
             }
-            other => {
+            Err(other) => {
                 self.looked_at.push(bundle);
                 self.not_yes(key, other)
             }

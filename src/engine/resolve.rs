@@ -1,12 +1,15 @@
 //! The way out of `unsure`: a person says which of several resources is the one.
 
+use super::caller::Caller;
 use super::row::done;
 use crate::clock::Clock;
 use crate::flow::{Assignments, Call, Host, Item, Key, Part, StepId, Verb, account_path};
 use crate::ledger::{Ledger, Record};
 use crate::model::{Fault, Sid};
-use crate::plan::{StepState, UNKNOWN};
-use crate::twilio::{Client, Identity, Sent};
+use crate::plan::{Facts, StepState, UNKNOWN};
+use crate::twilio::{Client, Identity, Sent, Token};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 /// What the person says.
@@ -33,6 +36,8 @@ pub async fn resolve(
     step: StepId,
     choice: &Choice,
 ) -> Result<(), Fault> {
+    let stop = CancellationToken::new();
+    let caller = Caller { client, ledger, clock, stop: &stop, until: None };
     let (facts, _) = ledger.customer(subaccount)?;
     let unsure = facts.shares(step).find_map(|(key, state)| match state {
         StepState::Unsure { candidates } => Some((key, candidates.clone())),
@@ -53,9 +58,12 @@ pub async fn resolve(
                 "Name one of them, or `none` to have a new one made.",
             ));
         }
-        let token = token_of(client, parent, subaccount).await?;
-        let path = path_of(&facts, key, subaccount, sid)?;
-        let item = read(client, &Identity { account: subaccount.clone(), token }, &path).await?;
+        let of_account = Call::get(Host::Api, account_path(subaccount));
+        let account: Account =
+            read(&caller, &of_account, parent, subaccount, &format!("the account {subaccount}")).await?;
+        let identity = Identity { account: subaccount.clone(), token: account.auth_token };
+        let call = call_for(&facts, key, subaccount, sid)?;
+        let item: Item = read(&caller, &call, &identity, subaccount, &call.path).await?;
         if item.account_sid.as_deref().and_then(Sid::parse).as_ref() != Some(subaccount) {
             return Err(Fault::new(
                 format!("{sid} is not in the account {subaccount}"),
@@ -82,12 +90,7 @@ pub async fn resolve(
     ledger.append(subaccount, records).await
 }
 
-fn path_of(
-    facts: &crate::plan::Facts,
-    key: Key,
-    subaccount: &Sid,
-    sid: &Sid,
-) -> Result<(Host, String), Fault> {
+fn call_for(facts: &Facts, key: Key, subaccount: &Sid, sid: &Sid) -> Result<Call, Fault> {
     let under_bundle = |list: Assignments| {
         let bundle = facts.sid(key.step.bundle.made_by())?;
         let path = key.step.bundle.collection.path(subaccount, Some(bundle));
@@ -101,35 +104,30 @@ fn path_of(
         Verb::AssignNumbers => under_bundle(Assignments::ChannelEndpoints),
         _ => None,
     };
-    path.ok_or_else(|| {
+    path.map(|(host, path)| Call::get(host, path)).ok_or_else(|| {
         Fault::new(format!("The step {} has no resource to resolve", key.step), "See the results.")
     })
 }
 
-async fn token_of(
-    client: &Client,
-    parent: &Identity,
-    subaccount: &Sid,
-) -> Result<crate::twilio::Token, Fault> {
-    #[derive(serde::Deserialize)]
-    struct Account {
-        auth_token: crate::twilio::Token,
-    }
-    let call = Call::get(Host::Api, account_path(subaccount));
-    let answer = match client.read(&call, parent, None, None, &CancellationToken::new()).await {
-        Sent::Done(answer) => answer,
-        Sent::Unauthorized(_) => return Err(super::primary::parent_refused()),
-        _ => return Err(unreadable(&format!("the account {subaccount}"))),
-    };
-    let account: Result<Account, _> = serde_json::from_slice(&answer.body);
-    account.map(|it| it.auth_token).map_err(|_| unreadable(&format!("the account {subaccount}")))
+#[derive(Deserialize)]
+struct Account {
+    auth_token: Token,
 }
 
-async fn read(client: &Client, identity: &Identity, (host, path): &(Host, String)) -> Result<Item, Fault> {
-    match client.read(&Call::get(*host, path.clone()), identity, None, None, &CancellationToken::new()).await
-    {
-        Sent::Done(answer) => serde_json::from_slice(&answer.body).map_err(|_| unreadable(path)),
-        _ => Err(unreadable(path)),
+async fn read<T: DeserializeOwned>(
+    caller: &Caller<'_>,
+    call: &Call,
+    identity: &Identity,
+    subaccount: &Sid,
+    what: &str,
+) -> Result<T, Fault> {
+    match caller.send(call, identity, &mut caller.tries(), None).await? {
+        Sent::Done(answer) => Ok(answer.value),
+        // The parent's own credentials: with them, an account is read.
+        Sent::Unauthorized(_) if call.path == account_path(subaccount) => {
+            Err(super::primary::parent_refused())
+        }
+        _ => Err(unreadable(what)),
     }
 }
 

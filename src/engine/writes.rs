@@ -5,9 +5,11 @@ use crate::flow::{BundleId, Call, Item, Key, Verb};
 use crate::model::Sid;
 use crate::plan::Evaluate;
 use crate::plan::{BundleStatus, Callback, Digest, Note, OurCode, Reason, StepState, UNKNOWN};
-use crate::twilio::Refusal;
+use crate::twilio::{Answer, Refusal};
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::exchange::{As, Fresh, NOT_YET_WAIT_MS, Reply, reason_of};
+use super::list::Page;
 use super::row::{Row, Stop, done};
 
 /// How often a resource is read after an update whose answer does not show it: an API that is behind by more
@@ -25,18 +27,22 @@ impl Row<'_> {
         self.record(key, StepState::Started { at, digest, sid: None });
         let reply = match key.step.verb {
             // Repeated as it is, neither makes anything twice.
-            Verb::Evaluate | Verb::Submit => self.call(key, &call, As::Subaccount, Fresh::Perhaps).await?,
+            Verb::Evaluate => {
+                let reply = self.call(key, &call, As::Subaccount, Fresh::Perhaps).await?;
+                return self.evaluated(key, digest, reply).await;
+            }
+            Verb::Submit => {
+                let bundle = self.facts.sid(key.step.bundle.made_by()).cloned();
+                self.ask_for(key, &call, Fresh::Perhaps, bundle.as_ref()).await?
+            }
             _ => match self.create(key, &call, digest).await? {
                 Some(reply) => reply,
                 None => return Ok(()),
             },
         };
         match (key.step.verb, reply) {
-            (Verb::Evaluate, reply) => self.evaluated(key, digest, reply).await,
-            // a submission is decided by reading, whatever its answer was; only whose answer it is counts.
-            (Verb::Submit, Reply::Yes(answer)) => {
-                let bundle = self.facts.sid(key.step.bundle.made_by()).cloned();
-                self.item_of(key, &answer, bundle.as_ref()).await?;
+            // A submission is decided by reading, whatever its answer was; only whose answer it is counts.
+            (Verb::Submit, Reply::Yes(_)) => {
                 self.answered = Some(key);
                 Ok(())
             }
@@ -46,26 +52,23 @@ impl Row<'_> {
                     // Not submitted again: what was rejected is still what had been submitted.
                     (None, Some(rejected @ StepState::Done { .. })) => {
                         self.finish(key, rejected);
-                        Err(self.look_refused(key, Reply::No(refusal)))
+                        Err(self.look_refused(key, Reply::<Item>::No(refusal)))
                     }
                     (None, _) => self.refused(key, &refusal),
                 }
             }
-            (_, Reply::Yes(answer)) => {
-                let item = self.item(key, &answer).await?;
-                match item.sid() {
-                    Some(sid) if self.plan.answers(key, &self.facts, &item) => {
-                        self.made(key, sid, digest, &item);
-                        Ok(())
-                    }
-                    _ => Err(Stop::Lost(key)),
+            (_, Reply::Yes(Answer { value: item, .. })) => match item.sid() {
+                Some(sid) if self.plan.answers(key, &self.facts, &item) => {
+                    self.made(key, sid, digest, &item);
+                    Ok(())
                 }
-            }
+                _ => Err(Stop::Lost(key)),
+            },
             (_, Reply::Conflict(refusal)) => self.conflict(key, digest, &refusal).await,
             // A creation hardly names anything that could be missing, so that this answer is not to be
             // trusted: the step stays started, and the next run looks for it once more.
             (Verb::Create(_), Reply::NotFound(refusal)) => {
-                Err(self.look_refused(key, Reply::NotFound(refusal)))
+                Err(self.look_refused(key, Reply::<Item>::NotFound(refusal)))
             }
             (_, reply) => self.not_yes(key, reply),
         }
@@ -93,10 +96,10 @@ impl Row<'_> {
     /// Asks for something new. What the request names may be too new to be found; but a 404 may also
     /// come after the work was done, so that nothing is asked for again before it was looked for.
     /// `None`: it was there.
-    async fn create(&mut self, key: Key, call: &Call, digest: Digest) -> Result<Option<Reply>, Stop> {
+    async fn create(&mut self, key: Key, call: &Call, digest: Digest) -> Result<Option<Reply<Item>>, Stop> {
         loop {
             let sent_at = self.run.clock.now();
-            let refusal = match self.call(key, call, As::Subaccount, Fresh::No).await? {
+            let refusal = match self.ask(key, call, Fresh::No).await? {
                 Reply::NotFound(refusal) => refusal,
                 reply => return Ok(Some(reply)),
             };
@@ -109,7 +112,8 @@ impl Row<'_> {
                 }
                 Ok(None) if may_be_too_new => {
                     self.wait_for_another_try(key, call, NOT_YET_WAIT_MS).await?;
-                    self.sent_again(key, call);
+                    let now = self.run.clock.now();
+                    self.writing(key).sent_again(call, now);
                 }
                 Ok(None) => return Ok(Some(Reply::NotFound(refusal))),
                 Err(reply) => return Err(self.look_refused(key, reply)),
@@ -141,7 +145,7 @@ impl Row<'_> {
         Ok(())
     }
 
-    pub(super) async fn evaluated(&mut self, key: Key, digest: Digest, reply: Reply) -> Result<(), Stop> {
+    async fn evaluated(&mut self, key: Key, digest: Digest, reply: Reply<Evaluation>) -> Result<(), Stop> {
         let answer = match reply {
             Reply::Yes(answer) => answer,
             // The evaluation is our own care; the seed's flow has none. Without it, the review decides.
@@ -151,8 +155,9 @@ impl Row<'_> {
             }
         };
         // The account is compared before anything of the answer is believed.
-        let item = self.item(key, &answer).await?;
-        let evaluation: Evaluation = self.parse(key, &answer)?;
+        let evaluation = answer.value;
+        let item = evaluation.item();
+        self.check_landing(key, &item, answer.request_id.clone()).await?;
         let failing = evaluation.failing(key.step.bundle);
         if failing.is_empty() {
             self.finish(key, done(item.sid(), digest));
@@ -207,11 +212,10 @@ impl Row<'_> {
         let Some(call) = self.plan.look(key, &self.facts) else {
             return Err(self.wrong_table(key.step));
         };
-        let answer = match self.call(key, &call, As::Subaccount, Fresh::Perhaps).await? {
-            Reply::Yes(answer) => answer,
-            other => return Err(self.look_refused(key, other)),
+        let (item, status) = match self.status(key, &call).await? {
+            Ok(shown) => shown,
+            Err(other) => return Err(self.look_refused(key, other)),
         };
-        let (item, status) = self.status(key, bundle, &answer).await?;
         let unchanged = match status {
             BundleStatus::Draft => true,
             // A rejected bundle that is still rejected was not submitted again, unless its answer said so.
@@ -242,11 +246,13 @@ impl Row<'_> {
             self.leave_the_callback(key, bundle);
             reply = self.send_update(key).await?;
         }
-        let answer = match reply {
-            Reply::Yes(answer) => answer,
+        let mut item = match reply {
+            Reply::Yes(answer) => answer.value,
             other => return self.not_yes(key, other),
         };
-        let mut item = self.item_of(key, &answer, Some(&sid)).await?;
+        if item.sid().as_ref() != Some(&sid) {
+            return Err(Stop::Lost(key));
+        }
         for look in 0..=LOOKS_AFTER_AN_UPDATE {
             if look > 0 {
                 // The answer may have been older than the update.
@@ -256,8 +262,8 @@ impl Row<'_> {
                 if look > 1 {
                     self.wait_for_another_try(key, &call, NOT_YET_WAIT_MS).await?;
                 }
-                item = match self.call(key, &call, As::Subaccount, Fresh::Perhaps).await? {
-                    Reply::Yes(answer) => self.item_of(key, &answer, Some(&sid)).await?,
+                item = match self.ask_for(key, &call, Fresh::Perhaps, Some(&sid)).await? {
+                    Reply::Yes(answer) => answer.value,
                     other => return self.not_yes(key, other),
                 };
             }
@@ -286,11 +292,15 @@ impl Row<'_> {
         }
     }
 
-    async fn send_update(&mut self, key: Key) -> Result<Reply, Stop> {
+    async fn send_update(&mut self, key: Key) -> Result<Reply<Item>, Stop> {
         let Some(call) = self.plan.update(key, &self.facts) else {
             return Err(self.wrong_table(key.step));
         };
-        self.repeatable(key, &call).await
+        let reply = self.repeatable(key, &call).await?;
+        if let Reply::Yes(answer) = &reply {
+            self.check_landing(key, &answer.value, answer.request_id.clone()).await?;
+        }
+        Ok(reply)
     }
 
     /// Goes on with a status callback that the API does not clear, and says so.
@@ -309,7 +319,7 @@ impl Row<'_> {
         let Some(call) = self.plan.removal(key, &self.facts) else {
             return Err(self.wrong_table(key.step));
         };
-        match self.repeatable(key, &call).await? {
+        match self.repeatable::<IgnoredAny>(key, &call).await? {
             Reply::Yes(_) | Reply::NotFound(_) => {
                 self.finish(key, StepState::Removed);
                 Ok(())
@@ -320,21 +330,19 @@ impl Row<'_> {
 
     /// Sends an update or a removal. A conflict (20409, 70003 "outdated entity") may be about a state
     /// that is over: what the request names is read, and where it is still there asked once more.
-    async fn repeatable(&mut self, key: Key, call: &Call) -> Result<Reply, Stop> {
+    async fn repeatable<T: DeserializeOwned>(&mut self, key: Key, call: &Call) -> Result<Reply<T>, Stop> {
         let first = self.call(key, call, As::Subaccount, Fresh::Perhaps).await?;
         let Reply::Conflict(_) = first else { return Ok(first) };
-        let resource = Call::get(call.host, call.path.clone());
-        match self.call(key, &resource, As::Subaccount, Fresh::No).await? {
-            Reply::Yes(answer) => {
-                self.item(key, &answer).await?;
-                self.call(key, call, As::Subaccount, Fresh::Perhaps).await
-            }
-            other => Ok(other),
+        match self.ask(key, &Call::get(call.host, call.path.clone()), Fresh::No).await? {
+            Reply::Yes(_) => self.call(key, call, As::Subaccount, Fresh::Perhaps).await,
+            Reply::No(refusal) => Ok(Reply::No(refusal)),
+            Reply::NotFound(refusal) => Ok(Reply::NotFound(refusal)),
+            Reply::Conflict(refusal) => Ok(Reply::Conflict(refusal)),
         }
     }
 
     /// What of this key is there already. Several that are ours leave the customer unsure.
-    async fn find(&mut self, key: Key) -> Result<Result<Option<Item>, Reply>, Stop> {
+    async fn find(&mut self, key: Key) -> Result<Result<Option<Item>, Reply<Page>>, Stop> {
         let Some(call) = self.plan.look(key, &self.facts) else {
             return Err(self.wrong_table(key.step));
         };

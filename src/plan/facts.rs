@@ -1,7 +1,7 @@
 //! What is known of one customer: the states that the ledger keeps, and what only this run knows.
 
 use super::ending::Ending;
-use crate::flow::{Assignments, BundleId, Flow, Key, Part, StepId, Verb};
+use crate::flow::{Assignments, BundleId, Flow, Item, Key, Part, StepId, Verb};
 use crate::model::Sid;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -161,6 +161,11 @@ impl BundleStatus {
             BundleStatus::TwilioRejected => "twilio-rejected",
             BundleStatus::TwilioApproved => "twilio-approved",
         }
+    }
+
+    /// How a bundle stands, by an answer that shows it.
+    pub fn of(item: &Item) -> Option<BundleStatus> {
+        item.status.as_deref().and_then(BundleStatus::parse)
     }
 
     /// Reads Twilio's word without regard to case, because SDK release notes report both.

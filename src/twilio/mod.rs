@@ -9,11 +9,11 @@ mod client;
 mod hosts;
 mod obstacle;
 mod pace;
+mod tries;
 
-pub use answer::{Answer, Class, Refusal, Whole, classify, is_the_apis_own};
+pub use answer::{Answer, Answered, Obstacle, Received, Refusal, Sent};
 pub use breaker::AWAY_MAX_MS;
-pub use client::{
-    Answered, Client, Identity, Obstacle, Once, Purpose, Sent, Timeouts, Token, Tries, next_page,
-};
+pub use client::{Client, Identity, Once, Purpose, Timeouts, Token, next_page};
 pub use hosts::{Endpoint, Hosts};
 pub use pace::{Pace, RATE_MAX, RATE_MIN, Rate, Turn};
+pub use tries::Tries;
