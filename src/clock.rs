@@ -41,3 +41,25 @@ impl Clock for SystemClock {
         Box::pin(tokio::time::sleep(Duration::from_millis(wait_ms)))
     }
 }
+
+/// tokio's time, which a test can stop.
+#[cfg(test)]
+pub struct TokioClock(tokio::time::Instant);
+
+#[cfg(test)]
+impl TokioClock {
+    pub fn start() -> TokioClock {
+        TokioClock(tokio::time::Instant::now())
+    }
+}
+
+#[cfg(test)]
+impl Clock for TokioClock {
+    fn now(&self) -> Time {
+        self.0.elapsed().as_millis() as Time
+    }
+
+    fn sleep(&self, wait_ms: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::time::sleep(Duration::from_millis(wait_ms)))
+    }
+}

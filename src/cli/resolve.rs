@@ -1,15 +1,14 @@
 //! `resolve`: says which of several candidates is the one.
 
 use super::args::ResolveArgs;
-use super::run::CONNECT_MS;
-use super::session::{self, Target};
+use super::session::{self, Connection, Target};
 use super::style::say;
 use super::{Exit, Stop};
 use crate::engine;
 use crate::events::{Nobody, Observer};
 use crate::ledger::Ledger;
 use crate::products::FLOW;
-use crate::twilio::{Client, Pace, Rate, Timeouts};
+use crate::twilio::Rate;
 use std::sync::Arc;
 
 /// Two requests need no more time than this.
@@ -29,10 +28,7 @@ pub fn resolve(args: &ResolveArgs) -> Result<Exit, Stop> {
         };
         let clock = session::clock();
         let observer: Arc<dyn Observer> = Arc::new(Nobody);
-        let timeouts = Timeouts { connect_ms: CONNECT_MS, call_ms: CALL_MS };
-        let pace = Pace::new(Rate::Unlimited, clock.clone());
-        let client = Client::new(&target.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
-        let ledger = session::open_ledger(&target, &*clock, observer)?;
+        let Connection { client, ledger } = target.connect(Rate::Unlimited, CALL_MS, &clock, &observer)?;
         engine::resolve(
             &ledger,
             &client,

@@ -2,8 +2,8 @@
 
 use super::args::{ResultsArgs, StatusArgs};
 use super::files::{must_be_csv, must_differ, of_results, tell_kept, tell_of_open};
-use super::run::{CONNECT_MS, print_tally};
-use super::session::{self, Target};
+use super::run::print_tally;
+use super::session::{self, Connection, Target};
 use super::sheet::Sheet;
 use super::signals::stop_on_signals;
 use super::style::say;
@@ -17,7 +17,7 @@ use crate::ledger::Ledger;
 use crate::products::FLOW;
 use crate::report::{Results, ResultsPaths, check_writable};
 use crate::sandbox::Start;
-use crate::twilio::{Client, Pace, Rate, Timeouts};
+use crate::twilio::Rate;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -69,10 +69,7 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
         let clock = session::clock();
         let rate = args.pace.rate.unwrap_or(Rate::PerSecond(DEFAULT_RATE));
         let observer: Arc<dyn Observer> = Arc::new(Nobody);
-        let timeouts = Timeouts { connect_ms: CONNECT_MS.min(flow.timeout), call_ms: flow.timeout };
-        let pace = Pace::new(rate, clock.clone());
-        let client = Client::new(&target.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
-        let ledger = session::open_ledger(&target, &*clock, observer.clone())?;
+        let Connection { client, ledger } = target.connect(rate, flow.timeout, &clock, &observer)?;
         tell_of_open(session::files_of_the_ledger(target_args).iter().map(PathBuf::as_path));
         let policy = flow.policy();
         let settings = Settings {

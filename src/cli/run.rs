@@ -3,7 +3,7 @@
 use super::args::{OnlyArg, RunArgs};
 use super::files::{must_be_csv, must_differ, of_results, tell_kept, tell_of_open};
 use super::live::{Consent, Undertaking, ask};
-use super::session::{self, Target};
+use super::session::{self, Connection, Target};
 use super::sheet::Sheet;
 use super::signals::stop_on_signals;
 use super::style::{say, tell};
@@ -20,7 +20,7 @@ use crate::report::{
     ResultsPaths, Tally, check_writable, write_failed,
 };
 use crate::sandbox::Start;
-use crate::twilio::{Client, Pace, Rate, Timeouts};
+use crate::twilio::Rate;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -32,9 +32,6 @@ const POLL_MS: u64 = 60_000;
 
 /// A sandbox's reviews take a second, and who tries it out waits for them.
 const SANDBOX_POLL_MS: u64 = 250;
-
-/// A connection that does not stand after ten seconds will not stand.
-pub const CONNECT_MS: u64 = 10_000;
 
 pub fn run(args: &RunArgs, arguments: &[OsString]) -> Result<Exit, Stop> {
     let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.target));
@@ -131,7 +128,7 @@ async fn go(
         observers.push(Arc::new(Log::open(path, clock.clone())?));
     }
     let observer: Arc<dyn Observer> = Arc::new(All(observers));
-    let ledger = session::open_ledger(&target, &*clock, observer.clone())?;
+    let Connection { client, ledger } = target.connect(rate, args.flow.timeout, &clock, &observer)?;
     let young_ledger = if args.target.sandbox { YoungLedger::LooksAtOnce } else { YoungLedger::Waits };
     if ledger.is_young() && young_ledger == YoungLedger::Waits {
         tell!(
@@ -143,9 +140,6 @@ async fn go(
     }
     let of_the_ledger = session::files_of_the_ledger(&args.target);
     tell_of_open(of_the_ledger.iter().chain(&args.log).map(PathBuf::as_path));
-    let timeouts = Timeouts { connect_ms: CONNECT_MS.min(args.flow.timeout), call_ms: args.flow.timeout };
-    let pace = Pace::new(rate, clock.clone());
-    let client = Client::new(&target.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
     let only = match args.only {
         Some(OnlyArg::Failed) => Only::Failed,
         None => Only::Everyone,

@@ -10,7 +10,7 @@ use crate::ledger::Ledger;
 use crate::model::{Fault, Sid, SidKind};
 use crate::products::FLOW;
 use crate::sandbox::Start;
-use crate::twilio::{Endpoint, Identity};
+use crate::twilio::{Client, Endpoint, Identity, Pace, Rate, Timeouts};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,6 +24,15 @@ pub struct Target {
     /// The sandbox, which answers for as long as this lives.
     _trial: Option<Trial>,
 }
+
+/// A client and a ledger that belong together.
+pub struct Connection {
+    pub client: Client,
+    pub ledger: Ledger,
+}
+
+/// A connection that does not stand after this long will not.
+const CONNECT_MS: u64 = 10_000;
 
 /// Where a sandbox run keeps its ledger, so that it never meets the real one.
 const SANDBOX_LEDGER: &str = "trusthub-onboard-sandbox.db";
@@ -72,6 +81,24 @@ impl Target {
         })
     }
 
+    /// What a command needs that talks to the API: its client and the ledger.
+    ///
+    /// # Errors
+    /// The TLS of this machine cannot be set up, or the ledger cannot be opened for writing.
+    pub fn connect(
+        &self,
+        rate: Rate,
+        call_ms: u64,
+        clock: &Arc<dyn Clock>,
+        observer: &Arc<dyn Observer>,
+    ) -> Result<Connection, Fault> {
+        let timeouts = Timeouts { connect_ms: CONNECT_MS.min(call_ms), call_ms };
+        let pace = Pace::new(rate, clock.clone());
+        let client = Client::new(&self.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
+        let ledger = open_ledger(self, &**clock, observer.clone())?;
+        Ok(Connection { client, ledger })
+    }
+
     /// The host, for the question before going live.
     pub fn host(&self) -> String {
         self.endpoint.hosts().base(crate::flow::Host::TrustHub).to_owned()
@@ -98,7 +125,7 @@ pub fn files_of_the_ledger(args: &TargetArgs) -> Vec<PathBuf> {
 }
 
 /// Opens the ledger of a command that sends. Where it was carried forward from an older format, that is said.
-pub fn open_ledger(target: &Target, clock: &dyn Clock, observer: Arc<dyn Observer>) -> Result<Ledger, Fault> {
+fn open_ledger(target: &Target, clock: &dyn Clock, observer: Arc<dyn Observer>) -> Result<Ledger, Fault> {
     let ledger = Ledger::open(&target.ledger, &FLOW, &target.name, clock.now(), observer)?;
     if let Some(backup) = ledger.backup() {
         tell!(

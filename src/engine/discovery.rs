@@ -2,12 +2,12 @@
 //! of the ledger, or none, creates nothing twice.
 
 use super::exchange::{Fresh, Reply};
+use super::read_back::each_once;
 use super::row::{Row, Stop, done};
 use crate::flow::{Assignments, BundleId, Call, Collection, Item, Key, Part, StepId, Verb};
 use crate::ledger::Record;
 use crate::model::{Sid, SidKind};
 use crate::plan::{BundleStatus, Ending, Existing, OurCode, Plan, Reason, StepState, UNKNOWN};
-use std::collections::HashSet;
 
 impl Row<'_> {
     /// Reads what is there under our policies and takes over what bears our tag.
@@ -80,10 +80,7 @@ impl Row<'_> {
         let ours: Vec<&Item> =
             items.iter().filter(|item| self.plan.is_ours(key, &self.facts, item)).collect();
         // Always counted, also where the ledger knows one of them.
-        let mut twins: Vec<Sid> =
-            known.iter().cloned().chain(ours.iter().filter_map(|it| it.sid())).collect();
-        let mut counted = HashSet::new();
-        twins.retain(|sid| counted.insert(sid.clone()));
+        let twins = each_once(known.as_ref(), &ours);
         if twins.len() > 1 {
             return Err(self.unsure(key, twins));
         }

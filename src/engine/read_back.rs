@@ -128,10 +128,7 @@ impl Row<'_> {
                 .iter()
                 .filter(|item| is_known(item) || self.plan.is_ours(key, &self.facts, item))
                 .collect();
-            let mut sids: Vec<Sid> =
-                known.iter().cloned().chain(ours.iter().filter_map(|it| it.sid())).collect();
-            let mut counted = HashSet::new();
-            sids.retain(|sid| counted.insert(sid.clone()));
+            let sids = each_once(known.as_ref(), &ours);
             match (sids.as_slice(), ours.first()) {
                 ([_], Some(item)) => {
                     if known.is_none() {
@@ -334,4 +331,13 @@ impl Row<'_> {
             other => self.not_yes(key, other),
         }
     }
+}
+
+/// What is known of a kind and what is listed of it, each SID once.
+pub(super) fn each_once(known: Option<&Sid>, listed: &[&Item]) -> Vec<Sid> {
+    let mut sids: Vec<Sid> =
+        known.cloned().into_iter().chain(listed.iter().filter_map(|it| it.sid())).collect();
+    let mut counted = HashSet::new();
+    sids.retain(|sid| counted.insert(sid.clone()));
+    sids
 }

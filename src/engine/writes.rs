@@ -58,7 +58,7 @@ impl Row<'_> {
                 }
             }
             (_, Reply::Yes(Answer { value: item, .. })) => match item.sid() {
-                Some(sid) if self.plan.answers(key, &self.facts, &item) => {
+                Some(sid) if self.plan.is_ours(key, &self.facts, &item) => {
                     self.made(key, sid, digest, &item);
                     Ok(())
                 }

@@ -6,7 +6,7 @@
 
 use super::Plan;
 use super::facts::{Digest, Facts};
-use crate::flow::{Item, Key, StepId, Verb};
+use crate::flow::{Item, StepId};
 use serde_json::{Map, Value};
 
 /// What an answer shows of the content of a step.
@@ -60,16 +60,6 @@ impl Plan<'_> {
     pub fn has_stray_callback(&self, item: &Item) -> bool {
         self.customer.status_callback.is_none()
             && item.status_callback.as_deref().is_some_and(|it| !it.is_empty())
-    }
-
-    /// Whether the answer to a request shows what the request was about: the kind and our tag of
-    /// something that was made, the object of an assignment. An answer that does not is another
-    /// resource's, however good its status.
-    pub fn answers(&self, key: Key, facts: &Facts, item: &Item) -> bool {
-        match key.step.verb {
-            Verb::Create(_) | Verb::Assign(_) | Verb::AssignNumbers => self.is_ours(key, facts, item),
-            _ => true,
-        }
     }
 }
 

@@ -193,27 +193,11 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::TokioClock;
     use crate::events::Nobody;
-    use std::future::Future;
-    use std::pin::Pin;
-    use std::time::Duration;
-    use tokio::time::Instant;
-
-    /// tokio's time, which a test can stop.
-    struct TokioClock(Instant);
-
-    impl Clock for TokioClock {
-        fn now(&self) -> Time {
-            self.0.elapsed().as_millis() as Time
-        }
-
-        fn sleep(&self, wait_ms: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-            Box::pin(tokio::time::sleep(Duration::from_millis(wait_ms)))
-        }
-    }
 
     fn breaker() -> Arc<Breaker> {
-        Arc::new(Breaker::new(Arc::new(TokioClock(Instant::now())), Arc::new(Nobody)))
+        Arc::new(Breaker::new(Arc::new(TokioClock::start()), Arc::new(Nobody)))
     }
 
     fn customer(number: u32) -> Sid {

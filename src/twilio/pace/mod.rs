@@ -147,26 +147,11 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::future::Future;
-    use std::pin::Pin;
+    use crate::clock::TokioClock;
     use std::time::Duration;
-    use tokio::time::Instant;
-
-    /// tokio's time, which a test can stop.
-    struct TokioClock(Instant);
-
-    impl Clock for TokioClock {
-        fn now(&self) -> Time {
-            self.0.elapsed().as_millis() as Time
-        }
-
-        fn sleep(&self, wait_ms: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-            Box::pin(tokio::time::sleep(Duration::from_millis(wait_ms)))
-        }
-    }
 
     fn pace(rate: Rate) -> Arc<Pace> {
-        Arc::new(Pace::new(rate, Arc::new(TokioClock(Instant::now()))))
+        Arc::new(Pace::new(rate, Arc::new(TokioClock::start())))
     }
 
     fn account(number: usize) -> Sid {
