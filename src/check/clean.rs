@@ -3,17 +3,21 @@
 
 use std::borrow::Cow;
 
+use super::signs::Signs;
+
 /// The text as it was meant. Borrowed where there was nothing to do.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    // Nearly every cell is plain. All its bytes are looked at, because a loop without a way out is worked on
-    // sixteen bytes at a time, and a cell is seldom longer.
-    let is_plain =
-        |text: &str| text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~' | b'\n'));
-    if is_plain(text) {
+    clean_of(text, Signs::of(text))
+}
+
+/// The same for a text whose signs are known.
+pub(super) fn clean_of(text: &str, signs: Signs) -> Cow<'_, str> {
+    // Nearly every cell is plain.
+    if signs.is_plain() {
         return Cow::Borrowed(text.trim_ascii());
     }
     let trimmed = text.trim();
-    if is_plain(trimmed) {
+    if Signs::of(trimmed).is_plain() {
         return Cow::Borrowed(trimmed);
     }
     let mut cleaned = String::with_capacity(trimmed.len());

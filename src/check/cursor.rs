@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use super::Tally;
 use super::accept::SENT_AS_WRITTEN;
-use super::clean::clean;
+use super::clean::{clean, clean_of};
 use super::column_map::{CellSource, ColumnMap};
 use super::markup;
 use super::quotes;
 use super::residue;
 use super::rule::{self, Rule};
+use super::signs::Signs;
 use crate::model::column::{Content, Need};
 use crate::model::{Column, Finding, Severity};
 use crate::sheet::{Kind, Row, column_letters, csv_unguarded, misread, short, undoubled};
@@ -78,14 +79,18 @@ impl<'a> Cursor<'a> {
             Some(shown) if content != Content::Count => shown,
             _ => csv_unguarded(cell.text),
         };
+        let signs_of_raw = Signs::of(raw);
+        // Without marks there is nothing to unwrap.
+        let may_have_marks = signs_of_raw.has(Signs::NOTATION) || signs_of_raw.has(Signs::BEYOND_ASCII);
         let unwrapped = match raw.as_bytes()[0] {
+            _ if !may_have_marks => None,
             b'\'' => quotes::unwrapped(raw),
             _ if self.has_marks || raw.starts_with(['\u{201c}', '\u{201e}']) => quotes::unwrapped(raw),
             _ => None,
         };
         let mut text = match &unwrapped {
             Some(inner) => Cow::Owned(clean(inner).into_owned()),
-            None => clean(raw),
+            None => clean_of(raw, signs_of_raw),
         };
         // What is taken out makes the text shorter.
         let has_nul = text.len() != raw.len() && raw.contains('\0');
@@ -103,12 +108,15 @@ impl<'a> Cursor<'a> {
             let report = self.report_value(&rule::QUOTES_REMOVED, column, cut(raw.trim()));
             report.message(format!("Taken as {}.", cut(&text))).say();
         }
-        if !raw.is_ascii() {
+        let is_ascii = !signs_of_raw.has(Signs::BEYOND_ASCII);
+        if !is_ascii {
             self.doubt_encoding(column, raw, &text);
         }
+        // Of typographic marks and other line breaks the cleaning has made plain ones.
+        let signs = if signs_of_raw.is_plain() { signs_of_raw } else { Signs::of(&text) };
         let mistyped = match cell.kind {
             // Another program has replaced what it could not read.
-            Kind::Text if text.contains('\u{fffd}') => Some(&rule::UNDECODABLE),
+            Kind::Text if !is_ascii && text.contains('\u{fffd}') => Some(&rule::UNDECODABLE),
             Kind::Text if has_nul => Some(&rule::NUL_CHARACTER),
             // What a spreadsheet writes into a CSV file for cells that are no text. The rows that we
             // give back as CSV keep their mistakes by it.
@@ -130,7 +138,7 @@ impl<'a> Cursor<'a> {
             Kind::Bool => Some(&rule::CELL_IS_BOOLEAN),
             Kind::Undecodable => Some(&rule::UNDECODABLE),
         };
-        if text.contains('\n') && !takes_lines(column) {
+        if signs.has(Signs::LINE_FEED) && !takes_lines(column) && text.contains('\n') {
             text = Cow::Owned(text.replace('\n', " "));
             is_changed = true;
         }
@@ -141,7 +149,7 @@ impl<'a> Cursor<'a> {
                 return self.report(rule, &field).err();
             }
             self.report(rule, &field).accepted().say();
-        } else if self.is_nothing(&field)? {
+        } else if self.is_nothing(&field, signs)? {
             return Ok(None);
         }
         if cell.kind == Kind::Date {
@@ -167,7 +175,7 @@ impl<'a> Cursor<'a> {
 
     /// Whether an optional cell holds a word for nothing, and is taken as empty; in a required one that is an
     /// error.
-    fn is_nothing(&mut self, field: &Field) -> Result<bool, Bad> {
+    fn is_nothing(&mut self, field: &Field, signs: Signs) -> Result<bool, Bad> {
         let column = field.column;
         let is_optional = column.spec().need == Need::Optional;
         // What takes a certain form meets its own rule where it must be filled.
@@ -194,7 +202,7 @@ impl<'a> Cursor<'a> {
                 }
             };
         }
-        if residue::takes_words(column) && markup::has_markup(&field.text) {
+        if residue::takes_words(column) && markup::has_markup(&field.text, signs) {
             self.report(&rule::MARKUP, field).say();
         }
         if residue::is_trial(&field.text) {

@@ -72,17 +72,15 @@ impl Key {
 
 fn hexadecimal(sid: &Sid) -> [u8; 16] {
     let mut bytes = [0; 16];
-    for (byte, pair) in bytes.iter_mut().zip(sid.as_str().as_bytes()[2..].chunks(2)) {
-        *byte = pair.iter().fold(0, |value, digit| value << 4 | hex_digit(*digit));
+    for (byte, pair) in bytes.iter_mut().zip(sid.as_str().as_bytes()[2..].chunks_exact(2)) {
+        *byte = hex_digit(pair[0]) << 4 | hex_digit(pair[1]);
     }
     bytes
 }
 
 fn hex_digit(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20).wrapping_sub(b'a').wrapping_add(10) & 0x0f,
-    }
+    // The letters, and only they, have the bit of 64; the lower four bits of `a` and of `A` are 1.
+    (digit & 0x0f) + 9 * (digit >> 6 & 1)
 }
 
 fn decimal(text: &str) -> u64 {

@@ -1,14 +1,12 @@
 //! What programs leave within a text: characters in the notation of HTML, of a web address or of a programming
 //! language, and their words for "no value" where several cells were put together.
 
+use super::signs::Signs;
+
 /// Whether a text has characters in it that a program has written in its own way: `&eacute;`, `<br>`, `\n`,
 /// `%20`, `b'Acme'`, or what Excel makes of a carriage return.
-pub(super) fn has_markup(text: &str) -> bool {
-    // Nearly no text has any of these. All its bytes are looked at, because a loop without a way out is worked
-    // on sixteen at a time.
-    let is_suspect = |byte: u8| matches!(byte, b'&' | b'<' | b'\\' | b'%' | b'_' | b'\'' | b'"' | b'[');
-    let is_plain = !text.bytes().fold(false, |any, byte| any | is_suspect(byte));
-    if is_plain {
+pub(super) fn has_markup(text: &str, signs: Signs) -> bool {
+    if !signs.has(Signs::NOTATION) {
         return has_lost_word(text);
     }
     text.split('&').skip(1).any(is_entity)
@@ -65,13 +63,12 @@ fn is_of_python(text: &str) -> bool {
 /// Written as a name (`Null Street`) it is one.
 fn has_lost_word(text: &str) -> bool {
     const WORDS: [&str; 6] = ["nan", "NaN", "null", "NULL", "undefined", "NaT"];
-    // Each of them has two letters of these next to each other, and most texts have none. All are looked at,
-    // as above.
+    // Each of them begins with one of three letters, and one of a few follows it.
     let bytes = text.as_bytes();
-    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
-    let may_have = pairs.fold(false, |any, (first, second)| {
-        let (first, second) = (first | 0x20, second | 0x20);
-        any | (first == b'n') & (second == b'a') | (first == b'u') & ((second == b'l') | (second == b'n'))
+    let mut firsts = memchr::memchr3_iter(b'n', b'N', b'u', bytes);
+    let may_have = firsts.any(|at| {
+        let begins = at.checked_sub(1).is_none_or(|before| !bytes[before].is_ascii_alphanumeric());
+        begins && matches!(bytes.get(at + 1), Some(b'a' | b'u' | b'U' | b'n'))
     });
     may_have && text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| WORDS.contains(&word))
 }
@@ -103,7 +100,7 @@ mod tests {
             "Dana undefined",
             "null, null",
         ] {
-            assert!(has_markup(text), "{text}");
+            assert!(has_markup(text, Signs::of(text)), "{text}");
         }
         for text in [
             "Smith & Sons",
@@ -124,7 +121,7 @@ mod tests {
             "Bob's",
             "banana nanny",
         ] {
-            assert!(!has_markup(text), "{text}");
+            assert!(!has_markup(text, Signs::of(text)), "{text}");
         }
     }
 }

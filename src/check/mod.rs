@@ -21,6 +21,7 @@ mod quotes;
 mod residue;
 mod row;
 pub mod rule;
+mod signs;
 mod validation;
 mod web;
 

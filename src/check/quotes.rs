@@ -51,6 +51,9 @@ pub(super) fn are_broken(cursor: &mut Cursor<'_>) -> bool {
     }
     for at in 0..map.data_width.min(row.len()) {
         let text = csv_unguarded(row.cell(at).text);
+        if !has_any_mark(text) {
+            continue;
+        }
         let Some(fault) = fault(text, content(map, at)) else { continue };
         let mut report = cursor.report_at(&rule::UNCLOSED_QUOTE, at, &as_in_the_file(text));
         if let Some(message) = fault.message() {
@@ -158,7 +161,7 @@ pub(super) fn fault(text: &str, holds: Holds) -> Option<Fault> {
     if is_unclosed(text) {
         return Some(Fault::Unclosed);
     }
-    if text.contains("\\\"") || text.contains("\\'") {
+    if text.contains('\\') && (text.contains("\\\"") || text.contains("\\'")) {
         return Some(Fault::Backslash);
     }
     // A mark behind a digit stands for inches. But it may close a pair as well, so both counts must be odd.
@@ -169,7 +172,9 @@ pub(super) fn fault(text: &str, holds: Holds) -> Option<Fault> {
 
 fn is_swallowed(text: &str, holds: Holds) -> bool {
     let is_separated = |line: &str| {
-        DELIMITERS.into_iter().any(|delimiter| {
+        let is_possible =
+            |delimiter: &char| line.matches(*delimiter).count() >= SEPARATORS_BESIDE_A_SUBACCOUNT;
+        DELIMITERS.into_iter().filter(is_possible).any(|delimiter| {
             let pieces = || line.split(delimiter).skip(1);
             // In a sentence a space follows the comma.
             let close = pieces().filter(|piece| !piece.starts_with(' ')).count();

@@ -58,14 +58,12 @@ fn is_bare(text: &str) -> bool {
 pub(super) fn is_date(text: &str) -> bool {
     const MONTHS: [&str; 12] =
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    if !text.is_ascii()
-        || !matches!(text.len(), 5..=11)
-        || !text.as_bytes()[text.len() - 1].is_ascii_alphanumeric()
-    {
+    if !matches!(text.len(), 5..=11) || !text.as_bytes()[text.len() - 1].is_ascii_alphanumeric() {
         return false;
     }
-    let separator = |c: char| matches!(c, '-' | '/' | '.');
-    let Some(by) = text.chars().find(|c| separator(*c)) else { return false };
+    let Some(by) = text.bytes().find(|byte| matches!(byte, b'-' | b'/' | b'.')).map(char::from) else {
+        return false;
+    };
     let parts: Vec<&str> = text.split(by).collect();
     let number = |part: &str, digits: std::ops::RangeInclusive<usize>| {
         digits.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
@@ -90,7 +88,8 @@ fn is_lost(text: &str) -> bool {
 
 fn is_word(text: &str) -> bool {
     let words = WORDS.get(text.len()).copied().unwrap_or_default();
-    words.iter().any(|word| word.eq_ignore_ascii_case(text))
+    let first = text.as_bytes().first().map(u8::to_ascii_lowercase);
+    words.iter().any(|word| word.as_bytes().first() == first.as_ref() && word.eq_ignore_ascii_case(text))
 }
 
 /// Words that are people's names too where they are written as names.

@@ -60,7 +60,7 @@ fn is_plain_local(local: &str) -> bool {
         && local.bytes().all(is_plain)
         && !local.starts_with('.')
         && !local.ends_with('.')
-        && !local.contains("..")
+        && !local.as_bytes().windows(2).any(|pair| pair == b"..")
 }
 
 pub(super) fn is_free_mail(domain: &str) -> bool {
@@ -152,7 +152,7 @@ fn plain_host(text: &str) -> Option<&str> {
         .bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-'))
         && end.bytes().all(|byte| byte.is_ascii_lowercase())
-        && !host.contains("xn--")
+        && !(host.as_bytes().contains(&b'-') && host.contains("xn--"))
         && !is_local(end);
     (is_name && path.bytes().all(is_plain) && is_host_name(host)).then_some(host)
 }
@@ -160,20 +160,19 @@ fn plain_host(text: &str) -> Option<&str> {
 /// Letters, digits and hyphens in at least two labels, the last of them no number.
 fn is_host_name(domain: &str) -> bool {
     let mut labels = 0;
-    let mut last = "";
-    for label in domain.split('.') {
-        let bytes = label.as_bytes();
-        let is_label = matches!(bytes.len(), 1..=63)
-            && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
-            && bytes[0] != b'-'
-            && bytes[bytes.len() - 1] != b'-';
+    let mut last: &[u8] = &[];
+    for label in domain.as_bytes().split(|byte| *byte == b'.') {
+        let is_label = matches!(label.len(), 1..=63)
+            && label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+            && label[0] != b'-'
+            && label[label.len() - 1] != b'-';
         if !is_label {
             return false;
         }
         labels += 1;
         last = label;
     }
-    labels >= 2 && last.len() >= 2 && !last.bytes().all(|byte| byte.is_ascii_digit())
+    labels >= 2 && last.len() >= 2 && !last.iter().all(u8::is_ascii_digit)
 }
 
 fn starts_with_ignore_case(text: &str, start: &str) -> bool {

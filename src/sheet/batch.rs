@@ -2,6 +2,7 @@
 //! costs no million small allocations.
 
 use std::hash::{DefaultHasher, Hasher};
+use std::ops::Range;
 
 /// Some rows of the sheet, in its order.
 #[derive(Default)]
@@ -132,6 +133,21 @@ impl Batch {
         hasher.finish()
     }
 
+    /// A batch of at most so many cells whose text is there already; [`Batch::push_text`] says where each stands.
+    pub(super) fn of_text(text: String, cells: usize) -> Batch {
+        Batch { text, cells: Vec::with_capacity(cells), rows: Vec::new() }
+    }
+
+    /// Adds a cell whose text is a part of the batch's.
+    pub(super) fn push_text(&mut self, at: Range<usize>) {
+        self.push_span(Span { start: at.start as u32, len: at.len() as u32, ..Span::default() });
+    }
+
+    /// A part of the batch's text.
+    pub(super) fn text_at(&self, at: Range<usize>) -> &str {
+        &self.text[at]
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.rows.len() >= BATCH_ROWS || self.text.len() >= BATCH_BYTES
     }
@@ -156,7 +172,20 @@ impl Batch {
     }
 
     pub(super) fn end_row(&mut self, number: u64, count: usize, beyond: Option<usize>, flaw: Option<Flaw>) {
-        let (first, text) = self.rows.last().map_or((0, 0), |row| (row.first + row.count, row.text.1));
+        let from = self.rows.last().map_or(0, |row| row.text.1 as usize);
+        self.end_row_of(from..self.text.len(), number, count, beyond, flaw);
+    }
+
+    /// The same for a row whose text was there before.
+    pub(super) fn end_row_of(
+        &mut self,
+        text: Range<usize>,
+        number: u64,
+        count: usize,
+        beyond: Option<usize>,
+        flaw: Option<Flaw>,
+    ) {
+        let first = self.rows.last().map_or(0, |row| row.first + row.count);
         debug_assert_eq!(first as usize + count, self.cells.len());
         self.rows.push(RowSpan {
             number: number as u32,
@@ -164,7 +193,7 @@ impl Batch {
             count: count as u32,
             beyond: beyond.map(|column| column as u32),
             flaw,
-            text: (text, self.text.len() as u32),
+            text: (text.start as u32, text.end as u32),
         });
     }
 }

@@ -3,14 +3,15 @@
 //! The parser is csv's own core. It is driven here by hand for four things that csv hides: empty
 //! lines count as rows, because a spreadsheet shows them; a quotation mark that is never closed is
 //! told from the end of the file; cells with broken quotation marks are seen; and the text goes
-//! straight into the batch.
+//! straight into the batch. The core goes byte by byte, so that nearly all records, which need no
+//! parser, are cut at their delimiters without it.
 
 use std::io::{self, Read};
 
 use csv_core::ReadRecordResult;
 
 use super::batch::{Batch, Flaw, Kind, ROW_BYTES_MAX};
-use super::quoting::{BrokenCell, broken_cell};
+use super::quoting::{BrokenCell, broken_cell, cut_sound};
 
 /// The most cells that one row may have: as many as a spreadsheet program has columns. Cells without anything in
 /// them have no bytes of their own, but each costs memory.
@@ -36,6 +37,8 @@ pub(super) struct Delimited<R> {
     /// The rows that have been parsed, empty lines included.
     rows: u64,
     last_ended_with_cr: bool,
+    /// Whether the core has read a record. It looks for a byte order mark at its first one.
+    has_begun: bool,
 }
 
 /// A record and where it stands. Its bytes and the ends of its cells are in the caller's buffers.
@@ -59,6 +62,7 @@ impl<R: Read> Delimited<R> {
             at_eof: false,
             rows: 0,
             last_ended_with_cr: false,
+            has_begun: false,
         }
     }
 
@@ -69,6 +73,11 @@ impl<R: Read> Delimited<R> {
         if self.at_end()? {
             return Ok(None);
         }
+        if self.has_begun && self.read_sound(text, ends) {
+            self.rows += 1;
+            return Ok(Some(Record { number: self.rows, flaw: None }));
+        }
+        self.has_begun = true;
         let line = self.core.line();
         let (from, mut written, mut cells) = (text.len(), 0, 0);
         let mut flaw = None;
@@ -129,6 +138,23 @@ impl<R: Read> Delimited<R> {
         }
         self.rows += 1;
         Ok(Some(Record { number: self.rows, flaw }))
+    }
+
+    /// Reads a record without the core, if it is one that stands whole in the buffer and in which nothing is
+    /// to be decided; otherwise nothing is read.
+    fn read_sound(&mut self, text: &mut Vec<u8>, ends: &mut Vec<usize>) -> bool {
+        let from = text.len();
+        ends.clear();
+        let rest = &self.buffer[self.start..self.end];
+        let Some(length) = cut_sound(rest, self.delimiter, ROW_CELLS_MAX, text, ends) else {
+            text.truncate(from);
+            return false;
+        };
+        let lines = memchr::memchr_iter(b'\n', &rest[..=length]).count();
+        self.core.set_line(self.core.line() + lines as u64);
+        self.last_ended_with_cr = rest[length] == b'\r';
+        self.start += length + 1;
+        true
     }
 
     /// Reads one record that is no row of the sheet.
@@ -225,8 +251,39 @@ impl Records {
 
     /// The rows of these records: `width` cells of each are kept, the others only looked at. Rows up
     /// to number `after` are left out.
-    pub fn into_batch(self, width: usize, after: u64) -> Batch {
-        let text = String::from_utf8(self.text);
+    pub fn into_batch(mut self, width: usize, after: u64) -> Batch {
+        match String::from_utf8(std::mem::take(&mut self.text)) {
+            // Where a cell is cut in the middle of a character, its bytes are not of the encoding.
+            Ok(text) if self.cell_ends.iter().all(|end| text.is_char_boundary(*end)) => {
+                self.whole_batch(text, width, after)
+            }
+            Ok(text) => self.mended_batch(text.as_bytes(), width, after),
+            Err(broken) => self.mended_batch(broken.as_bytes(), width, after),
+        }
+    }
+
+    /// The batch of a text in which every cell is in order: it is not copied.
+    fn whole_batch(self, text: String, width: usize, after: u64) -> Batch {
+        let mut batch = Batch::of_text(text, self.cell_ends.len());
+        let (mut from, mut ends) = (0, self.cell_ends.as_slice());
+        for (record, cells) in self.records {
+            let own;
+            (own, ends) = ends.split_at(cells);
+            let cell = |column: usize| column.checked_sub(1).map_or(from, |before| own[before])..own[column];
+            if record.number > after {
+                let kept = cells.min(width);
+                (0..kept).for_each(|column| batch.push_text(cell(column)));
+                let beyond = (kept..cells).find(|column| !batch.text_at(cell(*column)).trim().is_empty());
+                let text = from..own[..kept].last().copied().unwrap_or(from);
+                batch.end_row_of(text, record.number, kept, beyond, record.flaw);
+            }
+            from = own.last().copied().unwrap_or(from);
+        }
+        batch
+    }
+
+    /// The batch of a text of which some cells are not UTF-8: these are told apart, cell by cell.
+    fn mended_batch(self, text: &[u8], width: usize, after: u64) -> Batch {
         let mut batch = Batch::default();
         let mut ends = self.cell_ends.iter().copied();
         let mut start = 0;
@@ -235,23 +292,14 @@ impl Records {
             let wanted = record.number > after;
             for column in 0..cells {
                 let end = ends.next().unwrap_or(start);
-                let cell = &(start..end);
+                let cell = &text[start..end];
                 start = end;
                 if !wanted || (column >= width && beyond.is_some()) {
                     continue;
                 }
-                let (content, kind) = match &text {
-                    Ok(text) => match text.get(cell.clone()) {
-                        Some(content) => (content.into(), Kind::Text),
-                        // The cells are cut in the middle of a character.
-                        None => (String::from_utf8_lossy(&text.as_bytes()[cell.clone()]), Kind::Undecodable),
-                    },
-                    Err(broken) => match std::str::from_utf8(&broken.as_bytes()[cell.clone()]) {
-                        Ok(content) => (content.into(), Kind::Text),
-                        Err(_) => {
-                            (String::from_utf8_lossy(&broken.as_bytes()[cell.clone()]), Kind::Undecodable)
-                        }
-                    },
+                let (content, kind) = match std::str::from_utf8(cell) {
+                    Ok(content) => (content.into(), Kind::Text),
+                    Err(_) => (String::from_utf8_lossy(cell), Kind::Undecodable),
                 };
                 if column < width {
                     batch.push_cell(&content, None, kind, false);
@@ -270,10 +318,20 @@ impl Records {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
 
-    fn rows(csv: &str) -> Vec<(u64, Vec<String>, Option<Flaw>)> {
-        let mut reader = Delimited::new(csv.as_bytes(), b',');
+    type Found = Vec<(u64, Vec<String>, Option<Flaw>)>;
+
+    fn rows(csv: &str) -> Found {
+        rows_of(csv.as_bytes())
+    }
+
+    fn rows_of(csv: impl Read) -> Found {
+        let mut reader = Delimited::new(csv, b',');
         let mut records = Records::default();
         while records.read_from(&mut reader).expect("memory can be read") {}
         let batch = records.into_batch(COLUMNS, 0);
@@ -351,6 +409,32 @@ mod tests {
         }
         let widest = ",".repeat(ROW_CELLS_MAX - 1);
         assert_eq!(rows(&format!("{widest}\n{widest}\n")).len(), 2);
+    }
+
+    /// Gives its bytes one at a time, so that no record stands whole in the buffer.
+    struct Trickle<'a>(&'a [u8]);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let (now, later) = self.0.split_at(self.0.len().min(1));
+            self.0 = later;
+            into[..now.len()].copy_from_slice(now);
+            Ok(now.len())
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_record_that_is_cut_without_the_parser_is_what_the_parser_makes_of_it(
+            pieces in vec(select(&[
+                ",", ",", "\n", "\r\n", "\r", "a", "é", " ", "\"", "\"\"", "\"a,b\"", "\"a\nb\"", "\\",
+                "=", "\0", "\u{feff}",
+            ][..]), 0..40),
+        ) {
+            // A mark before the first byte is no part of what is parsed.
+            let csv = format!("a\n{}", pieces.concat());
+            prop_assert_eq!(rows(&csv), rows_of(Trickle(csv.as_bytes())));
+        }
     }
 
     #[test]

@@ -332,6 +332,8 @@ const USUAL_LETTERS: [char; 10] = ['é', 'ñ', 'ü', 'ö', 'á', 'í', 'ó', 'ú
 
 /// What a run of characters was, if its bytes in some encoding are UTF-8.
 fn original(run: &str) -> Option<String> {
+    // A character has one byte in each of these, and a single one beyond ASCII is no UTF-8.
+    run.chars().nth(1)?;
     let latin_1: Option<Vec<u8>> = run.chars().map(|c| u8::try_from(c).ok()).collect();
     let others = [Encoding::Windows1252, Encoding::Other(MACINTOSH), Encoding::Dos(437), Encoding::Dos(850)];
     latin_1

@@ -21,9 +21,10 @@ pub fn is_row_header(header: &str) -> bool {
 
 /// Whether a header is one of [`STATE_HEADERS`].
 pub fn is_state_header(header: &str) -> bool {
-    let key = header_key(header);
-    STATE_HEADERS.iter().any(|state| header_key(state) == key)
+    STATE_KEYS.contains(&header_key(header))
 }
+
+static STATE_KEYS: LazyLock<[String; STATE_HEADERS.len()]> = LazyLock::new(|| STATE_HEADERS.map(header_key));
 
 static KNOWN: LazyLock<HashMap<String, Column>> = LazyLock::new(|| {
     let names = COLUMNS.iter().map(|spec| (header_key(spec.name), spec.column));

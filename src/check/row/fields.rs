@@ -207,13 +207,14 @@ pub(super) fn has_value(cursor: &Cursor<'_>, column: Column) -> bool {
     !text.is_empty() && (!is_placeholder(column, &text) || cursor.is_accepted(column, &text))
 }
 
-pub(super) fn raw(cursor: &Cursor<'_>, column: Column) -> String {
+/// What a cell holds, whatever is wrong with it.
+pub(super) fn raw<'a>(cursor: &Cursor<'a>, column: Column) -> Cow<'a, str> {
     match cursor.map.place(column) {
         CellSource::At(at) => {
             let cell = cursor.row.cell(usize::from(at));
-            clean(cell.shown.unwrap_or_else(|| csv_unguarded(cell.text))).into_owned()
+            clean(cell.shown.unwrap_or_else(|| csv_unguarded(cell.text)))
         }
-        CellSource::Set(index) => cursor.map.set[usize::from(index)].1.trim().to_owned(),
-        CellSource::Absent => String::new(),
+        CellSource::Set(index) => cursor.map.set[usize::from(index)].1.trim().into(),
+        CellSource::Absent => Cow::Borrowed(""),
     }
 }

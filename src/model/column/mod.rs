@@ -162,6 +162,10 @@ impl Column {
 /// What of a header counts when it is matched: its letters and digits, in lower case. Case, spaces,
 /// `_`, `-`, other punctuation, no-break spaces and zero-width characters do not matter.
 pub fn header_key(header: &str) -> String {
+    if header.is_ascii() {
+        let letters = header.bytes().filter(u8::is_ascii_alphanumeric);
+        return letters.map(|letter| char::from(letter.to_ascii_lowercase())).collect();
+    }
     header.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
