@@ -407,6 +407,12 @@ mod tests {
             assert!(error.to_string().contains("line 3 has more than 16384 cells"), "{error}");
             assert!(ends.capacity() < 1 << 16, "{} ends", ends.capacity());
         }
+        // One that stands whole in the buffer, below another.
+        let wide = format!("a\n{}\n", ",".repeat(ROW_CELLS_MAX));
+        let mut reader = Delimited::new(wide.as_bytes(), b',');
+        let mut records = Records::default();
+        assert!(records.read_from(&mut reader).expect("a row"));
+        assert!(records.read_from(&mut reader).is_err());
         let widest = ",".repeat(ROW_CELLS_MAX - 1);
         assert_eq!(rows(&format!("{widest}\n{widest}\n")).len(), 2);
     }
