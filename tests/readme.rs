@@ -1,6 +1,6 @@
-//! The README says what the program does, because its tables are the program's.
+//! README and docs say what the program does, because their tables are the program's.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use trusthub_onboard::check::rule;
 use trusthub_onboard::cli::Exit;
 use trusthub_onboard::model::column;
@@ -8,40 +8,80 @@ use trusthub_onboard::plan::Outcome;
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::report::result_columns;
 
-fn readme() -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("the README")
+fn path(document: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(document)
+}
+
+fn read(document: &str) -> String {
+    std::fs::read_to_string(path(document)).unwrap_or_else(|error| panic!("{document}: {error}"))
+}
+
+/// The README and every page of docs.
+fn documents() -> Vec<(String, String)> {
+    let folder = std::fs::read_dir(path("docs")).expect("docs");
+    let names = folder.map(|it| it.expect("an entry").file_name().into_string().expect("a name"));
+    let pages = names.filter(|it| it.ends_with(".md")).map(|it| format!("docs/{it}"));
+    let all = ["README.md", "CONTRIBUTING.md"].map(str::to_owned).into_iter().chain(pages);
+    all.map(|name| (read(&name), name)).map(|(text, name)| (name, text)).collect()
 }
 
 /// What stands between a marker and its end.
-fn section(name: &str) -> String {
-    let readme = readme();
+fn section(document: &str, name: &str) -> String {
+    let text = read(document);
     let start = format!("<!-- {name} -->\n");
-    let from = readme.find(&start).expect("the marker") + start.len();
-    let to = readme.find(&format!("<!-- /{name} -->")).expect("the end of the section");
-    readme[from..to].to_owned()
+    let from = text.find(&start).expect("the marker") + start.len();
+    let to = text.find(&format!("<!-- /{name} -->")).expect("the end of the section");
+    text[from..to].to_owned()
 }
 
 /// Compares a section with what the program says. With UPDATE_README set it is written instead.
-fn must_say(name: &str, table: &str) {
+fn must_say(document: &str, name: &str, table: &str) {
     if std::env::var_os("UPDATE_README").is_some() {
-        let readme = readme().replace(&section(name), "");
+        let text = read(document).replace(&section(document, name), "");
         let marker = format!("<!-- {name} -->\n");
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-        std::fs::write(path, readme.replace(&marker, &format!("{marker}{table}")))
-            .expect("the README is written");
+        std::fs::write(path(document), text.replace(&marker, &format!("{marker}{table}")))
+            .expect("it is written");
     }
-    assert_eq!(section(name), table, "run UPDATE_README=1 cargo test --test readme -- --test-threads 1");
+    assert_eq!(
+        section(document, name),
+        table,
+        "run UPDATE_README=1 cargo test --test readme -- --test-threads 1"
+    );
+}
+
+/// What a reader of a quick start reads.
+const README_BYTES_MAX: usize = 10_240;
+
+#[test]
+fn the_readme_is_short() {
+    assert!(read("README.md").len() <= README_BYTES_MAX, "{} bytes", read("README.md").len());
+}
+
+#[test]
+fn every_link_of_the_documents_leads_to_a_file_that_is_there() {
+    let mut links = 0;
+    for (name, text) in documents() {
+        let folder = path(&name).parent().expect("a folder").to_owned();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            if target.contains("://") || file.is_empty() {
+                continue;
+            }
+            links += 1;
+            assert!(folder.join(file).exists(), "{name} names {target}");
+        }
+    }
+    assert!(links > 20, "only {links} links were looked at");
 }
 
 #[test]
 fn the_columns_are_the_programs_columns() {
-    must_say("columns", &column::readme_table());
+    must_say("docs/sheet.md", "columns", &column::readme_table());
 }
 
 #[test]
 fn the_page_of_the_columns_is_what_the_template_command_writes_and_has_every_allowed_value() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/columns.md");
-    let page = std::fs::read_to_string(path).expect("docs/columns.md");
+    let page = read("docs/columns.md");
     let how = "rm docs/columns.md && cargo run -- template -o docs/columns.md";
     assert_eq!(page, column::page(), "out of date: {how}");
     for spec in &column::COLUMNS {
@@ -54,24 +94,27 @@ fn the_page_of_the_columns_is_what_the_template_command_writes_and_has_every_all
 
 #[test]
 fn the_rules_are_the_programs_rules() {
-    must_say("rules", &rule::readme_table());
+    must_say("docs/rules.md", "rules", &rule::readme_table());
 }
 
 #[test]
 fn every_step_outcome_and_result_column_is_explained() {
-    let readme = readme();
+    let must_have = |document: &str, words: &mut dyn Iterator<Item = String>| {
+        let text = read(document);
+        for word in words {
+            assert!(text.contains(&format!("`{word}`")), "{word} is not in {document}");
+        }
+    };
     let own_representative = |it: &&str| !it.starts_with("representative_2");
     let steps = FLOW.steps().map(|step| step.name).filter(own_representative);
-    let columns = result_columns(&FLOW);
-    let outcomes = Outcome::ALL.iter().map(|outcome| outcome.word());
-    for word in steps.chain(outcomes).chain(columns.iter().map(String::as_str)) {
-        assert!(readme.contains(&format!("`{word}`")), "{word} is not in the README");
-    }
+    must_have("docs/flow.md", &mut steps.map(str::to_owned));
+    must_have("docs/results.md", &mut result_columns(&FLOW).into_iter());
+    must_have("README.md", &mut Outcome::ALL.iter().map(|outcome| outcome.word().to_owned()));
 }
 
 #[test]
 fn every_exit_code_is_explained() {
-    let readme = readme();
+    let readme = read("README.md");
     for exit in
         [Exit::Success, Exit::Fault, Exit::Usage, Exit::InvalidRows, Exit::RefusedRows, Exit::RunAgain]
     {
