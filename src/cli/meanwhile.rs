@@ -8,7 +8,7 @@ use crate::engine::{Ended, Run};
 use crate::events::{Event, Observer};
 use crate::plan::Policy;
 use crate::products::FLOW;
-use crate::report::{Results, ResultsPaths};
+use crate::report::{Reporter, ResultsPaths};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -51,7 +51,7 @@ pub async fn go(
             let began = clock.now();
             // The customers are worked on by other threads meanwhile.
             tokio::task::block_in_place(|| {
-                let results = Results { flow: &FLOW, ledger: Some(run.ledger()), policy, ended: None };
+                let results = Reporter { flow: &FLOW, ledger: Some(run.ledger()), policy, ended: None };
                 if let Ok(written) = results.write_meanwhile(paths, || sheet.entries()) {
                     tell_kept(&written.kept);
                 }

@@ -15,7 +15,7 @@ use crate::engine::{
 use crate::events::{Nobody, Observer};
 use crate::ledger::Ledger;
 use crate::products::FLOW;
-use crate::report::{Results, ResultsPaths, check_writable};
+use crate::report::{Reporter, ResultsPaths, check_writable};
 use crate::sandbox::Start;
 use crate::twilio::Rate;
 use std::path::PathBuf;
@@ -33,8 +33,8 @@ pub fn results(args: &ResultsArgs) -> Result<Exit, Stop> {
     let ledger = Ledger::open_for_reading(&session::ledger(&args.target), &FLOW, &target)?;
     tell_of_open(session::files_of_the_ledger(&args.target).iter().map(PathBuf::as_path));
     let policy = args.flow.policy();
-    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &policy, ended: None };
-    let (tally, written) = results.write(&paths, || sheet.entries(), |_, _| ())?;
+    let results = Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &policy, ended: None };
+    let (tally, written) = results.write(&paths, || sheet.entries(), |_| ())?;
     print_tally(&tally);
     tell_kept(&written.kept);
     say!("Results: {}, {}", written.results.display(), written.numbers.display());
@@ -93,8 +93,8 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
         // read how a customer stands: an earlier refusal, for one, is still its answer.
         ended.customers.retain(|_, end| end.failed.is_some());
         let results =
-            Results { flow: &FLOW, ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
-        let written = results.write(&paths, || sheet.entries(), |_, _| ());
+            Reporter { flow: &FLOW, ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
+        let written = results.write(&paths, || sheet.entries(), |_| ());
         let closed = run.close();
         if let Some(fault) = ended.fault {
             // A second fault, of results that cannot be written, would hide the one that came first.

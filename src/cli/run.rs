@@ -9,15 +9,15 @@ use super::signals::stop_on_signals;
 use super::style::{say, tell};
 use super::validate::{DEFAULT_RATE, in_short};
 use super::{Exit, Stop, meanwhile, style};
-use crate::check::{Entry, rule};
+use crate::check::rule;
 use crate::engine::{Ended, Interrupted, Only, RefusalBreaker, Run, Selection, Settings, YoungLedger};
 use crate::events::Observer;
 use crate::model::{Fault, Finding, Severity, counted};
 use crate::plan::{Code, Outcome};
 use crate::products::FLOW;
 use crate::report::{
-    All, Estimate, Failure, FindingsFormat, FindingsPrinter, Line, Log, Manner, Progress, Results,
-    ResultsPaths, Tally, check_writable, write_failed,
+    All, Estimate, Failure, FindingsFormat, FindingsPrinter, Log, Manner, Progress, Reporter, ResultsPaths,
+    RowReport, Tally, check_writable, write_failed,
 };
 use crate::sandbox::Start;
 use crate::twilio::Rate;
@@ -164,10 +164,9 @@ async fn go(
     let run = Run::new(settings, client, ledger, clock.clone(), observer, drain);
     let ended = meanwhile::go(&run, sheet, &policy, paths, &rounds, &*clock).await;
     progress.finish();
-    let results = Results { flow: &FLOW, ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
+    let results = Reporter { flow: &FLOW, ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
     let mut failed = HashMap::new();
-    let written =
-        results.write(paths, || sheet.entries(), |entry, line| note_failure(args, entry, line, &mut failed));
+    let written = results.write(paths, || sheet.entries(), |row| note_failure(args, row, &mut failed));
     let (calls, took) = progress.totals();
     // What cannot be closed or written now hides nothing of what the run has to say: it comes last.
     let closed = run.close();
@@ -222,29 +221,25 @@ async fn go(
 
 fn write_without_a_run(args: &RunArgs, sheet: &Sheet, paths: &ResultsPaths) -> Result<Tally, Fault> {
     let policy = args.flow.policy();
-    let results = Results { flow: &FLOW, ledger: None, policy: &policy, ended: None };
+    let results = Reporter { flow: &FLOW, ledger: None, policy: &policy, ended: None };
     let mut failed = HashMap::new();
-    let written = results.write(
-        paths,
-        || sheet.entries(),
-        |entry, line| note_failure(args, entry, line, &mut failed),
-    )?;
+    let written = results.write(paths, || sheet.entries(), |row| note_failure(args, row, &mut failed))?;
     tell_kept(&written.1.kept);
     write_failures(args, sheet, &failed)?;
     Ok(written.0)
 }
 
 /// Keeps what is wrong with a row, if a file of failed rows is asked for.
-fn note_failure(args: &RunArgs, entry: &Entry, line: &Line, failed: &mut HashMap<u64, Failure>) {
+fn note_failure(args: &RunArgs, row: &RowReport, failed: &mut HashMap<u64, Failure>) {
     let succeeded = !matches!(
-        line.outcome,
+        row.outcome,
         Outcome::Invalid | Outcome::Refused | Outcome::Rejected | Outcome::Unsure | Outcome::Unfinished
     );
     if args.failed.is_none() || succeeded {
         return;
     }
-    let [error, fix] = ["error_message", "hint"].map(|column| line.cell(column).to_owned());
-    failed.insert(entry.row(), Failure { state: line.outcome.word().to_owned(), error, fix });
+    let state = row.outcome.word().to_owned();
+    failed.insert(row.row, Failure { state, error: row.words(), fix: row.hint().to_owned() });
 }
 
 /// Writes the file of failed rows, if one is asked for.

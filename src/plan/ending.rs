@@ -3,6 +3,7 @@
 use super::facts::{Facts, Reason};
 use crate::flow::{BundleId, Key, StepId, Verb};
 use crate::model::Sid;
+use serde::{Serialize, Serializer};
 
 /// How a run ends for one customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,5 +136,11 @@ impl Outcome {
             Outcome::Invalid => "invalid",
             Outcome::NotAttempted => "not_attempted",
         }
+    }
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
     }
 }

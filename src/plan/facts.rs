@@ -3,6 +3,7 @@
 use super::ending::Ending;
 use crate::flow::{Assignments, BundleId, Flow, Item, Key, Part, StepId, Verb};
 use crate::model::Sid;
+use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Unix milliseconds.
@@ -171,6 +172,12 @@ impl BundleStatus {
     /// Reads Twilio's word without regard to case, because SDK release notes report both.
     pub fn parse(word: &str) -> Option<BundleStatus> {
         BundleStatus::ALL.into_iter().find(|status| status.word().eq_ignore_ascii_case(word))
+    }
+}
+
+impl Serialize for BundleStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
     }
 }
 

@@ -1,8 +1,8 @@
 //! What people and programs get to see: progress, the results files, the closing table, the log.
 
 mod annotate;
-mod cause;
 mod copy;
+mod csv;
 mod estimate;
 mod expected;
 mod failed;
@@ -12,18 +12,19 @@ mod hints;
 mod log;
 mod marking;
 mod merge;
-mod numbers;
 mod overview;
 mod own;
 mod progress;
 mod rebuild;
 mod results;
+mod row;
 mod summary;
 mod verdict;
 mod workbook;
 mod write;
 
 pub use annotate::{Annotations, Marked, annotate};
+pub use csv::{number_columns, result_cells, result_columns};
 pub use estimate::{Estimate, spell_duration};
 pub use expected::Expected;
 pub use failed::{Failure, write_failed};
@@ -31,10 +32,13 @@ pub use findings::{FindingsFormat, FindingsPrinter};
 pub use hints::{Hint, hint, hint_for};
 pub use log::{Log, rfc3339};
 pub use merge::{Merged, Side, merge};
-pub use numbers::number_columns;
 pub use own::{Foreign, Kept, Manner, Why};
 pub use progress::Progress;
-pub use results::{Line, Results, ResultsPaths, result_columns};
+pub use results::ResultsPaths;
+pub use row::{
+    BundleReport, Cause, ColumnToCorrect, NumberOnBundle, NumberReport, NumberState, Remark, Reporter,
+    ResourceReport, RowReport,
+};
 pub use summary::Tally;
 pub use verdict::{Verdict, verdict};
 pub use workbook::Uneditable;

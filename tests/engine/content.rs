@@ -6,7 +6,7 @@ use crate::changes::{
     with, world_of,
 };
 use crate::checks::step_named;
-use crate::fixture::{Fixture, PRIMARY, customer};
+use crate::fixture::{Fixture, PRIMARY, cell, customer};
 use crate::older_ledger::{copying, go_back};
 use crate::proxy::Proxy;
 use crate::watch::{Killer, Moment};
@@ -19,7 +19,7 @@ use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Address, Customer};
 use trusthub_onboard::plan::{Code, OurCode, Outcome, StepState, Submission};
 use trusthub_onboard::products::FLOW;
-use trusthub_onboard::report::Results;
+use trusthub_onboard::report::Reporter;
 use trusthub_onboard::sandbox::{
     Edit, EmptyParameter, Kind, Method, Request, Settings, Stance, Undocumented,
 };
@@ -427,10 +427,10 @@ async fn a_callback_that_stays_is_said_at_the_end_of_a_run_that_waited_for_the_r
     let ended = fixture.run().await.expect("no fault");
     let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
     let results =
-        Results { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: Some(&ended) };
-    let line = results.line(&Entry::Valid(Box::new(customer(1)))).expect("a line");
-    assert_eq!(line.cell("outcome"), "approved");
-    let said = line.cell("error_message");
+        Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: Some(&ended) };
+    let line = results.row(&Entry::Valid(Box::new(customer(1)))).expect("a line");
+    assert_eq!(cell(&line, "outcome"), "approved");
+    let said = cell(&line, "error_message");
     for step in ["customer_profile", "trust_product"] {
         let words = format!("{step}: the status callback of an earlier row stays");
         assert_eq!(said.matches(&words).count(), 1, "{said}");

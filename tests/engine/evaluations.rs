@@ -1,7 +1,7 @@
 //! What an evaluation decides, and what `--evaluate` and `--no-submit` change about that.
 
 use crate::checks::step_named;
-use crate::fixture::{Fixture, customer};
+use crate::fixture::{Fixture, cell, customer};
 use crate::proxy::Proxy;
 use crate::watch::{die, watching};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::Customer;
 use trusthub_onboard::plan::{Code, Evaluate, OurCode, Outcome, StepState, Submission};
 use trusthub_onboard::products::FLOW;
-use trusthub_onboard::report::Results;
+use trusthub_onboard::report::Reporter;
 use trusthub_onboard::sandbox::Kind;
 
 /// A row whose profile does not pass, and one whose product does not.
@@ -39,10 +39,10 @@ async fn is_refused_for_its_evaluation(fixture: &Fixture, step: StepId) {
 /// What the results say of the only customer.
 fn message(fixture: &Fixture) -> String {
     let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
-    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
-    let line = results.line(&Entry::Valid(Box::new(fixture.customers[0].clone()))).expect("a line");
-    assert_eq!(line.cell("outcome"), "drafted");
-    line.cell("error_message").to_owned()
+    let results = Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
+    let line = results.row(&Entry::Valid(Box::new(fixture.customers[0].clone()))).expect("a line");
+    assert_eq!(cell(&line, "outcome"), "drafted");
+    cell(&line, "error_message")
 }
 
 #[tokio::test]

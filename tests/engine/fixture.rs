@@ -22,6 +22,7 @@ use trusthub_onboard::model::{
 };
 use trusthub_onboard::plan::{Evaluate, Existing, Facts, Outcome, Policy, RefusedNumbers, Submission};
 use trusthub_onboard::products::FLOW;
+use trusthub_onboard::report::{RowReport, result_cells, result_columns};
 use trusthub_onboard::sandbox::{self, Kind, Resource, Sandbox, Seed, SeedAccount, Server};
 use trusthub_onboard::twilio::{Client, Endpoint, Identity, Pace, Rate, Timeouts};
 
@@ -434,4 +435,10 @@ pub fn customer(number: u32) -> Customer {
             notes: String::new(),
         },
     }
+}
+
+/// The cell of a row in the results file, by its column.
+pub fn cell(row: &RowReport, column: &str) -> String {
+    let at = result_columns(&FLOW).iter().position(|it| it == column).expect("a column");
+    result_cells(&FLOW, row).swap_remove(at)
 }

@@ -334,14 +334,14 @@ async fn what_has_been_submitted_is_never_said_to_be_a_draft() {
     let said = |fixture: &Fixture| {
         let ledger =
             Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
-        let results = trusthub_onboard::report::Results {
+        let results = trusthub_onboard::report::Reporter {
             flow: &FLOW,
             ledger: Some(&ledger),
             policy: &fixture.policy,
             ended: None,
         };
         let row = trusthub_onboard::check::Entry::Valid(Box::new(fixture.customers[0].clone()));
-        results.line(&row).expect("a line").outcome
+        results.row(&row).expect("a line").outcome
     };
     for (reviewer, submission, outcome) in [
         (Reviewer::LeavesInReview, Submission::ProductAfterApproval, Outcome::AwaitingProfileApproval),

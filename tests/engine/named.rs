@@ -1,14 +1,14 @@
 //! Bundles that the row names and that we did not make.
 
 use crate::checks::step_named;
-use crate::fixture::{Fixture, PRIMARY, customer};
+use crate::fixture::{Fixture, PRIMARY, cell, customer};
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::flow::{BundleId, StepId};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Customer, Sid};
 use trusthub_onboard::plan::{Code, Outcome, Reason, StepState};
 use trusthub_onboard::products::{FLOW, PROFILE, VOICE_INTEGRITY};
-use trusthub_onboard::report::Results;
+use trusthub_onboard::report::Reporter;
 use trusthub_onboard::sandbox::{BundleKind, Edit, Verdict};
 
 fn add_bundle(fixture: &Fixture, bundle: BundleId, friendly_name: &str) -> String {
@@ -170,10 +170,10 @@ async fn a_row_whose_cells_were_emptied_after_use_is_told_which_to_fill_again() 
                 let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id())
                     .expect("a ledger");
                 let results =
-                    Results { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
-                let line = results.line(&Entry::Valid(Box::new(customer(1)))).expect("a line");
-                assert_eq!(line.cell("error_code"), "changed_after_submission");
-                let message = line.cell("error_message");
+                    Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
+                let line = results.row(&Entry::Valid(Box::new(customer(1)))).expect("a line");
+                assert_eq!(cell(&line, "error_code"), "changed_after_submission");
+                let message = cell(&line, "error_message");
                 assert!(message.contains(column) && message.contains(&taken), "{message}");
             }
             fixture.customers = vec![named(bundle, &taken)];

@@ -6,7 +6,7 @@ use trusthub_onboard::check::Entry;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::plan::Outcome;
 use trusthub_onboard::products::FLOW;
-use trusthub_onboard::report::{Expected, Results, ResultsPaths, Verdict, verdict};
+use trusthub_onboard::report::{Expected, Reporter, ResultsPaths, Verdict, verdict};
 use trusthub_onboard::sandbox::{Kind, Resource};
 
 /// A fixture with one approved customer, and what is judged of a world.
@@ -18,12 +18,12 @@ async fn approved() -> (Fixture, impl Fn(&[Resource]) -> Verdict) {
     assert_eq!(fixture.outcome().await, Outcome::Approved);
     let paths = ResultsPaths::beside(&fixture.folder.path().join("results.csv"));
     let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
-    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
+    let results = Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
     let rows = vec![row.clone()];
     let entries = || -> Result<Box<dyn Iterator<Item = _>>, _> {
         Ok(Box::new(rows.clone().into_iter().map(|it| Ok(Entry::Valid(Box::new(it))))))
     };
-    results.write(&paths, entries, |_, _| ()).expect("results");
+    results.write(&paths, entries, |_| ()).expect("results");
     let expected = [Expected::of(&row, &seed(&[row.clone()]))];
     (fixture, move |world: &[Resource]| {
         verdict(&expected, world, &paths.results, &paths.numbers).expect("a verdict")

@@ -1,6 +1,6 @@
 //! How a customer stands is the same to the run that has just ended, to `results` and to `status`.
 
-use crate::fixture::{Fixture, customer};
+use crate::fixture::{Fixture, cell, customer};
 use crate::proxy::Proxy;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -11,7 +11,7 @@ use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Address, Customer, PhoneNumber, PhoneNumbers, Sid};
 use trusthub_onboard::plan::{Existing, OurCode, Outcome, Submission};
 use trusthub_onboard::products::FLOW;
-use trusthub_onboard::report::Results;
+use trusthub_onboard::report::Reporter;
 use trusthub_onboard::sandbox::{Among, BundleKind, Edit, Fault, Faults, Method, Rule, When};
 
 fn sid(text: &str) -> Sid {
@@ -25,9 +25,9 @@ fn number(n: u32) -> Sid {
 /// Outcome, step and code of the first customer, as the results say them.
 fn said(fixture: &Fixture, ended: Option<&Ended>) -> [String; 3] {
     let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
-    let results = Results { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended };
-    let line = results.line(&Entry::Valid(Box::new(fixture.customers[0].clone()))).expect("a line");
-    ["outcome", "failed_step", "error_code"].map(|column| line.cell(column).to_owned())
+    let results = Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended };
+    let line = results.row(&Entry::Valid(Box::new(fixture.customers[0].clone()))).expect("a line");
+    ["outcome", "failed_step", "error_code"].map(|column| cell(&line, column))
 }
 
 /// Stages on which a run ends with this code for the first customer: one for each way to it that matters.

@@ -1,0 +1,99 @@
+//! One row of the sheet: how it stands, what came of it, and who has to do what next. The results files, the file of
+//! failed rows, JSON, the terminal and the exit code are all written from this one report, and from nothing else.
+
+mod cause;
+mod make;
+mod numbers;
+
+pub use cause::{Cause, ColumnToCorrect, Remark};
+pub use make::{Reporter, resources};
+pub use numbers::{NumberOnBundle, NumberReport, NumberState};
+
+use super::log::rfc3339;
+use crate::plan::{BundleStatus, Outcome, Time};
+use serde::{Serialize, Serializer};
+
+/// How one row of the sheet stands. Made from the sheet, the plan and the ledger; of the run that has just ended it
+/// holds only Twilio's own words and the run's remarks, which are kept nowhere else.
+///
+/// As JSON the fields have these names. Fields are only ever added.
+#[derive(Clone, Debug, Serialize)]
+pub struct RowReport {
+    /// The row as the spreadsheet shows it, counted from 1.
+    pub row: u64,
+    /// `AC…`; of an invalid row whatever its cell holds.
+    pub subaccount_sid: String,
+    pub business_name: String,
+    /// The worst of its bundles' outcomes.
+    pub outcome: Outcome,
+    /// Every bundle of the flow, in its order: the profile first.
+    pub bundles: Vec<BundleReport>,
+    /// What the steps created and assigned, in the order of the flow.
+    pub resources: Vec<ResourceReport>,
+    pub phone_numbers: Vec<NumberReport>,
+    /// How many of them are on the profile.
+    pub phone_numbers_assigned: usize,
+    /// How many of them were refused for any bundle.
+    pub phone_numbers_refused: usize,
+    /// What keeps the row from its end.
+    pub cause: Option<Cause>,
+    /// What is worth knowing although it keeps nothing back.
+    pub remarks: Vec<Remark>,
+    /// The calls of this run for the row, or of its last run where no run has just ended.
+    pub attempts: u32,
+    /// When its last run began.
+    #[serde(serialize_with = "as_time")]
+    pub started_at: Option<Time>,
+    /// When its last run ended; `null` while it goes on, or if it was cut off.
+    #[serde(serialize_with = "as_time")]
+    pub finished_at: Option<Time>,
+}
+
+/// How one bundle of a row stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct BundleReport {
+    /// Such as `customer_profile`.
+    pub name: &'static str,
+    /// `BU…`, once it exists.
+    pub sid: Option<String>,
+    /// Twilio's word, such as `pending-review`, as it was last read.
+    pub status: Option<BundleStatus>,
+}
+
+/// What a step created or assigned.
+#[derive(Clone, Debug, Serialize)]
+pub struct ResourceReport {
+    /// Such as `business_information`.
+    pub step: &'static str,
+    pub sid: String,
+}
+
+impl RowReport {
+    /// The SID of what a step created or assigned.
+    pub fn resource(&self, step: &str) -> Option<&str> {
+        self.resources.iter().find(|it| it.step == step).map(|it| it.sid.as_str())
+    }
+
+    /// The bundle of that name.
+    pub fn bundle(&self, name: &str) -> Option<&BundleReport> {
+        self.bundles.iter().find(|it| it.name == name)
+    }
+
+    /// What went wrong, in words; where nothing did, what is worth knowing all the same.
+    pub fn words(&self) -> String {
+        match &self.cause {
+            Some(cause) => cause.message.clone(),
+            None => self.remarks.iter().map(|it| it.message.as_str()).collect::<Vec<_>>().join("; "),
+        }
+    }
+
+    /// What to do about what went wrong.
+    pub fn hint(&self) -> &str {
+        self.cause.as_ref().map_or("", |it| it.hint.as_str())
+    }
+}
+
+/// RFC 3339 in UTC, such as `2027-01-15T08:00:00.000Z`.
+fn as_time<S: Serializer>(time: &Option<Time>, serializer: S) -> Result<S::Ok, S::Error> {
+    time.map(rfc3339).serialize(serializer)
+}

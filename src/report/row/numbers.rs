@@ -1,0 +1,162 @@
+//! The phone numbers of a row, each with how it stands.
+
+use super::cause::{code_text, message_of};
+use super::make::Heard;
+use crate::flow::{BundleId, Flow, Key, Part};
+use crate::model::{PhoneNumber, PhoneNumbers, Sid};
+use crate::plan::{Ending, Facts, Next, Plan, Reason, StepState};
+use serde::{Serialize, Serializer};
+
+/// One phone number of a row.
+#[derive(Clone, Debug, Serialize)]
+pub struct NumberReport {
+    /// `PN…`, where it is known.
+    pub sid: Option<String>,
+    /// `+1…`, where the sheet says it so.
+    pub phone_number: Option<String>,
+    pub state: NumberState,
+    /// Every bundle of the flow, in its order.
+    pub bundles: Vec<NumberOnBundle>,
+    /// Why it was refused: Twilio's number, or one of our words.
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+
+/// Whether a number is on a bundle.
+#[derive(Clone, Debug, Serialize)]
+pub struct NumberOnBundle {
+    /// Such as `customer_profile`.
+    pub bundle: &'static str,
+    /// `RA…`, once it is on it.
+    pub assignment_sid: Option<String>,
+}
+
+/// How a number stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberState {
+    /// On every bundle.
+    Assigned,
+    /// On the profile, and not on every product yet.
+    OnProfile,
+    NotAssigned,
+    /// For one bundle at least.
+    Refused,
+}
+
+impl NumberState {
+    /// The word in the numbers file. Public.
+    pub fn word(self) -> &'static str {
+        match self {
+            NumberState::Assigned => "assigned",
+            NumberState::OnProfile => "on_customer_profile",
+            NumberState::NotAssigned => "not_assigned",
+            NumberState::Refused => "refused",
+        }
+    }
+}
+
+impl Serialize for NumberState {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+impl NumberReport {
+    pub fn is_refused(&self) -> bool {
+        self.state == NumberState::Refused
+    }
+}
+
+/// How many of the numbers are on the profile.
+pub fn assigned(flow: &Flow, numbers: &[NumberReport]) -> usize {
+    let on_it = |it: &NumberOnBundle| it.bundle == flow.profile.name && it.assignment_sid.is_some();
+    numbers.iter().filter(|number| number.bundles.iter().any(on_it)).count()
+}
+
+/// How a number is called in messages: by its SID, or as the sheet has it where it has no SID.
+pub fn name(plan: &Plan, part: Part) -> Option<String> {
+    part.sid().map(|sid| sid.to_string()).or_else(|| digits(plan, part, None))
+}
+
+/// The digits of a number as the sheet has them: its own share, or that of its SID.
+fn digits(plan: &Plan, part: Part, facts: Option<&Facts>) -> Option<String> {
+    let PhoneNumbers::Listed(numbers) = &plan.customer.phone_numbers else { return None };
+    numbers.iter().find_map(|number| {
+        let PhoneNumber::E164(digits) = number else { return None };
+        let wanted = plan.wanted_part(digits);
+        let found = || {
+            let key = Key { step: plan.flow().phone_numbers, part: wanted };
+            facts.and_then(|it| it.sid(key)).map(Part::number) == Some(part)
+        };
+        (wanted == part || found()).then(|| digits.clone())
+    })
+}
+
+/// The numbers that the row asks for.
+pub fn of_customer(plan: &Plan, facts: &Facts, heard: Heard) -> Vec<NumberReport> {
+    // A number that was added after the submission has no state: the plan alone refuses it.
+    let refused_by_us = match plan.next(&facts.clone().with_reads_done(plan.flow()), 0) {
+        Next::Over(Ending::Refused(refused)) => refused,
+        _ => vec![],
+    };
+    let report = |part: Part| {
+        let ours = || refused_by_us.iter().find(|(key, _)| key.part == part).cloned();
+        let refusal = refusal(plan.flow(), part, facts).or_else(ours);
+        NumberReport {
+            phone_number: digits(plan, part, Some(facts)),
+            ..number(plan.flow(), part, refusal, facts, heard)
+        }
+    };
+    plan.numbers(facts).into_iter().map(report).collect()
+}
+
+/// The numbers that the ledger knows of, where the row cannot say which it wants: those that were taken off
+/// again are not among them. How they read, only the sheet would know.
+pub fn on_record(flow: &Flow, facts: &Facts) -> Vec<NumberReport> {
+    let mut parts: Vec<Part> = vec![];
+    for (Key { part, .. }, state) in flow.bundles().flat_map(|bundle| facts.shares(bundle.numbered_by())) {
+        let is_number = matches!(part, Part::Number(_) | Part::Wanted(_));
+        if is_number && !matches!(state, StepState::Removed) && !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    parts.into_iter().map(|part| number(flow, part, refusal(flow, part, facts), facts, None)).collect()
+}
+
+fn number(
+    flow: &Flow,
+    part: Part,
+    refusal: Option<(Key, Reason)>,
+    facts: &Facts,
+    heard: Heard,
+) -> NumberReport {
+    let on = |bundle: BundleId| {
+        let key = Key { step: bundle.numbered_by(), part };
+        NumberOnBundle { bundle: bundle.name, assignment_sid: facts.sid(key).map(Sid::to_string) }
+    };
+    let bundles: Vec<NumberOnBundle> = flow.bundles().map(on).collect();
+    let state = match &refusal {
+        Some(_) => NumberState::Refused,
+        None if bundles.iter().all(|it| it.assignment_sid.is_some()) => NumberState::Assigned,
+        None if bundles[0].assignment_sid.is_none() => NumberState::NotAssigned,
+        None => NumberState::OnProfile,
+    };
+    NumberReport {
+        sid: part.sid().map(|sid| sid.to_string()),
+        phone_number: None,
+        state,
+        bundles,
+        code: refusal.as_ref().and_then(|(_, reason)| code_text(reason.code)),
+        message: refusal.as_ref().map(|(key, reason)| message_of(key, reason, heard)),
+    }
+}
+
+fn refusal(flow: &Flow, part: Part, facts: &Facts) -> Option<(Key, Reason)> {
+    flow.bundles().find_map(|bundle| {
+        let key = Key { step: bundle.numbered_by(), part };
+        match facts.state(key) {
+            Some(StepState::Refused { reason, .. }) => Some((key, reason.clone())),
+            _ => None,
+        }
+    })
+}
