@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
@@ -66,7 +65,10 @@ pub fn write_failed(
             let mut workbook = Workbook::new();
             let rows = to_workbook(&mut workbook, source, validation, &columns, failure)?;
             let values = finished(&mut workbook)?;
-            mark(source, validation, annotations, &columns, &rows, values, file, path)?;
+            let findings = findings(annotations, &columns, &rows);
+            with_marking(source, validation, columns.len(), &rows, &findings, |marking| {
+                write_marks(marking, values, file, path)
+            })?;
             Ok(rows.len() as u64)
         } else {
             to_csv(BufWriter::new(file), source, validation, &columns, path, failure)
@@ -82,21 +84,14 @@ struct Put {
     failure: Failure,
 }
 
-/// Marks the workbook of failed rows as a marked copy is: the cells with findings, and the rows that Twilio has
-/// refused.
-#[allow(clippy::too_many_arguments)]
-fn mark(
-    source: &Source,
-    validation: &ValidationReport,
-    annotations: &Annotations,
-    columns: &[usize],
-    rows: &[Put],
-    values: File,
-    output: &mut File,
-    path: &Path,
-) -> Result<(), Fault> {
-    // The header is in row 1, and the rows follow without gaps.
-    let number = |at: usize| at as u64 + 2;
+/// The row of the new workbook in which one of the rows is: the header is in row 1, and they follow without gaps.
+fn number(at: usize) -> u64 {
+    at as u64 + 2
+}
+
+/// The findings about the rows that were written, where their cells stand in the new workbook, and what Twilio
+/// has refused.
+fn findings(annotations: &Annotations, columns: &[usize], rows: &[Put]) -> Vec<Finding> {
     let mut findings = vec![];
     let mut by_row: HashMap<u64, Vec<&Finding>> = HashMap::new();
     for finding in annotations.findings().iter().filter(|finding| finding.severity > Severity::Note) {
@@ -109,6 +104,19 @@ fn mark(
         }
         findings.extend(of_row.into_iter().map(|finding| moved(finding, number(at), columns)));
     }
+    findings
+}
+
+/// Calls `write` with what is marked in the workbook of failed rows, as in a marked copy: the cells with findings,
+/// and the rows that Twilio has refused. `width` is how many columns of the sheet were copied.
+fn with_marking(
+    source: &Source,
+    validation: &ValidationReport,
+    width: usize,
+    rows: &[Put],
+    findings: &[Finding],
+    write: impl FnOnce(&Marking) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     let business_names = business_names(source, validation, rows.iter().map(|put| put.row).collect())?;
     let business_names = rows
         .iter()
@@ -119,12 +127,12 @@ fn mark(
         let Failure { state, error, fix } = put.failure.clone();
         Some(Said { texts: vec![state, error, fix, put.origin.clone()], severity: Some(Severity::Error) })
     };
-    let marking = Marking {
+    write(&Marking {
         sheet: SHEET,
         header_row: 1,
-        findings: &findings,
+        findings,
         added: &ADDED,
-        at: columns.len(),
+        at: width,
         dropped: vec![],
         said: &said,
         business_names: business_names.collect(),
@@ -134,8 +142,7 @@ fn mark(
             left_out: 0,
             advice: "Correct the rows of this file, save, and run it; then take them over with `merge MASTER THIS-FILE -o NEW`.",
         },
-    };
-    write_marks(&marking, values, output, path)
+    })
 }
 
 const SHEET: &str = "Customers";
