@@ -3,7 +3,7 @@
 mod common;
 
 use common::{
-    Sheet, bytes, customers, entries, good, patched, said, source, validate, validate_with, workbook,
+    Sheet, bytes, customers, entries, good, patched, rules, said, source, validate, validate_with, workbook,
 };
 use trusthub_onboard::check::{Entry, Rules, Strictness, rule};
 use trusthub_onboard::model::{Address, Column, PhoneNumber, PhoneNumbers, Severity, Sid};
@@ -19,7 +19,7 @@ fn of_two_sheets(second: &str) -> Source {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     for name in ["First", second] {
         let worksheet = workbook.add_worksheet().set_name(name).unwrap();
-        for (column, of) in Column::ALL.iter().enumerate() {
+        for (column, of) in common::ALL.iter().enumerate() {
             let header = if name == "Shoe sizes" { "size" } else { of.name() };
             worksheet.write_string(0, column as u16, header).unwrap();
             worksheet.write_string(1, column as u16, good(*of, 1)).unwrap();
@@ -64,7 +64,7 @@ fn bad_and_good(rule: &rule::Rule) -> Option<[Source; 2]> {
         let mut sheet = Sheet::of(2);
         sheet.rows[1].truncate(cells);
         let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-        writer.write_record(Column::ALL.map(Column::name)).unwrap();
+        writer.write_record(common::ALL.map(Column::name)).unwrap();
         sheet.rows.iter().for_each(|row| writer.write_record(row).unwrap());
         source(writer.into_inner().unwrap())
     };
@@ -108,7 +108,7 @@ fn bad_and_good(rule: &rule::Rule) -> Option<[Source; 2]> {
         ],
         "text_normalised" => [two(Column::City, [" Boston", "Boston"]), text(good())],
         "example_row" => [two(Column::SubaccountSid, ["EXAMPLE", &sid("AC", 2)]), text(good())],
-        "too_few_cells" => [cut_after(12), cut_after(Column::ALL.len() - 1)],
+        "too_few_cells" => [cut_after(12), cut_after(common::ALL.len() - 1)],
         "too_many_cells" => {
             [text(good().replacen("ordinary", "", 1).trim_end().to_owned() + ",more\n"), text(good())]
         }
@@ -147,14 +147,23 @@ fn bad_and_good(rule: &rule::Rule) -> Option<[Source; 2]> {
     })
 }
 
+/// Rules that need an argument: `the_parent_account_is_no_customer`, tests/rules/accept.rs and
+/// tests/rules/products.rs.
+const ELSEWHERE: [&rule::Rule; 5] = [
+    &rule::PARENT_ACCOUNT,
+    &rule::VALUE_ACCEPTED,
+    &rule::PRODUCT_UNKNOWN,
+    &rule::NUMBER_LEFT_OFF,
+    &rule::NO_NUMBER_FOR_PRODUCT,
+];
+
 #[test]
 fn every_rule_speaks_about_its_bad_value_and_not_about_its_good_one() {
     for rule in rule::ALL {
         if !rule.bad.is_empty() {
             assert!(codes_of(rule.bad).contains(&rule.code), "{} lets {:?} pass", rule.code, rule.bad);
             assert!(!codes_of(rule.good).contains(&rule.code), "{} stops {:?}", rule.code, rule.good);
-        } else if ![rule::PARENT_ACCOUNT.code, rule::VALUE_ACCEPTED.code].contains(&rule.code) {
-            // Those two need an argument: `the_parent_account_is_no_customer`, and tests/rules/accept.rs.
+        } else if !ELSEWHERE.iter().any(|it| it.code == rule.code) {
             let sheets = bad_and_good(rule);
             let [bad, good] = sheets.unwrap_or_else(|| panic!("{} has no bad and no good sheet", rule.code));
             let said = |source: &Source| validate(source).1.iter().any(|finding| finding.code == rule.code);
@@ -255,7 +264,7 @@ fn both_rows_of_a_double_subaccount_are_told_of_each_other_and_neither_is_sent()
     assert_eq!(findings[0].message, "Row 5 has the same subaccount.");
     assert_eq!(findings[2].message, "Row 3 has the same subaccount.");
     assert_eq!((validation.valid, validation.work.customers), (2, 2));
-    let sent: Vec<bool> = customers(&source, &Rules::default(), &validation)
+    let sent: Vec<bool> = customers(&source, &rules(), &validation)
         .map(|entry| matches!(entry.unwrap(), Entry::Valid(_)))
         .collect();
     assert_eq!(sent, [true, false, true, false]);
@@ -323,7 +332,7 @@ fn a_profile_a_product_or_an_address_can_be_of_one_row_only() {
         assert_eq!(findings[0].message, format!("Row 4 has the same {}.", column.name()));
         assert_eq!(findings[0].value, bundle);
         assert_eq!(validation.valid, 1);
-        let sent = customers(&source, &Rules::default(), &validation)
+        let sent = customers(&source, &rules(), &validation)
             .map(|entry| matches!(entry.unwrap(), Entry::Valid(_)))
             .collect::<Vec<_>>();
         assert_eq!(sent, [false, true, false]);
@@ -377,12 +386,12 @@ fn a_row_that_ends_early_is_told_once_and_where_in_every_format() {
         let mut sheet = Sheet::of(2);
         sheet.rows[0].truncate(11);
         let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-        writer.write_record(Column::ALL.map(Column::name)).unwrap();
+        writer.write_record(common::ALL.map(Column::name)).unwrap();
         sheet.rows.iter().for_each(|row| writer.write_record(row).unwrap());
         source(writer.into_inner().unwrap())
     };
     let empty =
-        (11..Column::ALL.len()).fold(Sheet::of(2), |sheet, column| sheet.with(1, Column::ALL[column], ""));
+        (11..common::ALL.len()).fold(Sheet::of(2), |sheet, column| sheet.with(1, common::ALL[column], ""));
     for source in [csv, empty.source(), workbook(&empty, |_| ())] {
         let (validation, findings) = validate(&source);
         assert_eq!(said(&findings), ["L2 too_few_cells"]);
@@ -404,7 +413,7 @@ fn a_row_that_ends_early_is_told_once_and_where_in_every_format() {
 #[test]
 fn a_strict_check_keeps_rows_with_warnings_back() {
     let sheet = Sheet::of(2).with(2, Column::Street, "P.O. Box 12");
-    let strict = Rules { strictness: Strictness::Warnings, ..Rules::default() };
+    let strict = Rules { strictness: Strictness::Warnings, ..rules() };
     let source = sheet.source();
     assert_eq!(validate(&source).0.valid, 2);
     let (validation, _) = validate_with(&source, &strict);
@@ -418,7 +427,7 @@ fn a_strict_check_keeps_rows_with_warnings_back() {
 
 #[test]
 fn the_parent_account_is_no_customer() {
-    let rules = Rules { parent: Sid::parse("AC00000000000000000000000000000001"), ..Rules::default() };
+    let rules = Rules { parent: Sid::parse("AC00000000000000000000000000000001"), ..rules() };
     let (validation, findings) = validate_with(&Sheet::of(2).source(), &rules);
     assert_eq!(said(&findings), ["A2 parent_account"]);
     assert_eq!(validation.valid, 1);
@@ -427,7 +436,7 @@ fn the_parent_account_is_no_customer() {
 #[test]
 fn a_value_given_for_every_row_takes_the_place_of_a_column() {
     let csv = Sheet::of(2).csv().replacen("use_case", "purpose", 1);
-    let rules = Rules { set: vec![(Column::UseCase, "Fraud Alerts".to_owned())], ..Rules::default() };
+    let rules = Rules { set: vec![(Column::UseCase, "Fraud Alerts".to_owned())], ..rules() };
     let source = source(csv);
     let (validation, findings) = validate_with(&source, &rules);
     assert_eq!(said(&findings), ["AK1 unknown_column"]);
@@ -492,7 +501,7 @@ fn the_second_pass_has_the_rows_of_the_first_whatever_becomes_of_the_file() {
         let source = trusthub_onboard::sheet::Source::new(path, Default::default()).unwrap();
         let (validation, _) = validate(&source);
         change();
-        customers(&source, &Rules::default(), &validation).map(Result::unwrap).count()
+        customers(&source, &rules(), &validation).map(Result::unwrap).count()
     };
     assert_eq!(rows(&path, &|| std::fs::write(&path, Sheet::of(4).csv()).unwrap()), 3);
     assert_eq!(rows(&path, &|| std::fs::remove_file(&path).unwrap()), 3);
@@ -502,7 +511,7 @@ fn the_second_pass_has_the_rows_of_the_first_whatever_becomes_of_the_file() {
 fn rows_that_are_not_the_ones_that_were_checked_are_not_handed_on() {
     let (checked, _) = validate(&Sheet::of(3).source());
     let other = source(Sheet::of(3).csv().replace("Boston", "Austin"));
-    let mut rows = customers(&other, &Rules::default(), &checked);
+    let mut rows = customers(&other, &rules(), &checked);
     assert!(matches!(rows.next(), Some(Err(fault)) if fault.what().contains("changed")));
     assert!(rows.next().is_none());
 }
@@ -510,22 +519,22 @@ fn rows_that_are_not_the_ones_that_were_checked_are_not_handed_on() {
 #[test]
 fn a_row_without_findings_is_a_customer_and_a_row_without_customer_has_an_error() {
     // Every column emptied, one after the other, and every row cut off after every cell.
-    for column in Column::ALL {
+    for column in common::ALL {
         let (validation, findings) = validate(&Sheet::of(1).with(1, column, "").source());
         let has_error = findings.iter().any(|finding| finding.severity == Severity::Error);
         assert_eq!(validation.valid == 0, has_error, "{}", column.name());
     }
-    for cells in 1..Column::ALL.len() {
+    for cells in 1..common::ALL.len() {
         let mut sheet = Sheet::of(2);
         sheet.rows[0].truncate(cells);
         let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-        writer.write_record(Column::ALL.map(Column::name)).unwrap();
+        writer.write_record(common::ALL.map(Column::name)).unwrap();
         sheet.rows.iter().for_each(|row| writer.write_record(row).unwrap());
         let source = source(writer.into_inner().unwrap());
         let (validation, findings) = validate(&source);
         let has_error = findings.iter().any(|finding| finding.severity == Severity::Error);
         assert_eq!(validation.valid == 1, has_error, "after {cells} cells: {findings:?}");
-        assert_eq!(customers(&source, &Rules::default(), &validation).count(), 2);
+        assert_eq!(customers(&source, &rules(), &validation).count(), 2);
     }
 }
 
@@ -533,7 +542,7 @@ fn a_row_without_findings_is_a_customer_and_a_row_without_customer_has_an_error(
 fn a_sheet_with_none_of_our_headers_is_not_read_from_a_row_of_values() {
     let csv = Sheet::of(3).csv();
     let (_, rows) = csv.split_once('\n').unwrap();
-    let headers = (1..=Column::ALL.len()).map(|column| format!("Col {column}")).collect::<Vec<_>>().join(",");
+    let headers = (1..=common::ALL.len()).map(|column| format!("Col {column}")).collect::<Vec<_>>().join(",");
     let (validation, findings) = validate(&source(format!("{headers}\n{rows}")));
     assert_eq!((validation.layout.header_row, validation.rows, validation.valid), (1, 3, 0));
     assert_eq!(findings[0].message, "No row has headers that we know.");

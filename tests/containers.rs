@@ -5,7 +5,6 @@ mod common;
 use common::{fault, source, validate};
 use std::sync::mpsc::channel;
 use std::time::Duration;
-use trusthub_onboard::model::Column;
 
 const XLS: &[u8] = include_bytes!("fixtures/typed.xls");
 const SECTOR: usize = 512;
@@ -226,7 +225,7 @@ fn utf16(name: &str) -> Vec<u16> {
 
 /// Our headers and one row below them.
 fn honest() -> Vec<u8> {
-    let texts: Vec<String> = Column::ALL.iter().map(|it| it.name().to_owned()).collect();
+    let texts: Vec<String> = common::ALL.iter().map(|it| it.name().to_owned()).collect();
     let cells = (0..texts.len() as u32).flat_map(|column| label(0, column as u16, column));
     let body = cells.chain(label(1, 0, 0)).collect();
     workbook(&texts, &[body], &[0])

@@ -5,15 +5,15 @@ mod common;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
-use common::{Sheet, bytes, source};
+use common::{Sheet, bytes, rules, source};
 use proptest::prelude::*;
-use trusthub_onboard::check::{self, Entry, Rules};
+use trusthub_onboard::check::{self, Entry};
 use trusthub_onboard::model::{Column, Severity};
 
 /// Reads the bytes to the end, twice; says whether both passes agree on the rows.
 fn read(content: &[u8]) -> Result<(), TestCaseError> {
     let source = source(content);
-    let rules = Rules::default();
+    let rules = rules();
     let mut errors = 0;
     let validation = check::validate(&source, &rules, &mut |finding| {
         errors += u64::from(finding.severity == Severity::Error)
@@ -66,15 +66,15 @@ proptest! {
 
     #[test]
     fn any_text_below_our_headers_is_read(text in "[a-z0-9,;\"\t\r\n'=+@é\u{feff}-]{0,400}") {
-        let headers: Vec<_> = Column::ALL.iter().map(|column| column.name()).collect();
+        let headers: Vec<_> = common::ALL.iter().map(|column| column.name()).collect();
         read(format!("{}\n{text}", headers.join(",")).as_bytes())?;
     }
 
     #[test]
     fn any_cells_below_our_headers_are_read(cells in prop::collection::vec("\\PC{0,12}", 0..120)) {
         let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-        writer.write_record(Column::ALL.map(Column::name)).unwrap();
-        for row in cells.chunks(Column::ALL.len()) {
+        writer.write_record(common::ALL.map(Column::name)).unwrap();
+        for row in cells.chunks(common::ALL.len()) {
             writer.write_record(row).unwrap();
         }
         read(&writer.into_inner().unwrap())?;

@@ -279,7 +279,7 @@ fn columns_of_a_width_that_reach_to_the_edge_are_split_around_ours() {
     };
     let runs: Vec<_> =
         cols.split("<col ").skip(1).map(|col| (number(col, "min"), number(col, "max"))).collect();
-    let at = Column::ALL.len();
+    let at = common::ALL.len();
     assert_eq!(runs, [(2, at), (at + 1, at + 1), (at + 2, at + 2), (at + 3, 16384)]);
 }
 

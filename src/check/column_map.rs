@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use super::Rules;
 use super::cursor::cut;
 use super::quotes;
 use super::rule::{self, Rule};
-use crate::model::column::{COLUMNS, Need};
-use crate::model::{Column, Finding, Severity, counted};
+use crate::model::column::{COLUMNS, Need, header_key};
+use crate::model::{Column, Finding, Product, Severity, counted};
 use crate::sheet::names::{self as sheet_names, Meaning, OwnFile, nearest};
 use crate::sheet::{Encoding, Format, Layout, column_letters, short};
 
@@ -32,12 +33,15 @@ pub(super) struct ColumnMap {
     pub guessed: Option<(Encoding, Option<Encoding>)>,
     /// Columns to the right of the last header that our own files have put headers behind.
     pub strays: Vec<usize>,
+    /// The columns, counted from 0, in which rows name products that are there already.
+    pub product_sids: Vec<(&'static Product, usize)>,
 }
 
 impl ColumnMap {
     /// Reads the headers; the findings are all about them. Where one of them is an error, no row of
     /// the sheet can be trusted.
-    pub fn new(layout: &Layout, set: &[(Column, String)]) -> (ColumnMap, Vec<Finding>) {
+    pub fn new(layout: &Layout, rules: &Rules) -> (ColumnMap, Vec<Finding>) {
+        let set = &rules.set;
         let mut places = [CellSource::Absent; COLUMNS.len()];
         let mut findings = Vec::new();
         findings.extend(swallowed_header(layout));
@@ -58,32 +62,41 @@ impl ColumnMap {
                     suggestion,
                 }
             };
+        let twice = |first: usize, at: usize, column: &'static str| {
+            let shown = |at: usize| short(layout.headers[at].trim());
+            header(
+                &rule::DUPLICATE_COLUMN,
+                at,
+                column.into(),
+                format!(
+                    "The headers \"{}\" ({}) and \"{}\" ({}) both mean {column}.",
+                    shown(first),
+                    column_letters(first),
+                    shown(at),
+                    column_letters(at),
+                ),
+                format!(
+                    "Delete or rename one of them; or say --map \"{0}={column}\" if the first is meant, --map \"{1}={column}\" if the second is.",
+                    column_letters(first),
+                    column_letters(at),
+                ),
+            )
+        };
         let mut unknown = Vec::new();
+        let mut product_sids: Vec<(&'static Product, usize)> = Vec::new();
         for (at, meaning) in layout.meanings.iter().enumerate() {
             match meaning {
                 Meaning::Nothing => {}
-                Meaning::Unknown => unknown.push(at),
+                Meaning::Unknown => match product_of_sids(rules, &layout.headers[at]) {
+                    Some(product) => match product_sids.iter().find(|it| it.0 == product) {
+                        None => product_sids.push((product, at)),
+                        Some((_, first)) => findings.push(twice(*first, at, product.sid_column)),
+                    },
+                    None => unknown.push(at),
+                },
                 Meaning::Column(column) => match places[*column as usize] {
                     CellSource::Absent => places[*column as usize] = CellSource::At(at as u16),
-                    CellSource::At(first) => findings.push(header(
-                        &rule::DUPLICATE_COLUMN,
-                        at,
-                        column.name().into(),
-                        format!(
-                            "The headers \"{}\" ({}) and \"{}\" ({}) both mean {}.",
-                            short(layout.headers[usize::from(first)].trim()),
-                            column_letters(usize::from(first)),
-                            short(layout.headers[at].trim()),
-                            column_letters(at),
-                            column.name()
-                        ),
-                        format!(
-                            "Delete or rename one of them; or say --map \"{0}={2}\" if the first is meant, --map \"{1}={2}\" if the second is.",
-                            column_letters(usize::from(first)),
-                            column_letters(at),
-                            column.name()
-                        ),
-                    )),
+                    CellSource::At(first) => findings.push(twice(usize::from(first), at, column.name())),
                     CellSource::Set(_) => findings.push(header(
                         &rule::DUPLICATE_COLUMN,
                         at,
@@ -94,7 +107,7 @@ impl ColumnMap {
                 },
             }
         }
-        let missing = missing(&places);
+        let missing = missing(&places, rules);
         if !missing.is_empty() {
             findings.push(missing_columns(layout, &missing));
         }
@@ -111,17 +124,20 @@ impl ColumnMap {
             // It says why its headers are not ours.
             findings = vec![own_file];
         }
+        let mut names = names(layout);
+        product_sids.iter().for_each(|(product, at)| names[*at] = product.sid_column.into());
         let guessed = match layout.format {
             Format::Csv { encoding, guess, .. } => guess.map(|guess| (encoding, guess.rival)),
             Format::Workbook { .. } => None,
         };
         let map = ColumnMap {
             strays,
+            product_sids,
             guessed,
             data_width: layout.data_width(),
             places,
             set: set.to_vec(),
-            names: names(layout),
+            names,
         };
         (map, findings)
     }
@@ -149,6 +165,12 @@ impl ColumnMap {
     }
 }
 
+/// The product of which rows name in this column one that is there already.
+fn product_of_sids(rules: &Rules, header: &str) -> Option<&'static Product> {
+    let key = header_key(header);
+    rules.products.known.iter().copied().find(|it| header_key(it.sid_column) == key)
+}
+
 fn names(layout: &Layout) -> Vec<Cow<'static, str>> {
     let name = |(header, meaning): (&String, &Meaning)| match meaning {
         Meaning::Column(column) => column.name().into(),
@@ -159,11 +181,14 @@ fn names(layout: &Layout) -> Vec<Cow<'static, str>> {
 
 /// The columns that a row needs and the sheet does not have. The address may come in two ways; one
 /// of them must be there.
-fn missing(places: &[CellSource]) -> Vec<Column> {
+fn missing(places: &[CellSource], rules: &Rules) -> Vec<Column> {
     let is_absent = |column: Column| places[column as usize] == CellSource::Absent;
     let has_address = !is_absent(Column::AddressSid);
+    // Where rows may differ in their products, each says for itself what it lacks.
+    let wanted: &[_] = if is_absent(Column::Products) { &rules.products.wanted } else { &[] };
     COLUMNS
         .iter()
+        .filter(|spec| rules.products.need(spec.column, wanted))
         .filter(|spec| match spec.need {
             Need::Required => true,
             // US is taken where there is no country.

@@ -318,6 +318,14 @@ impl<'a> Cursor<'a> {
         report
     }
 
+    /// Says of the findings from this one on that they are about a cell of the sheet, counted from 0.
+    pub fn place_findings(&mut self, from: usize, at: usize) {
+        for finding in self.findings.iter_mut().skip(from) {
+            finding.cell = format!("{}{}", column_letters(at), finding.row);
+            finding.column = self.map.column_name(at);
+        }
+    }
+
     /// Begins a finding about the row as a whole.
     pub fn report_row(&mut self, rule: &'static Rule) -> Report<'_> {
         let finding = Finding {

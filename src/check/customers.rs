@@ -45,7 +45,7 @@ impl Entry {
 /// Reads the sheet that was surveyed once more: every row with anything in it, in order. The rules
 /// must be those of the validation.
 pub fn customers(source: &Source, rules: &Rules, validation: &ValidationReport) -> Result<Customers, Fault> {
-    let (map, _) = ColumnMap::new(&validation.layout, &rules.set);
+    let (map, _) = ColumnMap::new(&validation.layout, rules);
     Ok(Customers {
         source: source.clone(),
         rules: rules.clone(),

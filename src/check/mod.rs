@@ -29,7 +29,7 @@ pub use accept::parse_accept;
 pub use customers::{Customers, Entry, Invalid, customers};
 pub use validation::{Counts, ValidationReport, Work, validate};
 
-use crate::model::{Column, Sid};
+use crate::model::{Column, Product, Sid};
 use column_map::ColumnMap;
 
 /// What the user says about the rules.
@@ -38,10 +38,29 @@ pub struct Rules {
     /// The parent account, if it is known: no row may name it.
     pub parent: Option<Sid>,
     pub strictness: Strictness,
+    pub products: Products,
     /// `--set`: values that are the same for every row.
     pub set: Vec<(Column, String)>,
     /// `--accept`: values that are sent as they are written, although a rule calls them wrong.
     pub accept: Vec<(Column, String)>,
+}
+
+/// What rows can ask for.
+#[derive(Clone, Default)]
+pub struct Products {
+    /// Every product, in the order in which they are worked on.
+    pub known: Vec<&'static Product>,
+    /// `--products`: those of a row whose cell `products` is empty.
+    pub wanted: Vec<&'static Product>,
+}
+
+impl Products {
+    /// Whether a row that asks for these products needs this column at all: most are for every row, and some
+    /// for one product alone.
+    fn need(&self, column: Column, products: &[&'static Product]) -> bool {
+        let is_for = |product: &&Product| product.columns == Some(column.spec().group);
+        products.iter().any(&is_for) || !self.known.iter().any(is_for)
+    }
 }
 
 /// What keeps a row from being sent.

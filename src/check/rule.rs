@@ -247,6 +247,8 @@ rules! {
         .good(&[(Column::Representative1PhoneNumber, "+16175550123")]).bad(&[(Column::Representative1PhoneNumber, "(617) 555-0123")]);
     NUMBER_NOT_US = warning("number_not_us", "Voice Integrity registers US numbers; this one is of Canada, of another country of +1, or of another code. Whether Twilio takes it is not documented.", "Take the number off the row unless you know that it can be registered.")
         .good(&[(Column::PhoneNumbers, "+16175550150")]).bad(&[(Column::PhoneNumbers, "+14165550130")]);
+    NUMBER_LEFT_OFF = note("number_left_off", "A product of the row does not take this number; it is left off that product, and is on the others.", "Nothing to do.");
+    NO_NUMBER_FOR_PRODUCT = warning("no_number_for_product", "A product of the row takes none of its numbers, so that it will be refused; the others are made.", "Add a number that it takes, or leave out the product.");
     NUMBER_REPEATED = note("number_repeated", "A number stands twice in this row and is taken once.", "Nothing to do.")
         .good(&[(Column::PhoneNumbers, "+16175550150")]).bad(&[(Column::PhoneNumbers, "+16175550150; +16175550150")]);
     ALL_AND_MORE = error("all_and_more", "The word all stands beside numbers.", "Enter either the word all or the numbers.")
@@ -279,6 +281,9 @@ rules! {
         .good(&[(Column::PostalCode, "02110"), (Column::Region, "MA")]).bad(&[(Column::PostalCode, "02110"), (Column::Region, "TX")]);
     PO_BOX = warning("po_box", "A PO box is no physical address, and reviewers reject it (18603).", "Enter the street address of the business.")
         .good(&[(Column::Street, "12 Harbor Street")]).bad(&[(Column::Street, "P.O. Box 12")]);
+
+    // Products.
+    PRODUCT_UNKNOWN = error("product_unknown", "There is no such product.", "Choose from the products that --help names at --products.");
 
     // Representatives.
     REPRESENTATIVE_2_INCOMPLETE = error("representative_2_incomplete", "The second representative is only half filled in.", "Fill in all six cells, or empty them all.")

@@ -80,7 +80,7 @@ pub fn validate(
     each: &mut dyn FnMut(Finding),
 ) -> Result<ValidationReport, Fault> {
     let layout = source.layout()?;
-    let (map, header_findings) = ColumnMap::new(&layout, &rules.set);
+    let (map, header_findings) = ColumnMap::new(&layout, rules);
     let broken_headers = header_findings.iter().find(|finding| finding.severity == Severity::Error).cloned();
     let mut batches = source.batches(&layout)?;
     let mut pass = Pass {

@@ -84,7 +84,7 @@ pub fn serve(args: &SandboxArgs) -> Result<Exit, Stop> {
     };
     let seed = match &args.for_sheet {
         Some(path) => {
-            let sheet = SheetArgs::of(path);
+            let sheet = SheetArgs::of(path, &args.products);
             seed_for(&Sheet::validate(&sheet, None, &mut |_| ())?)?
         }
         None => seed(vec![]),

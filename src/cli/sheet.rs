@@ -1,7 +1,7 @@
 //! The sheet that a command works on: opened, surveyed, and read again as often as it takes.
 
 use super::args::SheetArgs;
-use crate::check::{self, Entry, Rules, Strictness, ValidationReport};
+use crate::check::{self, Entry, Products, Rules, Strictness, ValidationReport};
 use crate::engine::{Customers, DefaultPrimary};
 use crate::model::{Fault, Finding, Sid};
 use crate::report::Annotations;
@@ -39,7 +39,12 @@ impl Sheet {
     ) -> Result<Sheet, Fault> {
         let source = Source::new(&args.path, args.options())?;
         let strictness = if args.strict { Strictness::Warnings } else { Strictness::Errors };
-        let rules = Rules { parent, strictness, set: args.set.clone(), accept: args.accept.clone() };
+        let known = crate::products::known();
+        // In the order in which they are worked on, each once.
+        let wanted = known.iter().copied().filter(|it| args.products.contains(it)).collect();
+        let products = Products { known, wanted };
+        let rules =
+            Rules { parent, strictness, products, set: args.set.clone(), accept: args.accept.clone() };
         let validation = check::validate(&source, &rules, each)?;
         Ok(Sheet { source, rules, validation })
     }

@@ -7,7 +7,7 @@ use crate::model::Fault;
 use crate::model::column;
 use crate::private;
 use crate::report::{check_writable, reason};
-use crate::sheet::template;
+use crate::sheet::template::Template;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 
@@ -22,8 +22,10 @@ pub fn template(args: &TemplateArgs) -> Result<Exit, Stop> {
         }
         return Ok(Exit::Success);
     }
+    let known = crate::products::known();
+    let template = Template { known: &known, wanted: &args.products };
     let Some(path) = &args.output else {
-        printed(std::io::stdout().write_all(&template::csv()));
+        printed(std::io::stdout().write_all(&template.csv()));
         return Ok(Exit::Success);
     };
     if !path.exists() || path.is_dir() {
@@ -33,8 +35,8 @@ pub fn template(args: &TemplateArgs) -> Result<Exit, Stop> {
     let is_page = ends_with("md");
     let content = match () {
         () if is_page => column::page().into_bytes(),
-        () if ends_with("xlsx") => template::xlsx()?,
-        () => template::csv(),
+        () if ends_with("xlsx") => template.xlsx()?,
+        () => template.csv(),
     };
     let made = private::file(OpenOptions::new().write(true).create_new(true)).open(path);
     let written = made.and_then(|mut file| file.write_all(&content));

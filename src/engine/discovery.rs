@@ -21,7 +21,7 @@ impl Row<'_> {
         }
         // Where no product is left to be made, nothing is begun for it.
         if let Some((_, why)) = self.facts.stopped().first().cloned()
-            && self.flow().products.iter().all(|it| self.is_stopped(it))
+            && self.plan.products().iter().all(|it| self.is_stopped(it))
         {
             self.facts.stop(self.flow().profile, why);
             return Ok(());
@@ -50,7 +50,7 @@ impl Row<'_> {
 
     /// Those on which something can still be done.
     fn bundles_to_discover(&self) -> Vec<BundleId> {
-        self.flow().bundles().filter(|bundle| !self.is_stopped(bundle)).collect()
+        self.plan.bundles().iter().copied().filter(|bundle| !self.is_stopped(bundle)).collect()
     }
 
     pub(super) fn is_stopped(&self, bundle: BundleId) -> bool {

@@ -119,7 +119,7 @@ impl Row<'_> {
     pub(super) async fn discover_resources(&mut self, collection: Collection) -> Result<(), Stop> {
         let items = self.list_of(collection).await?;
         for key in self.flow().created_in(collection).map(Key::from) {
-            if self.is_stopped(key.step.bundle) {
+            if self.is_stopped(key.step.bundle) || !self.plan.bundles().contains(&key.step.bundle) {
                 continue;
             }
             let known = self.facts.sid(key).cloned();

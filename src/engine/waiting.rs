@@ -28,7 +28,7 @@ impl Kept {
     pub fn of(token: Option<Token>, plan: &Plan<'_>, facts: &Facts, remarks: &[String]) -> Option<Kept> {
         let rejected_ours = facts.rejected_ours().to_vec();
         let flow = plan.flow();
-        let proven = flow.bundles().filter(|it| plan.is_proven(it, facts)).collect();
+        let proven = plan.bundles().iter().copied().filter(|it| plan.is_proven(it, facts)).collect();
         Some(Kept {
             token: token?,
             discovered: facts.is_done(flow.discovery),

@@ -2,7 +2,7 @@
 
 use super::request::Host;
 use super::step::{Step, StepId, Verb};
-use crate::model::{Customer, Sid, SidKind};
+use crate::model::{Customer, Product, Sid, SidKind};
 use std::fmt;
 
 /// Something that is submitted for vetting as a whole: a customer profile or a trust product. Twilio gives
@@ -13,6 +13,8 @@ pub struct Bundle {
     pub collection: Collection,
     /// The policy that it is made under, unless the user names another.
     pub policy_sid: &'static str,
+    /// What a row calls it that asks for it; `None` for the profile, which every row needs.
+    pub product: Option<&'static Product>,
     /// The bundle that must be there before it.
     pub depends_on: Option<Dependency>,
     /// The column in which a row can name one that is there already.
@@ -41,8 +43,8 @@ pub struct Steps {
 /// What a bundle owes to another one.
 pub struct Dependency {
     pub bundle: BundleId,
-    /// The code with which it is rejected when that one is not approved yet.
-    pub too_early: u32,
+    /// The codes with which it is rejected when that one is not approved yet, as far as they are known.
+    pub too_early: &'static [u32],
     /// The requirement of its evaluation that says that the other is not approved, and the field of it. The
     /// flow waits for the approval by itself.
     pub requirement: (&'static str, &'static str),
@@ -70,6 +72,11 @@ impl Bundle {
     /// The one that the row names, if it does.
     pub fn named_by<'a>(&self, customer: &'a Customer) -> Option<&'a Sid> {
         (self.named_by)(customer)
+    }
+
+    /// Whether the row asks for it.
+    pub fn is_wanted_by(&self, customer: &Customer) -> bool {
+        self.product.is_none_or(|product| customer.wants(product))
     }
 
     /// The bundle that must be there before it.
@@ -119,6 +126,12 @@ impl Flow {
     /// Every bundle: the profile first, because the others name it.
     pub fn bundles(&self) -> impl DoubleEndedIterator<Item = BundleId> + Clone {
         std::iter::once(self.profile).chain(self.products.iter().copied())
+    }
+
+    /// The bundles that a row asks for: the profile, and its products in the order of the flow. One that was made
+    /// earlier and is wanted no more is left as it is.
+    pub fn bundles_of(&self, customer: &Customer) -> Vec<BundleId> {
+        self.bundles().filter(|bundle| bundle.is_wanted_by(customer)).collect()
     }
 
     /// Every step, in an order in which none comes before what it needs.

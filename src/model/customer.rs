@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Sid;
+use super::{Product, Sid};
 
 /// A value of a closed list, or the text that the user has accepted in its place (`--accept`).
 pub type ListedValue = Cow<'static, str>;
@@ -27,6 +27,11 @@ pub struct Customer {
     pub customer_profile: Option<Sid>,
     /// `trust_product_sid`: a trust product made earlier that the row tells us to use.
     pub trust_product: Option<Sid>,
+    /// `products`, or those of `--products` where that is empty: what the customer is onboarded to. Never empty.
+    pub products: Vec<&'static Product>,
+    /// Products made earlier that the row names in the columns that further products have for that, each with
+    /// its column.
+    pub named_products: Vec<(&'static str, Sid)>,
     pub business: Business,
     pub address: Address,
     /// `representative_1_…`.
@@ -34,7 +39,20 @@ pub struct Customer {
     /// `representative_2_…`: all six columns or none.
     pub representative_2: Option<Representative>,
     pub phone_numbers: PhoneNumbers,
+    /// Empty where the row does not ask for it.
     pub voice_integrity: VoiceIntegrity,
+}
+
+impl Customer {
+    /// Whether the row asks for this product.
+    pub fn wants(&self, product: &Product) -> bool {
+        self.products.contains(&product)
+    }
+
+    /// The product that the row names in this column.
+    pub fn named_in(&self, column: &str) -> Option<&Sid> {
+        self.named_products.iter().find(|it| it.0 == column).map(|it| &it.1)
+    }
 }
 
 /// The attributes of the `customer_profile_business_information` end user (seed, step 5).
@@ -109,7 +127,7 @@ pub enum PhoneNumber {
 }
 
 /// The attributes of the `voice_integrity_information` end user (seed, product step 2).
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct VoiceIntegrity {
     /// One of the guide's 45 values.
     pub use_case: ListedValue,

@@ -4,6 +4,7 @@ pub mod column;
 mod customer;
 mod fault;
 mod finding;
+mod product;
 mod shown;
 mod sid;
 pub mod values;
@@ -15,6 +16,7 @@ pub use customer::{
 };
 pub use fault::Fault;
 pub use finding::{Finding, Severity};
+pub use product::{NumberRule, Product};
 pub use shown::{is_unseen, json_shown, redacted, shown, shown_in_line};
 pub use sid::{Sid, SidKind};
 pub use words::counted;

@@ -136,7 +136,7 @@ impl Plan<'_> {
         match key.step.verb {
             // What we have submitted is read by its SID; nothing else of ours can be missing. What a
             // ledger knows only from a discovery is discovered again, because it may have been rejected.
-            Verb::Discover if self.flow.bundles().all(|it| submitted_by_us(it, facts)) => None,
+            Verb::Discover if self.bundles.iter().all(|it| submitted_by_us(it, facts)) => None,
             Verb::ResolveNumbers => Some(self.resolve(facts)),
             verb if verb.only_reads() => Some(Next::Read(key)),
             Verb::AssignNumbers => Some(self.assign(key, facts)),
@@ -172,7 +172,8 @@ impl Plan<'_> {
         };
         let decided =
             |it: &BundleStatus| matches!(it, BundleStatus::TwilioApproved | BundleStatus::TwilioRejected);
-        codes.contains(&dependency.too_early).then(|| facts.status(dependency.bundle).filter(decided))
+        let too_early = codes.iter().any(|code| dependency.too_early.contains(code));
+        too_early.then(|| facts.status(dependency.bundle).filter(decided))
     }
 
     /// A request that was never answered may still be on its way, so absence counts only after the

@@ -81,6 +81,8 @@ impl Next {
 /// The plan of one customer.
 pub struct Plan<'a> {
     flow: &'static Flow,
+    /// What the row asks for: the profile, then its products.
+    bundles: Vec<BundleId>,
     pub customer: &'a Customer,
     policy: &'a Policy,
     /// `None` for a report, which has not looked it up.
@@ -109,8 +111,9 @@ impl<'a> Plan<'a> {
             PhoneNumbers::All => vec![],
             PhoneNumbers::Listed(numbers) => numbers.iter().map(|it| Wanted::of(it, key)).collect(),
         };
-        let steps = order::steps(flow, customer, policy, facts);
-        let mut plan = Plan { flow, customer, policy, primary, steps, key, wanted, made: vec![] };
+        let bundles = flow.bundles_of(customer);
+        let steps = order::steps(flow, &bundles, customer, policy, facts);
+        let mut plan = Plan { flow, bundles, customer, policy, primary, steps, key, wanted, made: vec![] };
         plan.made = plan.digests_from_the_row();
         plan
     }
@@ -188,7 +191,7 @@ impl<'a> Plan<'a> {
         }
         let is_draft = |bundle| {
             recorded.status(bundle) == Some(BundleStatus::Draft)
-                && self.flow.bundles().all(|it| recorded.is_done(it.made_by()))
+                && self.bundles.iter().all(|it| recorded.is_done(it.made_by()))
         };
         match self.next(&recorded.clone().with_reads_done(self.flow), 0) {
             _ if let Some(ending) = recorded.in_doubt() => self.outcome(&ending, recorded),
@@ -224,13 +227,13 @@ impl<'a> Plan<'a> {
 
     /// The word for an ending.
     pub fn outcome(&self, ending: &Ending, facts: &Facts) -> Outcome {
-        let approved = |bundle| facts.status(bundle) == Some(BundleStatus::TwilioApproved);
+        let approved = |bundle: &BundleId| facts.status(bundle) == Some(BundleStatus::TwilioApproved);
         let submitted = |bundle: &BundleId| facts.submitted(bundle).is_some();
         match ending {
             Ending::Done if self.policy.submission != Submission::Never => Outcome::Approved,
-            Ending::Done if self.flow.bundles().all(approved) => Outcome::Approved,
+            Ending::Done if self.bundles.iter().all(approved) => Outcome::Approved,
             Ending::Done => Outcome::Drafted,
-            Ending::Waiting(_) if self.flow.products.iter().all(submitted) => Outcome::Submitted,
+            Ending::Waiting(_) if self.products().iter().all(submitted) => Outcome::Submitted,
             Ending::Waiting(_) => Outcome::AwaitingProfileApproval,
             Ending::Rejected(_) => Outcome::Rejected,
             Ending::Refused(_) => Outcome::Refused,
@@ -242,6 +245,16 @@ impl<'a> Plan<'a> {
     /// The steps of this row, in their order.
     pub fn steps(&self) -> &[StepId] {
         &self.steps
+    }
+
+    /// The bundles that the row asks for, the profile first.
+    pub fn bundles(&self) -> &[BundleId] {
+        &self.bundles
+    }
+
+    /// The products that the row asks for.
+    pub fn products(&self) -> &[BundleId] {
+        self.bundles.get(1..).unwrap_or_default()
     }
 
     pub fn flow(&self) -> &'static Flow {

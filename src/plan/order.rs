@@ -7,10 +7,16 @@ use crate::model::Customer;
 
 /// The steps of one row: the profile, then what is made of each product, then what waits for the approval
 /// of the profile.
-pub(super) fn steps(flow: &Flow, customer: &Customer, policy: &Policy, facts: &Facts) -> Vec<StepId> {
+pub(super) fn steps(
+    flow: &Flow,
+    bundles: &[BundleId],
+    customer: &Customer,
+    policy: &Policy,
+    facts: &Facts,
+) -> Vec<StepId> {
     let taken = |bundle: BundleId| facts.is_taken_as_is(bundle, bundle.named_by(customer));
     let mut steps = vec![flow.account, flow.discovery];
-    for bundle in flow.bundles() {
+    for &bundle in bundles {
         match taken(bundle) {
             true => steps.extend(steps_of_a_taken(bundle)),
             false => {
@@ -26,7 +32,7 @@ pub(super) fn steps(flow: &Flow, customer: &Customer, policy: &Policy, facts: &F
         }
     }
     let judged = |bundle: &'static crate::flow::Bundle| [bundle.steps.evaluation, bundle.steps.submission];
-    let products = || flow.products.iter().copied();
+    let products = || bundles.iter().copied().filter(|bundle| *bundle != flow.profile);
     match policy.submission {
         Submission::ProductNow => {
             steps.extend(products().flat_map(judged));

@@ -8,7 +8,7 @@ pub use profile::PROFILE;
 pub use voice_integrity::VOICE_INTEGRITY;
 
 use crate::flow::{Flow, Form};
-use crate::model::Customer;
+use crate::model::{Customer, Product};
 
 /// Everything that can be onboarded to.
 pub static FLOW: Flow = Flow {
@@ -19,6 +19,11 @@ pub static FLOW: Flow = Flow {
     profile: &PROFILE,
     products: &[&VOICE_INTEGRITY],
 };
+
+/// What rows can ask for, in the order in which it is worked on.
+pub fn known() -> Vec<&'static Product> {
+    FLOW.products.iter().filter_map(|bundle| bundle.product).collect()
+}
 
 fn always(_: &Customer) -> bool {
     true

@@ -3,7 +3,8 @@
 use super::profile::{CUSTOMER_PROFILE, PROFILE};
 use super::{always, attributes, bundle_content};
 use crate::flow::{Bundle, Collection, Dependency, Form, Object, Resource, Step, Steps, Verb};
-use crate::model::Customer;
+use crate::model::column::Group;
+use crate::model::{Product, VoiceIntegrity};
 use serde::Serialize;
 
 /// The Voice Integrity trust product.
@@ -11,10 +12,17 @@ pub static VOICE_INTEGRITY: Bundle = Bundle {
     name: "trust_product",
     collection: Collection::TrustProducts,
     policy_sid: "RN5b3660f9598883b1df4e77f77acefba0",
+    product: Some(&Product {
+        name: "voice_integrity",
+        title: "Voice Integrity",
+        columns: Some(Group::VoiceIntegrity),
+        sid_column: "trust_product_sid",
+        numbers: None,
+    }),
     depends_on: Some(Dependency {
         bundle: &PROFILE,
         // "Voice Integrity rejected because the linked business profile is not approved" (error dictionary).
-        too_early: 11005,
+        too_early: &[11005],
         requirement: ("customer_profile", "bundle_status"),
     }),
     column: "trust_product_sid",
@@ -58,11 +66,10 @@ static INFORMATION_RESOURCE: Resource = Resource {
     tag: "voice",
     fixed: &[("Type", "voice_integrity_information")],
     names: &[],
-    content: |customer, _| Some(information_content(customer)),
+    content: |customer, _| Some(information_content(&customer.voice_integrity)),
 };
 
-fn information_content(customer: &Customer) -> Form {
-    let voice = &customer.voice_integrity;
+fn information_content(voice: &VoiceIntegrity) -> Form {
     let value = InformationAttributes {
         use_case: &voice.use_case,
         business_employee_count: &voice.business_employee_count,

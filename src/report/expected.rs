@@ -52,14 +52,16 @@ impl Expected {
                 expect(Kind::Address, "");
             }
         }
-        if customer.trust_product.is_none() {
+        let wants = |name| customer.products.iter().any(|product| product.name == name);
+        if wants("voice_integrity") && customer.trust_product.is_none() {
             expect(Kind::TrustProduct, "");
             expect(Kind::EndUser, "voice_integrity_information");
             expect(Kind::EntityAssignment, "voice_integrity_information");
             expect(Kind::EntityAssignment, "secondary_customer_profile_type_business");
         }
-        // Every number is on the profile and on the product.
-        (0..2 * numbers).for_each(|_| expect(Kind::ChannelEndpointAssignment, ""));
+        // Every number is on the profile and on each product.
+        (0..(1 + customer.products.len()) * numbers)
+            .for_each(|_| expect(Kind::ChannelEndpointAssignment, ""));
         let numbers = own.map(|it| it.phone_numbers.iter().map(|(sid, _)| sid.clone()).collect());
         let content = content_of(customer);
         Expected { account, made, content, numbers: numbers.unwrap_or_default() }
@@ -192,7 +194,9 @@ fn content_of(customer: &Customer) -> Vec<Content> {
             all.push(Content { kind: Kind::Address, of: "", fields });
         }
     }
-    if customer.trust_product.is_none() {
+    if customer.products.iter().any(|product| product.name == "voice_integrity")
+        && customer.trust_product.is_none()
+    {
         all.push(bundle(Kind::TrustProduct));
         let voice = &customer.voice_integrity;
         let fields = vec![

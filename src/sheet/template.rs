@@ -7,29 +7,61 @@ use rust_xlsxwriter::{
 
 use super::formula_guard::csv_safe;
 use crate::model::column::{COLUMNS, Content, Need, Spec};
-use crate::model::{Column, Fault, values};
+use crate::model::{Column, Fault, Product, values};
 
 /// A row whose `subaccount_sid` begins with this word is the template's example; it is never sent.
 pub const EXAMPLE: &str = "EXAMPLE";
 
-/// The template as CSV: the headers, and an example row that is skipped when the sheet is read.
-pub fn csv() -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    // Writing to memory does not fail.
-    let _ = writer.write_record(COLUMNS.iter().map(|spec| spec.name));
-    let _ = writer.write_record(COLUMNS.iter().map(|spec| csv_safe(&example(spec)).into_owned()));
-    writer.into_inner().unwrap_or_default()
+/// What is written for customers who are onboarded to these products.
+pub struct Template<'a> {
+    /// Every product there is.
+    pub known: &'a [&'static Product],
+    pub wanted: &'a [&'static Product],
 }
 
-/// The template as a workbook: cells that a spreadsheet program cannot damage, lists to choose from, a note on
-/// every header, the same example row, and a sheet that explains each column.
-pub fn xlsx() -> Result<Vec<u8>, Fault> {
-    written().map_err(|error| {
-        Fault::new(
-            format!("The template could not be written: {error}."),
-            "Ask for the CSV template instead: `template -o customers.csv`.",
-        )
-    })
+impl Template<'_> {
+    /// The columns of the table that the products need, in its order.
+    fn columns(&self) -> impl Iterator<Item = &'static Spec> {
+        let unwanted = self.known.iter().filter(|product| !self.wanted.contains(product));
+        let is_of_unwanted = |spec: &Spec| {
+            let mut unwanted = unwanted.clone();
+            unwanted.any(|it| it.columns == Some(spec.group) || it.sid_column == spec.name)
+        };
+        // Where all customers are onboarded to the same, no row has to say so.
+        let is_wanted = |spec: &&Spec| match spec.column {
+            Column::Products => self.wanted.len() > 1,
+            _ => !is_of_unwanted(spec),
+        };
+        COLUMNS.iter().filter(is_wanted).collect::<Vec<_>>().into_iter()
+    }
+
+    /// The products whose column for one that is there already is not in the table.
+    fn with_a_column_of_their_own(&self) -> impl Iterator<Item = &'static Product> {
+        self.wanted.iter().copied().filter(|product| Column::named(product.sid_column).is_none())
+    }
+
+    /// As CSV: the headers, and an example row that is skipped when the sheet is read.
+    pub fn csv(&self) -> Vec<u8> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let further = || self.with_a_column_of_their_own();
+        let names = self.columns().map(|spec| spec.name).chain(further().map(|it| it.sid_column));
+        let examples = self.columns().map(|spec| csv_safe(&example(spec)).into_owned());
+        // Writing to memory does not fail.
+        let _ = writer.write_record(names);
+        let _ = writer.write_record(examples.chain(further().map(|_| String::new())));
+        writer.into_inner().unwrap_or_default()
+    }
+
+    /// As a workbook: cells that a spreadsheet program cannot damage, lists to choose from, a note on every
+    /// header, the same example row, and a sheet that explains each column.
+    pub fn xlsx(&self) -> Result<Vec<u8>, Fault> {
+        written(self).map_err(|error| {
+            Fault::new(
+                format!("The template could not be written: {error}."),
+                "Ask for the CSV template instead: `template -o customers.csv`.",
+            )
+        })
+    }
 }
 
 /// The rows that are prepared for customers, below the headers.
@@ -38,23 +70,23 @@ const ROWS: u32 = 5_000;
 /// Where the values of the lists stand.
 const LISTS: &str = "Lists";
 
-fn written() -> Result<Vec<u8>, XlsxError> {
+fn written(template: &Template<'_>) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     // A fixed date, so that the template is the same every time.
     let date = ExcelDateTime::from_ymd(2026, 1, 1)?;
     workbook
         .set_properties(&DocProperties::new().set_title("Customers to onboard").set_creation_datetime(&date));
-    customers(workbook.add_worksheet())?;
-    columns(workbook.add_worksheet())?;
+    customers(workbook.add_worksheet(), template)?;
+    columns(workbook.add_worksheet(), template)?;
     lists(workbook.add_worksheet())?;
     workbook.save_to_buffer()
 }
 
-fn customers(sheet: &mut Worksheet) -> Result<(), XlsxError> {
+fn customers(sheet: &mut Worksheet, template: &Template<'_>) -> Result<(), XlsxError> {
     sheet.set_name("Customers")?.set_freeze_panes(1, 1)?;
     sheet.set_default_note_author("trusthub-onboard");
     let example_format = Format::new().set_italic().set_font_color(Color::Gray);
-    for (column, spec) in (0..).zip(&COLUMNS) {
+    for (column, spec) in (0..).zip(template.columns()) {
         let cells = match spec.content {
             Content::Count => Format::new().set_num_format("0"),
             // Text: the program takes nothing for a number or a date.
@@ -87,8 +119,25 @@ fn customers(sheet: &mut Worksheet) -> Result<(), XlsxError> {
             sheet.add_data_validation(2, column, ROWS + 1, column, &validation)?;
         }
     }
+    let first = template.columns().count() as u16;
+    for (column, product) in (first..).zip(template.with_a_column_of_their_own()) {
+        sheet.set_column_width(column, SID_WIDTH)?;
+        sheet.set_column_format(column, &Format::new().set_num_format("@"))?;
+        sheet.write_string_with_format(0, column, product.sid_column, &header_format(Need::Optional))?;
+        let help =
+            format!("A {} product that the subaccount has already and that is to be used.", product.title);
+        let text = format!("{} (optional)\n{help}\nBU and 32 hexadecimal digits.", product.sid_column);
+        sheet.insert_note(
+            0,
+            column,
+            &Note::new(text).set_width(280).set_height(110).add_author_prefix(false),
+        )?;
+    }
     Ok(())
 }
+
+/// How wide a column of SIDs is shown, in characters.
+const SID_WIDTH: f64 = 37.0;
 
 /// How wide a column is shown, in characters: its header and what usually stands below it can be read. The
 /// long ones are cut, or a screen would hold three of them.
@@ -129,7 +178,7 @@ fn note(spec: &Spec) -> Note {
 }
 
 /// The sheet that explains each column.
-fn columns(sheet: &mut Worksheet) -> Result<(), XlsxError> {
+fn columns(sheet: &mut Worksheet, template: &Template<'_>) -> Result<(), XlsxError> {
     sheet.set_name("Columns")?.set_freeze_panes(1, 0)?;
     let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
     let heads = [
@@ -143,13 +192,14 @@ fn columns(sheet: &mut Worksheet) -> Result<(), XlsxError> {
         sheet.set_column_width(column, width)?;
         sheet.write_string_with_format(0, column, head, &header_format(Need::Required))?;
     }
-    for (row, spec) in (1..).zip(&COLUMNS) {
+    let mut last = 2;
+    for (row, spec) in (1..).zip(template.columns()) {
+        last = row + 2;
         sheet.set_row_height(row, row_height(&[(spec.help, heads[2].1), (spec.rule, heads[3].1)]))?;
         for (column, text) in (0..).zip([spec.name, spec.need.words(), spec.help, spec.rule, spec.example]) {
             sheet.write_string_with_format(row, column, text, &wrapped)?;
         }
     }
-    let last = COLUMNS.len() as u32 + 2;
     sheet.write_string(last, 0, format!("A row whose subaccount_sid begins with {EXAMPLE} is skipped."))?;
     Ok(())
 }

@@ -1,12 +1,24 @@
 //! Sheets for tests, built cell by cell.
 #![allow(dead_code)]
 
-use trusthub_onboard::check::{self, Customers, Entry, Rules, ValidationReport};
+use trusthub_onboard::check::{self, Customers, Entry, Products, Rules, ValidationReport};
 use trusthub_onboard::model::column::COLUMNS;
 use trusthub_onboard::model::{Column, Fault, Finding};
+use trusthub_onboard::products;
 use trusthub_onboard::sheet::{Options, Source};
 
-/// A sheet under construction: every column of ours, every row in order until a cell is changed.
+/// The columns of a sheet for Voice Integrity, in the order of the template.
+pub const ALL: [Column; Column::Notes as usize + 1] = {
+    let mut all = [Column::SubaccountSid; Column::Notes as usize + 1];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = Column::ALL[at];
+        at += 1;
+    }
+    all
+};
+
+/// A sheet under construction: every column of a sheet for Voice Integrity, every row in order until a cell is changed.
 pub struct Sheet {
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<String>>,
@@ -15,7 +27,7 @@ pub struct Sheet {
 impl Sheet {
     /// A sheet of rows in which nothing is wrong and nothing stands twice.
     pub fn of(rows: usize) -> Sheet {
-        let columns = Column::ALL.to_vec();
+        let columns = ALL.to_vec();
         let rows =
             (1..=rows).map(|number| columns.iter().map(|column| good(*column, number)).collect()).collect();
         Sheet { columns, rows }
@@ -64,8 +76,20 @@ pub fn source_with(bytes: impl AsRef<[u8]>, options: Options) -> Source {
     Source::spooled("the sheet".to_owned(), bytes.as_ref(), options).unwrap()
 }
 
+/// The rules of a run that says nothing more: all rows are for Voice Integrity.
+pub fn rules() -> Rules {
+    rules_for(&["voice_integrity"])
+}
+
+/// The rules of a run whose rows are for these products.
+pub fn rules_for(names: &[&str]) -> Rules {
+    let known = products::known();
+    let wanted = known.iter().copied().filter(|it| names.contains(&it.name)).collect();
+    Rules { products: Products { known, wanted }, ..Rules::default() }
+}
+
 pub fn validate(source: &Source) -> (ValidationReport, Vec<Finding>) {
-    validate_with(source, &Rules::default())
+    validate_with(source, &rules())
 }
 
 pub fn validate_with(source: &Source, rules: &Rules) -> (ValidationReport, Vec<Finding>) {
@@ -75,7 +99,7 @@ pub fn validate_with(source: &Source, rules: &Rules) -> (ValidationReport, Vec<F
 }
 
 pub fn fault(source: &Source) -> Fault {
-    match check::validate(source, &Rules::default(), &mut |_| {}) {
+    match check::validate(source, &rules(), &mut |_| {}) {
         Ok(_) => panic!("the sheet was read"),
         Err(fault) => fault,
     }
@@ -86,7 +110,7 @@ pub fn customers(source: &Source, rules: &Rules, validation: &ValidationReport) 
 }
 
 pub fn entries(source: &Source) -> Vec<Entry> {
-    let rules = Rules::default();
+    let rules = rules();
     let (validation, _) = validate_with(source, &rules);
     customers(source, &rules, &validation).map(Result::unwrap).collect()
 }

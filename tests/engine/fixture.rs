@@ -21,7 +21,7 @@ use trusthub_onboard::model::{
     Address, Business, Customer, Fault, PhoneNumber, PhoneNumbers, Representative, Sid, VoiceIntegrity,
 };
 use trusthub_onboard::plan::{Evaluate, Existing, Facts, Outcome, Policy, RefusedNumbers, Submission};
-use trusthub_onboard::products::FLOW;
+use trusthub_onboard::products::{FLOW, VOICE_INTEGRITY};
 use trusthub_onboard::report::{RowReport, result_cells, result_columns};
 use trusthub_onboard::sandbox::{self, Kind, Resource, Sandbox, Seed, SeedAccount, Server};
 use trusthub_onboard::twilio::{Client, Endpoint, Identity, Pace, Rate, Timeouts};
@@ -403,6 +403,8 @@ pub fn customer(number: u32) -> Customer {
         primary_profile: None,
         customer_profile: None,
         trust_product: None,
+        products: [VOICE_INTEGRITY.product].into_iter().flatten().collect(),
+        named_products: vec![],
         business: Business {
             name: "Brightwater Dental".to_owned(),
             identity: "direct_customer".into(),

@@ -4,7 +4,7 @@ use trusthub_onboard::flow::{
     Bundle, BundleId, Collection, Dependency, Flow, Key, Object, Part, Resource, Step, StepId, Steps, Verb,
 };
 use trusthub_onboard::model::{
-    Address, Business, Customer, PhoneNumber, PhoneNumbers, Representative, Sid, VoiceIntegrity,
+    Address, Business, Customer, PhoneNumber, PhoneNumbers, Product, Representative, Sid, VoiceIntegrity,
 };
 use trusthub_onboard::plan::{
     DigestKey, Evaluate, Existing, Facts, Plan, Policy, RefusedNumbers, Submission, Time,
@@ -30,6 +30,7 @@ pub static PROFILE: Bundle = Bundle {
     name: "profile",
     collection: Collection::CustomerProfiles,
     policy_sid: "RN00000000000000000000000000000001",
+    product: None,
     depends_on: None,
     column: "profile_sid",
     named_by: |_| None,
@@ -101,9 +102,16 @@ macro_rules! product {
             name: $name,
             collection: Collection::TrustProducts,
             policy_sid: $policy,
+            product: Some(&Product {
+                name: $name,
+                title: $name,
+                columns: None,
+                sid_column: concat!($name, "_sid"),
+                numbers: None,
+            }),
             depends_on: Some(Dependency {
                 bundle: &PROFILE,
-                too_early: TOO_EARLY,
+                too_early: &[TOO_EARLY],
                 requirement: ("profile", "bundle_status"),
             }),
             column: concat!($name, "_sid"),
@@ -174,6 +182,8 @@ pub fn customer() -> Customer {
         primary_profile: None,
         customer_profile: None,
         trust_product: None,
+        products: [CALLS.product, TEXTS.product].into_iter().flatten().collect(),
+        named_products: vec![],
         business: Business {
             name: "Brightwater Dental".to_owned(),
             identity: "direct_customer".into(),

@@ -1,11 +1,12 @@
 //! `--accept`: the user has the last word about a value.
 
 use super::{codes, row_with};
+use crate::rules;
 use trusthub_onboard::check::{Rules, Strictness, parse_accept};
 use trusthub_onboard::model::{Address, Column, Customer, PhoneNumber, PhoneNumbers, Severity};
 
 fn accepting(column: Column, value: &str) -> Rules {
-    Rules { accept: vec![(column, value.to_owned())], ..Rules::default() }
+    Rules { accept: vec![(column, value.to_owned())], ..rules() }
 }
 
 /// What is sent of a column.
@@ -96,9 +97,7 @@ fn a_value_that_would_be_replaced_is_not_where_it_is_accepted() {
         let (findings, customer) = row_with(&[(column, value)], &accepting(column, value));
         assert_eq!(codes(&findings), [("value_accepted", Severity::Warning)], "{value}");
         assert_eq!(sent(&customer.expect(value), column), value);
-        assert!(
-            row_with(&[(column, value)], &Rules::default()).0.iter().all(|it| it.severity == Severity::Note)
-        );
+        assert!(row_with(&[(column, value)], &rules()).0.iter().all(|it| it.severity == Severity::Note));
     }
 }
 

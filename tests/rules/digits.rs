@@ -1,7 +1,7 @@
 //! Digits that went through a program that took them for a number.
 
 use super::{codes, row, row_with};
-use trusthub_onboard::check::Rules;
+use crate::rules;
 use trusthub_onboard::model::{Address, Column, Severity};
 
 const EIN: Column = Column::BusinessRegistrationNumber;
@@ -60,8 +60,7 @@ fn a_zip_code_with_a_point_is_read_as_the_one_without_or_is_an_error() {
         ("9.021E4", "CA", None),
         ("9021.5", "CA", None),
     ] {
-        let (findings, customer) =
-            row_with(&[(Column::PostalCode, text), (Column::Region, state)], &Rules::default());
+        let (findings, customer) = row_with(&[(Column::PostalCode, text), (Column::Region, state)], &rules());
         assert!(findings.iter().any(|it| it.column == "postal_code"), "{text}");
         let sent = customer.map(|customer| match customer.address {
             Address::New { postal_code, .. } => postal_code,

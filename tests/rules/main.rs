@@ -7,10 +7,11 @@ mod accept;
 mod digits;
 mod nothing;
 mod phones;
+mod products;
 mod sent;
 mod values;
 
-use common::{Sheet, customers, validate_with};
+use common::{Sheet, customers, rules, validate_with};
 use trusthub_onboard::check::{Entry, Rules};
 use trusthub_onboard::model::{Column, Customer, Finding, Severity};
 use trusthub_onboard::sheet::Source;
@@ -32,7 +33,7 @@ fn read(source: &Source, rules: &Rules) -> (Vec<Finding>, Option<Customer>) {
 }
 
 fn row(column: Column, value: &str) -> (Vec<Finding>, Option<Customer>) {
-    row_with(&[(column, value)], &Rules::default())
+    row_with(&[(column, value)], &rules())
 }
 
 /// The code and severity of each finding.

@@ -1,6 +1,7 @@
 //! What programs write where there is no value.
 
 use super::{codes, row, row_with};
+use crate::rules;
 use trusthub_onboard::check::Rules;
 use trusthub_onboard::model::{Address, Column, Severity};
 
@@ -85,7 +86,7 @@ fn a_date_that_a_spreadsheet_has_made_of_a_text_keeps_the_row_back_in_a_csv_file
         }
         assert_eq!(codes(&row(Column::Notes, text).0), [], "{text}");
     }
-    let rules = Rules { accept: vec![(Column::BusinessName, "7-Nov".to_owned())], ..Rules::default() };
+    let rules = Rules { accept: vec![(Column::BusinessName, "7-Nov".to_owned())], ..rules() };
     let (findings, customer) = row_with(&[(Column::BusinessName, "7-Nov")], &rules);
     assert_eq!(codes(&findings), [("cell_is_date", Severity::Warning)]);
     assert_eq!(customer.unwrap().business.name, "7-Nov");
@@ -182,12 +183,12 @@ fn a_second_representative_of_words_for_nothing_is_none_and_one_of_some_is_an_er
         Column::Representative2JobPosition,
     ];
     let all = columns.map(|column| (column, "N/A"));
-    let (findings, customer) = row_with(&all, &Rules::default());
+    let (findings, customer) = row_with(&all, &rules());
     assert_eq!(codes(&findings), [("placeholder_ignored", Severity::Warning); 6]);
     assert!(customer.is_some_and(|customer| customer.representative_2.is_none()));
     let mut some = all;
     some[0].1 = "Luis";
-    assert!(row_with(&some, &Rules::default()).1.is_none());
+    assert!(row_with(&some, &rules()).1.is_none());
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use super::{read, row_with};
 use crate::common::{Sheet, good, workbook};
+use crate::rules;
 use proptest::prelude::*;
 use rust_xlsxwriter::{Format, Formula, Worksheet};
-use trusthub_onboard::check::Rules;
 use trusthub_onboard::model::{
     Address, Column, Customer, Finding, PhoneNumber, PhoneNumbers, Representative, Sid,
 };
@@ -81,7 +81,7 @@ fn representative(of: Option<&Representative>, first: Column) -> Vec<(Column, St
         ],
         None => Default::default(),
     };
-    (first as usize..).map(|at| Column::ALL[at]).zip(values).collect()
+    (first as usize..).map(|at| crate::common::ALL[at]).zip(values).collect()
 }
 
 /// Whether the cell holds the value as it is sent, alone or among several.
@@ -181,7 +181,7 @@ fn changed(column: Column) -> impl Strategy<Value = String> {
 }
 
 fn column_and_text() -> impl Strategy<Value = (Column, String)> {
-    proptest::sample::select(Column::ALL.as_slice())
+    proptest::sample::select(crate::common::ALL.as_slice())
         .prop_flat_map(|column| changed(column).prop_map(move |text| (column, text)))
 }
 
@@ -270,7 +270,7 @@ fn column_and_cell() -> impl Strategy<Value = (Column, Cell)> {
     const NO_RULE_OF_FORM: [Column; 4] =
         [Column::Notes, Column::StreetSecondary, Column::BusinessEmployeeCount, Column::PostalCode];
     prop_oneof![
-        proptest::sample::select(Column::ALL.as_slice()),
+        proptest::sample::select(crate::common::ALL.as_slice()),
         proptest::sample::select(NO_RULE_OF_FORM.as_slice()),
     ]
     .prop_flat_map(|column| cell(column).prop_map(move |cell| (column, cell)))
@@ -308,7 +308,7 @@ proptest! {
         cells in proptest::collection::vec(column_and_text(), 1..=3)
     ) {
         let changed: Vec<(Column, &str)> = cells.iter().map(|(column, text)| (*column, text.as_str())).collect();
-        let (findings, customer) = row_with(&changed, &Rules::default());
+        let (findings, customer) = row_with(&changed, &rules());
         let Some(customer) = customer else { return Ok(()) };
         all_is_told(&customer, &findings, |column, value| {
             match changed.iter().rev().find(|(of, _)| *of == column) {
@@ -325,7 +325,7 @@ proptest! {
         let source = workbook(&Sheet::of(1), |sheet| {
             cells.iter().for_each(|(column, cell)| cell.write(*column, sheet));
         });
-        let (findings, customer) = read(&source, &Rules::default());
+        let (findings, customer) = read(&source, &rules());
         let Some(customer) = customer else { return Ok(()) };
         all_is_told(&customer, &findings, |column, value| {
             match cells.iter().rev().find(|(of, _)| *of == column) {

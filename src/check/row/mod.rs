@@ -4,6 +4,7 @@ mod address;
 mod business;
 mod fields;
 mod numbers;
+mod products;
 mod representative;
 mod voice_integrity;
 
@@ -13,12 +14,13 @@ use super::cursor::{Bad, Cursor, Read};
 use super::keys::Keys;
 use super::{Rules, quotes, rule};
 use crate::model::column::{COLUMNS, Need};
-use crate::model::{Column, Customer, Sid, SidKind};
+use crate::model::{Column, Customer, Sid, SidKind, VoiceIntegrity};
 use crate::sheet::column_letters;
 use address::address;
 use business::business;
 use fields::{email, sid, text, url};
 use numbers::phone_numbers;
+use products::{named_products, products};
 use representative::{REPRESENTATIVE_1, representative, representative_2};
 use voice_integrity::voice_integrity;
 
@@ -28,7 +30,10 @@ pub(super) fn customer<'a>(cursor: &mut Cursor<'a>, rules: &'a Rules, keys: &mut
     if quotes::are_broken(cursor) {
         return None;
     }
-    let whole = cell_number(cursor);
+    let products = products(cursor, rules);
+    // Where the cell is wrong, what every row needs is said all the same.
+    let wanted = products.as_deref().unwrap_or_default();
+    let whole = cell_number(cursor, &|column| rules.products.need(column, wanted));
     let (row, width) = (cursor.row, cursor.map.data_width);
     if whole.is_err() && (0..width).all(|column| row.cell(column).text.trim().is_empty()) {
         // All that the row has stands where no header is: that says it all.
@@ -41,14 +46,23 @@ pub(super) fn customer<'a>(cursor: &mut Cursor<'a>, rules: &'a Rules, keys: &mut
     let primary_profile = sid(cursor, Column::PrimaryProfileSid, SidKind::Bundle);
     let customer_profile = sid(cursor, Column::CustomerProfileSid, SidKind::Bundle);
     let trust_product = sid(cursor, Column::TrustProductSid, SidKind::Bundle);
-    let bundles = bundles_differ(cursor, keys, [&primary_profile, &customer_profile, &trust_product]);
+    let named_products = named_products(cursor);
+    let bundles = bundles_differ(
+        cursor,
+        keys,
+        [&primary_profile, &customer_profile, &trust_product],
+        named_products.as_deref().unwrap_or_default(),
+    );
     let (business, domain) = business(cursor, keys);
     let address = address(cursor, keys);
     let website = domain.as_deref();
     let representative_1 = representative(cursor, &REPRESENTATIVE_1, website);
     let representative_2 = representative_2(cursor, website);
-    let phone_numbers = phone_numbers(cursor, keys);
-    let voice_integrity = voice_integrity(cursor);
+    let phone_numbers = phone_numbers(cursor, keys, wanted);
+    let voice_integrity = match rules.products.need(Column::UseCase, wanted) {
+        true => voice_integrity(cursor),
+        false => Ok(VoiceIntegrity::default()),
+    };
 
     whole.and(bundles).ok()?;
     let business = business.ok()?;
@@ -67,6 +81,8 @@ pub(super) fn customer<'a>(cursor: &mut Cursor<'a>, rules: &'a Rules, keys: &mut
         representative_2: representative_2.ok()?,
         phone_numbers: phone_numbers.ok()?,
         voice_integrity: voice_integrity.ok()?,
+        products: products.ok()?,
+        named_products: named_products.ok()?,
     })
 }
 
@@ -75,12 +91,12 @@ pub(super) fn customer<'a>(cursor: &mut Cursor<'a>, rules: &'a Rules, keys: &mut
 const LACKING_MIN: usize = 4;
 
 /// Whether the row is as wide as the headers: not cut off, nothing to the right.
-fn cell_number(cursor: &mut Cursor<'_>) -> Result<(), Bad> {
+fn cell_number(cursor: &mut Cursor<'_>, is_needed: &dyn Fn(Column) -> bool) -> Result<(), Bad> {
     let row = cursor.row;
     let mut strays = cursor.map.strays.iter().copied();
     let stray = strays.find(|column| !row.cell(*column).text.trim().is_empty()).or(row.beyond());
     // Where a cell stands too far right, it says enough that the others are empty.
-    let whole = ends_early(cursor, stray.is_none());
+    let whole = ends_early(cursor, is_needed, stray.is_none());
     let Some(stray) = stray else { return whole };
     let message = format!(
         "The cell {}{} is filled, but the headers end with column {}; the cells of this row may be shifted.",
@@ -96,7 +112,7 @@ fn cell_number(cursor: &mut Cursor<'_>) -> Result<(), Bad> {
 }
 
 /// Finds out whether the row is empty from some required cell on, and says so if it is to be said.
-fn ends_early(cursor: &mut Cursor<'_>, is_said: bool) -> Result<(), Bad> {
+fn ends_early(cursor: &mut Cursor<'_>, is_needed: &dyn Fn(Column) -> bool, is_said: bool) -> Result<(), Bad> {
     let row = cursor.row;
     let is_filled = |column: &usize| !clean(row.cell(*column).text).is_empty();
     let end = (0..cursor.map.data_width.min(row.len())).rev().find(is_filled).map_or(0, |last| last + 1);
@@ -105,7 +121,7 @@ fn ends_early(cursor: &mut Cursor<'_>, is_said: bool) -> Result<(), Bad> {
     }
     let lacking: Vec<(usize, Column)> = COLUMNS
         .iter()
-        .filter(|spec| spec.need == Need::Required)
+        .filter(|spec| spec.need == Need::Required && is_needed(spec.column))
         .filter_map(|spec| match cursor.map.place(spec.column) {
             CellSource::At(at) => Some((usize::from(at), spec.column)),
             CellSource::Absent | CellSource::Set(_) => None,
@@ -143,18 +159,23 @@ fn bundles_differ(
     cursor: &mut Cursor<'_>,
     keys: &mut Keys,
     [primary, profile, product]: [&Read<Sid>; 3],
+    further_products: &[(&'static str, Sid)],
 ) -> Result<(), Bad> {
-    const COLUMNS: [Column; 3] =
-        [Column::PrimaryProfileSid, Column::CustomerProfileSid, Column::TrustProductSid];
-    let sids = [primary, profile, product].map(|sid| sid.as_ref().ok().and_then(Option::as_ref));
+    use Column::{CustomerProfileSid, PrimaryProfileSid, TrustProductSid};
+    let read = [(PrimaryProfileSid, primary), (CustomerProfileSid, profile), (TrustProductSid, product)];
+    let read = read
+        .into_iter()
+        .filter_map(|(column, sid)| Some((column, column.name(), sid.as_ref().ok()?.as_ref()?)));
+    let further = further_products.iter().map(|(name, sid)| (TrustProductSid, *name, sid));
+    let sids: Vec<(Column, &str, &Sid)> = read.chain(further).collect();
     let mut differ = Ok(());
-    for later in 1..sids.len() {
-        let Some(sid) = sids[later] else { continue };
-        keys.owned(COLUMNS[later], sid);
-        if let Some(earlier) = (0..later).find(|earlier| sids[*earlier] == Some(sid)) {
-            let message =
-                format!("{} and {} name the same SID.", COLUMNS[earlier].name(), COLUMNS[later].name());
-            let report = cursor.report_value(&rule::SID_REPEATED, COLUMNS[later], sid.to_string());
+    for (at, (column, name, sid)) in sids.iter().enumerate() {
+        if *column != PrimaryProfileSid {
+            keys.owned(*column, sid);
+        }
+        if let Some((_, earlier, _)) = sids[..at].iter().find(|it| it.2 == *sid) {
+            let message = format!("{earlier} and {name} name the same SID.");
+            let report = cursor.report_value(&rule::SID_REPEATED, *column, sid.to_string());
             differ = report.message(message).err();
         }
     }

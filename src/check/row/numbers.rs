@@ -7,7 +7,7 @@ use crate::check::cursor::{Bad, Cursor, cut};
 use crate::check::keys::Keys;
 use crate::check::phone::{self, Of, Phone};
 use crate::check::rule;
-use crate::model::{Column, PhoneNumber, PhoneNumbers, SidKind};
+use crate::model::{Column, PhoneNumber, PhoneNumbers, Product, SidKind};
 
 /// A phone number in E.164, and where it belongs.
 pub(super) fn phone(cursor: &mut Cursor<'_>, column: Column, text: &str) -> Result<(String, Of), Bad> {
@@ -32,7 +32,11 @@ pub(super) fn phone(cursor: &mut Cursor<'_>, column: Column, text: &str) -> Resu
     Ok((e164, of))
 }
 
-pub(super) fn phone_numbers(cursor: &mut Cursor<'_>, keys: &mut Keys) -> Result<PhoneNumbers, Bad> {
+pub(super) fn phone_numbers(
+    cursor: &mut Cursor<'_>,
+    keys: &mut Keys,
+    products: &[&'static Product],
+) -> Result<PhoneNumbers, Bad> {
     let column = Column::PhoneNumbers;
     let field = cursor.required(column)?;
     if field.text.eq_ignore_ascii_case("all") {
@@ -53,7 +57,31 @@ pub(super) fn phone_numbers(cursor: &mut Cursor<'_>, keys: &mut Keys) -> Result<
         }
     }
     whole?;
+    products.iter().for_each(|product| left_off(cursor, product, &numbers));
     if numbers.is_empty() { Err(cursor.missing(column)) } else { Ok(PhoneNumbers::Listed(numbers)) }
+}
+
+/// Says which of the numbers a product does not take, as far as the row has their digits.
+fn left_off(cursor: &mut Cursor<'_>, product: &Product, numbers: &[PhoneNumber]) {
+    let Some(its) = &product.numbers else { return };
+    let is_left_off = |it: &&PhoneNumber| matches!(it, PhoneNumber::E164(digits) if !(its.takes)(digits));
+    let left_off: Vec<&PhoneNumber> = numbers.iter().filter(is_left_off).collect();
+    if !left_off.is_empty() && left_off.len() == numbers.len() {
+        let message = format!(
+            "{} takes {}, and the row has none, so that this product will be refused.",
+            product.title, its.words
+        );
+        cursor
+            .report_value(&rule::NO_NUMBER_FOR_PRODUCT, Column::PhoneNumbers, String::new())
+            .message(message)
+            .say();
+        return;
+    }
+    for number in left_off {
+        let PhoneNumber::E164(digits) = number else { continue };
+        let message = format!("{} takes {}: this number is left off it.", product.title, its.words);
+        cursor.report_value(&rule::NUMBER_LEFT_OFF, Column::PhoneNumbers, cut(digits)).message(message).say();
+    }
 }
 
 fn phone_number(cursor: &mut Cursor<'_>, column: Column, part: &str) -> Result<PhoneNumber, Bad> {

@@ -1,10 +1,10 @@
 //! The choices about the flow.
 
-use super::values::{duration, policy, some_time};
+use super::values::{duration, policy, product_policy, some_time};
 use super::{DONE, PACE};
-use crate::model::Sid;
+use crate::model::{Product, Sid};
 use crate::plan::{Evaluate, Existing, Policy, RefusedNumbers, Submission};
-use crate::products::{PROFILE, VOICE_INTEGRITY};
+use crate::products::{FLOW, PROFILE, VOICE_INTEGRITY};
 use clap::{Args, ValueEnum};
 
 /// The choices about the flow.
@@ -34,6 +34,9 @@ pub struct FlowArgs {
     #[arg(long, value_name = "RN…", value_parser = policy, default_value = VOICE_INTEGRITY.policy_sid,
         help_heading = DONE)]
     pub voice_integrity_policy: Sid,
+    /// The policy of a product, such as voice_integrity=RN…; repeatable
+    #[arg(long, value_name = "NAME=RN…", value_parser = product_policy, help_heading = DONE)]
+    pub product_policy: Vec<(&'static Product, Sid)>,
     /// How long something that was created may stay out of the lists
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10s", help_heading = PACE)]
     pub visibility_window: u64,
@@ -69,6 +72,15 @@ pub enum ExistingArg {
 
 impl FlowArgs {
     pub fn policy(&self) -> Policy {
+        let of = |(product, sid): &(&'static Product, Sid)| {
+            let bundle = FLOW.products.iter().find(|it| it.product == Some(product))?;
+            Some((*bundle, sid.clone()))
+        };
+        // The first that names a bundle counts.
+        let own = [
+            (&PROFILE, self.secondary_profile_policy.clone()),
+            (&VOICE_INTEGRITY, self.voice_integrity_policy.clone()),
+        ];
         Policy {
             submission: match (self.no_submit, self.submit_product) {
                 (true, _) => Submission::Never,
@@ -90,10 +102,7 @@ impl FlowArgs {
             },
             visibility_window_ms: self.visibility_window,
             call_timeout_ms: self.timeout,
-            policy_sids: vec![
-                (&PROFILE, self.secondary_profile_policy.clone()),
-                (&VOICE_INTEGRITY, self.voice_integrity_policy.clone()),
-            ],
+            policy_sids: self.product_policy.iter().filter_map(of).chain(own).collect(),
         }
     }
 }

@@ -13,7 +13,7 @@ master is read.";
 
 #[derive(Args)]
 #[command(mut_arg("path", |it| it.index(1).value_name("MASTER").help("The sheet to bring up to date: CSV, XLSX or XLSM")),
-    mut_arg("set", |it| it.hide(true)), mut_arg("strict", |it| it.hide(true)))]
+    mut_arg("products", |it| it.hide(true)), mut_arg("set", |it| it.hide(true)), mut_arg("strict", |it| it.hide(true)))]
 pub struct MergeArgs {
     #[command(flatten)]
     pub sheet: SheetArgs,

@@ -1,8 +1,10 @@
 //! The arguments of `sandbox`.
 
 use super::FAULTS;
-use super::values::duration;
+use super::sheet::DEFAULT_PRODUCT;
+use super::values::{duration, product};
 use crate::cli::faults::{self, FaultArg};
+use crate::model::Product;
 use crate::sandbox::Undocumented;
 use clap::Args;
 use std::ops::RangeInclusive;
@@ -17,6 +19,10 @@ pub struct SandboxArgs {
     /// no number by its digits]
     #[arg(long, value_name = "SHEET")]
     pub for_sheet: Option<PathBuf>,
+    /// What the customers of that sheet are onboarded to, as at `run`
+    #[arg(long, value_name = "NAMES", value_parser = product, value_delimiter = ',',
+        default_value = DEFAULT_PRODUCT)]
+    pub products: Vec<&'static Product>,
     /// Keep the world in this file [default: it lasts as long as the server]
     #[arg(long, value_name = "FILE")]
     pub world: Option<PathBuf>,

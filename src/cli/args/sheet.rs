@@ -1,11 +1,15 @@
 //! How the sheet is read.
 
 use super::READING;
+use super::values::product;
 use crate::check;
-use crate::model::Column;
+use crate::model::{Column, Product};
 use crate::sheet::{Encoding, Mapping};
 use clap::Args;
 use std::path::{Path, PathBuf};
+
+/// What customers are onboarded to unless the user says otherwise.
+pub const DEFAULT_PRODUCT: &str = "voice_integrity";
 
 /// How the sheet is read.
 #[derive(Args, Clone)]
@@ -28,6 +32,10 @@ pub struct SheetArgs {
     /// What a header of yours means: "Their Header=our_column", or its column's letter: "H=our_column"; with nothing behind the = the column is left out; repeatable
     #[arg(long, value_name = "HEADER=COLUMN", value_parser = Mapping::parse, help_heading = READING)]
     pub map: Vec<Mapping>,
+    /// What the customers are onboarded to, separated by commas; a row whose cell `products` is filled says so itself
+    #[arg(long, value_name = "NAMES", value_parser = product, value_delimiter = ',',
+        default_value = DEFAULT_PRODUCT, help_heading = READING)]
+    pub products: Vec<&'static Product>,
     /// A value that is the same for every row: our_column=value; repeatable
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = check::parse_set, help_heading = READING)]
     pub set: Vec<(Column, String)>,
@@ -42,7 +50,7 @@ pub struct SheetArgs {
 
 impl SheetArgs {
     /// A sheet about which nothing more is said.
-    pub fn of(path: &Path) -> SheetArgs {
+    pub fn of(path: &Path, products: &[&'static Product]) -> SheetArgs {
         SheetArgs {
             path: path.to_owned(),
             sheet: None,
@@ -50,6 +58,7 @@ impl SheetArgs {
             delimiter: None,
             header_row: None,
             map: vec![],
+            products: products.to_vec(),
             set: vec![],
             accept: vec![],
             strict: false,

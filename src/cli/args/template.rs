@@ -1,7 +1,10 @@
 //! The arguments of `template`.
 
+use super::sheet::DEFAULT_PRODUCT;
+use super::values::product;
 use super::values::template_file;
 use crate::model::Column;
+use crate::model::Product;
 use crate::sheet::names::nearest;
 use clap::Args;
 use std::path::PathBuf;
@@ -12,6 +15,10 @@ pub struct TemplateArgs {
     /// standard output, as CSV]
     #[arg(long, short, value_name = "FILE", value_parser = template_file)]
     pub output: Option<PathBuf>,
+    /// What the customers are onboarded to: the template has the columns that are needed for it
+    #[arg(long, value_name = "NAMES", value_parser = product, value_delimiter = ',',
+        default_value = DEFAULT_PRODUCT)]
+    pub products: Vec<&'static Product>,
     /// Explain the columns instead; of those that are named, print every allowed value
     #[arg(long, value_name = "COLUMN", num_args = 0.., value_delimiter = ',', value_parser = column,
         conflicts_with = "output")]

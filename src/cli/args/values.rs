@@ -1,6 +1,8 @@
 //! Values that several subcommands read from words: durations, rates, SIDs, names of files.
 
-use crate::model::{Sid, SidKind};
+use crate::model::column::header_key;
+use crate::model::{Product, Sid, SidKind};
+use crate::products;
 use crate::twilio::{RATE_MAX, RATE_MIN, Rate};
 use std::path::PathBuf;
 
@@ -72,6 +74,20 @@ pub fn bundle(text: &str) -> Result<Sid, String> {
 
 pub fn policy(text: &str) -> Result<Sid, String> {
     sid(SidKind::Policy, text)
+}
+
+/// A product by its name.
+pub fn product(text: &str) -> Result<&'static Product, String> {
+    let known = products::known();
+    let names: Vec<&str> = known.iter().map(|it| it.name).collect();
+    let is_it = |it: &&&Product| header_key(it.name) == header_key(text);
+    known.iter().find(is_it).copied().ok_or_else(|| format!("the products are {}", names.join(", ")))
+}
+
+/// The policy that a product is made under: `NAME=RN…`.
+pub fn product_policy(text: &str) -> Result<(&'static Product, Sid), String> {
+    let (name, sid) = text.split_once('=').ok_or("write NAME=RN…")?;
+    Ok((product(name)?, policy(sid)?))
 }
 
 /// Reads a SID of one kind; the error names the kind that it is instead.

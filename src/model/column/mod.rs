@@ -50,6 +50,7 @@ pub enum Column {
     BusinessEmployeeCount,
     AverageBusinessDayCallVolume,
     Notes,
+    Products,
 }
 
 /// What is to be known of a column.
@@ -83,7 +84,9 @@ pub enum Group {
     Address,
     Representative1,
     Representative2,
+    PhoneNumbers,
     VoiceIntegrity,
+    Products,
 }
 
 impl Group {
@@ -94,7 +97,9 @@ impl Group {
             Group::Address => "Address",
             Group::Representative1 => "First representative",
             Group::Representative2 => "Second representative",
+            Group::PhoneNumbers => "Phone numbers",
             Group::VoiceIntegrity => "Voice Integrity",
+            Group::Products => "Products",
         }
     }
 }
@@ -133,8 +138,8 @@ pub enum Content {
 }
 
 impl Column {
-    pub const ALL: [Column; 40] = {
-        let mut all = [Column::SubaccountSid; 40];
+    pub const ALL: [Column; COLUMNS.len()] = {
+        let mut all = [Column::SubaccountSid; COLUMNS.len()];
         let mut index = 0;
         while index < COLUMNS.len() {
             all[index] = COLUMNS[index].column;

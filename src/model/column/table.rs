@@ -47,7 +47,7 @@ impl Spec {
 }
 
 /// Every column, in the order of the template.
-pub const COLUMNS: [Spec; 40] = {
+pub const COLUMNS: [Spec; 41] = {
     use Column as C;
     use Group as G;
     use Need::{AllOrNone, Optional, Required, WithoutAddressSid};
@@ -568,7 +568,7 @@ pub const COLUMNS: [Spec; 40] = {
         column(
             C::PhoneNumbers,
             "phone_numbers",
-            G::VoiceIntegrity,
+            G::PhoneNumbers,
             Required,
             "PN SIDs and/or E.164 numbers, separated by ; , or a line break, or the word all",
             "The numbers of the subaccount that are registered.",
@@ -654,5 +654,14 @@ pub const COLUMNS: [Spec; 40] = {
             "use case notes",
             "use case description",
         ]),
+        column(
+            C::Products,
+            "products",
+            G::Products,
+            Optional,
+            "names of products, separated by commas; those of --products if empty",
+            "What this customer is onboarded to, if that differs from the other rows.",
+        )
+        .synonyms(&["product", "trust products", "voice products"]),
     ]
 };

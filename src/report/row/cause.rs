@@ -232,7 +232,7 @@ pub fn remarks(plan: &Plan, facts: &Facts, outcome: Outcome, heard: Heard) -> Ve
     if matches!(outcome, Outcome::NotAttempted) {
         return vec![];
     }
-    let evaluations = plan.flow().bundles().map(|bundle| bundle.steps.evaluation);
+    let evaluations = plan.bundles().iter().map(|bundle| bundle.steps.evaluation);
     let mut remarks: Vec<Remark> = evaluations.filter_map(of_evaluation).collect();
     let said = heard.into_iter().flat_map(|end| end.remarks.iter().cloned());
     remarks.extend(said.map(|text| Remark::new("left_as_it_is", text)));
