@@ -9,6 +9,7 @@
 //!
 //! Validation is compared with `qsv validate` where that program is installed (`cargo install qsv
 //! --locked --features lite --bin qsvlite`), and with the workbook reader that we build on.
+#![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 
 mod machine;
 mod schema;

@@ -319,6 +319,7 @@ fn start(arguments: &[OsString], said: &Path) -> Result<Running, Fault> {
 
 /// Waits until the child ends, which is told, or until the moment has come.
 async fn wait_until(running: &mut Running, moment: impl Fn() -> bool) -> Result<Option<ExitStatus>, Fault> {
+    #[expect(clippy::disallowed_methods, reason = "how long a rehearsal took is said, and decides nothing")]
     let started = std::time::Instant::now();
     loop {
         if let Some(status) = running.0.try_wait().map_err(|error| broken(&error))? {
@@ -333,6 +334,7 @@ async fn wait_until(running: &mut Running, moment: impl Fn() -> bool) -> Result<
                 "Try a smaller sheet, or fewer --faults. If that does not help, please report it.",
             ));
         }
+        #[expect(clippy::disallowed_methods, reason = "a rehearsal watches another process")]
         tokio::time::sleep(LOOK).await;
     }
 }

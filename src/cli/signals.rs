@@ -18,6 +18,7 @@ pub fn stop_on_signals(drain: CancellationToken) {
         signals.next().await;
         tell!("");
         tell!("Stopped. Run the same command again: it goes on where each customer stood.");
+        #[expect(clippy::disallowed_methods, reason = "whoever asks twice wants it to end at once")]
         std::process::exit(i32::from(Exit::RunAgain.code()));
     });
 }

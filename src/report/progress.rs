@@ -1,4 +1,8 @@
 //! The progress line of a run, on standard error.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what is shown of a rate is of the moment, and decides nothing"
+)]
 
 use crate::events::{Event, Observer};
 use crate::model::shown_in_line;

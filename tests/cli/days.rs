@@ -67,6 +67,7 @@ impl Drop for Running {
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    #[expect(clippy::disallowed_methods, reason = "a deadline of the test itself")]
     let began = Instant::now();
     while !is_so() {
         assert!(began.elapsed() < DEADLINE, "waited too long for {what}");

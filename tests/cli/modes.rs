@@ -105,6 +105,7 @@ impl Drop for Running {
 }
 
 /// Looks at a running command until it has made what is waited for, and ends it.
+#[expect(clippy::disallowed_methods, reason = "a deadline of the test itself")]
 fn watch(place: &Place, arguments: &str, wanted: &[&str], signal: &str) {
     let mut command = place.command("000", arguments);
     let mut running = Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs"));

@@ -59,6 +59,10 @@ impl Clock for FixtureClock {
     fn sleep(&self, wait_ms: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
             tokio::task::yield_now().await;
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "real time for what really happens: a server that answers later"
+            )]
             let began = std::time::Instant::now();
             while began.elapsed().as_millis() < u128::from(self.real_ms.load(Ordering::SeqCst)) {
                 tokio::task::yield_now().await;

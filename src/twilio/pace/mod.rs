@@ -181,6 +181,7 @@ mod tests {
             let pace = pace(Rate::PerSecond(rate));
             let mut sent = moments(&pace, rate as usize * 3 + 5).await;
             // What was saved up while nothing was asked for is no more than the burst.
+            #[expect(clippy::disallowed_methods, reason = "the time of tokio stands still in this test")]
             tokio::time::sleep(Duration::from_secs(60)).await;
             sent.extend(moments(&pace, rate as usize * 2 + 5).await);
             let (most, allowed) = (most_in_a_second(&sent), (rate * 1.01) as usize + 1);
