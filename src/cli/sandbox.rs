@@ -4,8 +4,9 @@ use super::args::{SandboxArgs, SheetArgs};
 use super::sheet::Sheet;
 use super::style::{say, tell};
 use super::{Exit, Stop, faults, session};
-use crate::flow::to_hex;
+use crate::flow::{BundleId, to_hex};
 use crate::model::{Address, Customer, Fault, PhoneNumber, PhoneNumbers, Sid};
+use crate::products::FLOW;
 use crate::report::reason;
 use crate::sandbox::{self, Faults, Sandbox, Seed, SeedAccount, Server, Settings, Start, Undocumented};
 use crate::twilio::Identity;
@@ -178,8 +179,15 @@ fn account(customer: &Customer) -> SeedAccount {
         },
         customer_profiles: sids(customer.customer_profile.as_ref()),
         trust_products: sids(customer.trust_product.as_ref()),
+        other_products: FLOW.products.iter().filter_map(|it| named_besides(customer, it)).collect(),
         ..SeedAccount::default()
     }
+}
+
+/// The policy and the SID of a product that the row names in a column of its own.
+fn named_besides(customer: &Customer, bundle: BundleId) -> Option<(String, String)> {
+    let sid = customer.named_in(bundle.column)?;
+    Some((bundle.policy_sid.to_owned(), sid.to_string()))
 }
 
 /// A number that is set aside for fiction: 555-0100 to 555-0199.

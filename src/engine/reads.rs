@@ -120,8 +120,28 @@ impl Row<'_> {
                 self.finish(on_the_profile(part), state);
             }
         }
+        self.leave_numbers_off(&items);
         self.finish(key, done(None, digest));
         Ok(())
+    }
+
+    /// Notes which of the row's numbers a product does not take.
+    fn leave_numbers_off(&mut self, items: &[Item]) {
+        let e164 = |part: Part| {
+            let item = items.iter().find(|item| item.sid() == part.sid())?;
+            item.phone_number.as_deref()
+        };
+        let mut left_off = vec![];
+        for bundle in self.plan.products() {
+            let Some(rule) = bundle.product.and_then(|it| it.numbers.as_ref()) else { continue };
+            let numbers = self.plan.numbers(&self.facts).into_iter().filter(|part| part.sid().is_some());
+            let numbers = numbers.filter(|part| e164(*part).is_some_and(|number| !(rule.takes)(number)));
+            left_off.extend(numbers.map(|part| Key { step: bundle.numbered_by(), part }));
+        }
+        for key in left_off.into_iter().filter(|key| !self.facts.is_done(*key)).collect::<Vec<_>>() {
+            let reason = Reason::ours(OurCode::NumberNotEligible);
+            self.finish(key, StepState::Refused { reason, kept: None });
+        }
     }
 
     pub(super) async fn check_address(&mut self, key: Key) -> Result<(), Stop> {

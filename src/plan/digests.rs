@@ -77,6 +77,8 @@ impl Plan<'_> {
                 })
                 .collect(),
         };
+        // What a product takes of them was found out with them.
+        numbers.extend(self.customer.products.iter().filter(|it| it.numbers.is_some()).map(|it| it.name));
         numbers.sort_unstable();
         self.key.digest(&numbers)
     }

@@ -126,6 +126,8 @@ our_codes! {
     NoNumbers = "no_numbers",
     /// The subaccount has no such number.
     NumberNotFound = "number_not_found",
+    /// A product does not take this number, which holds nothing back unless it takes none of the row's.
+    NumberNotEligible = "number_not_eligible",
     /// The number is on another bundle.
     NumberElsewhere = "number_elsewhere",
     /// The evaluation says what is missing.
@@ -245,6 +247,7 @@ impl Facts {
         for (key, state) in &self.states {
             match state {
                 // What came after the submission was not left out of it.
+                _ if is_left_off(state) => (),
                 StepState::Refused { reason, .. } if numbered(key.step) && reason.code != changed => {
                     self.left_out.insert(*key, reason.clone());
                 }
@@ -255,13 +258,14 @@ impl Facts {
             _ if matches!(key.step.verb, Verb::CheckAccount | Verb::Discover) => false,
             StepState::Started { .. } | StepState::Done { .. } => true,
             StepState::Seen { status, .. } => *status == BundleStatus::TwilioApproved,
-            StepState::Refused { kept, .. } => kept.is_some(),
+            // What a number is does not change.
+            StepState::Refused { kept, .. } => kept.is_some() || is_left_off(state),
             StepState::Unsure { .. } | StepState::Removed => false,
         });
         for state in self.states.values_mut() {
             match state {
                 StepState::Started { at, .. } => *at = now,
-                StepState::Refused { kept, .. } => {
+                StepState::Refused { kept: kept @ Some(_), .. } => {
                     *state = StepState::Done { sid: kept.take(), digest: UNKNOWN, note: None };
                 }
                 _ => (),
@@ -514,4 +518,9 @@ impl Facts {
             && self.submitted(bundle) == Some(UNKNOWN)
             && !self.is_open(bundle)
     }
+}
+
+/// Whether a number is left off a product that does not take it.
+fn is_left_off(state: &StepState) -> bool {
+    matches!(state, StepState::Refused { reason, .. } if reason.code == Code::Ours(OurCode::NumberNotEligible))
 }

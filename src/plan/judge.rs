@@ -26,6 +26,9 @@ impl Plan<'_> {
             let changed = Code::Ours(OurCode::ChangedAfterSubmission);
             refused.retain(|(_, reason): &(Key, Reason)| reason.code == changed);
         }
+        if done > 0 {
+            refused.retain(|(_, reason)| reason.code != Code::Ours(OurCode::NumberNotEligible));
+        }
         match refused.is_empty() {
             true => self.take_off_leftovers(step.bundle, facts, now),
             false => Some(Next::Over(Ending::Refused(refused))),

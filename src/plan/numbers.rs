@@ -48,7 +48,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Whether there is nothing to look up: each number has a SID, or was refused.
+    /// Whether there is nothing to look up: each number has a SID, or was refused, and no product asks what it is.
     pub(super) fn knows_every_number(&self, facts: &Facts) -> bool {
         let known = |part| {
             let key = Key { step: self.flow.profile.numbered_by(), part };
@@ -56,7 +56,8 @@ impl Plan<'_> {
                 || facts.left_out(key).is_some()
                 || matches!(facts.state(key), Some(StepState::Refused { .. }))
         };
-        !self.wanted.is_empty()
+        self.customer.products.iter().all(|it| it.numbers.is_none())
+            && !self.wanted.is_empty()
             && self.wanted.iter().all(|it| match it {
                 Wanted::Known(_) => true,
                 Wanted::ToResolve(part) => known(*part),

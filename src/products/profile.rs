@@ -132,7 +132,10 @@ static SECOND_REPRESENTATIVE: Resource = Resource {
 };
 
 fn numbers_need_a_look(customer: &Customer) -> bool {
+    // Whether a product takes a number is told by its digits.
+    let products_choose = customer.products.iter().any(|product| product.numbers.is_some());
     match &customer.phone_numbers {
+        _ if products_choose => true,
         PhoneNumbers::All => true,
         PhoneNumbers::Listed(numbers) => numbers.iter().any(|it| matches!(it, PhoneNumber::E164(_))),
     }

@@ -2,7 +2,7 @@
 
 use super::log::rfc3339;
 use super::row::{NumberReport, RowReport, resources};
-use crate::flow::{BundleId, Flow};
+use crate::flow::{BundleId, Flow, StepId};
 use crate::model::Fault;
 use crate::plan::Time;
 use crate::sheet::csv_safe;
@@ -13,12 +13,26 @@ use std::io::Write;
 /// places stay; new columns come at the end.
 pub fn result_columns(flow: &Flow) -> Vec<String> {
     let mut columns = ["row", "subaccount_sid", "business_name", "outcome"].map(str::to_owned).to_vec();
-    for bundle in flow.bundles() {
-        columns.extend([format!("{}_sid", bundle.name), format!("{}_status", bundle.name)]);
-    }
-    columns.extend(resources(flow).map(|step| format!("{step}_sid")));
+    let of = |bundle: BundleId| [format!("{}_sid", bundle.name), format!("{}_status", bundle.name)];
+    columns.extend(first_bundles(flow).into_iter().flat_map(of));
+    let first = resources(flow).filter(|step| first_bundles(flow).contains(&step.bundle));
+    columns.extend(first.map(|step| format!("{step}_sid")));
     columns.extend(OF_THE_END.map(str::to_owned));
+    for bundle in further_bundles(flow) {
+        columns.extend(of(bundle));
+        columns.extend(resources(flow).filter(|it| it.bundle == bundle).map(|step| format!("{step}_sid")));
+    }
     columns
+}
+
+/// The bundles whose columns stand in front: they were there before there were further products.
+fn first_bundles(flow: &Flow) -> Vec<BundleId> {
+    flow.bundles().take(2).collect()
+}
+
+/// The others, whose columns stand at the end.
+fn further_bundles(flow: &Flow) -> Vec<BundleId> {
+    flow.bundles().skip(2).collect()
 }
 
 /// How the row ended, and what the last run did.
@@ -45,12 +59,14 @@ pub fn result_cells(flow: &Flow, row: &RowReport) -> Vec<String> {
         row.business_name.clone(),
         row.outcome.word().to_owned(),
     ];
-    for bundle in flow.bundles() {
+    let of = |bundle: BundleId| {
         let known = row.bundle(bundle.name);
         let status = known.and_then(|it| it.status).map_or("", |it| it.word());
-        cells.extend([known.and_then(|it| it.sid.clone()).unwrap_or_default(), status.to_owned()]);
-    }
-    cells.extend(resources(flow).map(|step| row.resource(step.name).unwrap_or_default().to_owned()));
+        [known.and_then(|it| it.sid.clone()).unwrap_or_default(), status.to_owned()]
+    };
+    let resource = |step: StepId| row.resource(step.name).unwrap_or_default().to_owned();
+    cells.extend(first_bundles(flow).into_iter().flat_map(of));
+    cells.extend(resources(flow).filter(|it| first_bundles(flow).contains(&it.bundle)).map(resource));
     let cause = row.cause.clone().unwrap_or_default();
     cells.extend([row.phone_numbers_assigned.to_string(), row.phone_numbers_refused.to_string()]);
     cells.extend([
@@ -64,6 +80,10 @@ pub fn result_cells(flow: &Flow, row: &RowReport) -> Vec<String> {
     ]);
     let time = |time: Option<Time>| time.map(rfc3339).unwrap_or_default();
     cells.extend([row.attempts.to_string(), time(row.started_at), time(row.finished_at)]);
+    for bundle in further_bundles(flow) {
+        cells.extend(of(bundle));
+        cells.extend(resources(flow).filter(|it| it.bundle == bundle).map(resource));
+    }
     cells
 }
 
@@ -72,7 +92,8 @@ pub fn number_columns(flow: &Flow) -> Vec<String> {
     let on = |bundle: BundleId| format!("{}_number_assignment_sid", bundle.name);
     let head = ["row", "subaccount_sid", "phone_number_sid", "phone_number"].map(str::to_owned);
     let tail = ["outcome", "error_code", "error_message"].map(str::to_owned);
-    head.into_iter().chain(flow.bundles().map(on)).chain(tail).collect()
+    let (first, further) = (first_bundles(flow).into_iter(), further_bundles(flow).into_iter());
+    head.into_iter().chain(first.map(on)).chain(tail).chain(further.map(on)).collect()
 }
 
 /// The cells of one number, in the order of `number_columns`.
@@ -80,8 +101,11 @@ fn number_cells(row: &RowReport, number: &NumberReport) -> Vec<String> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let mut cells =
         vec![row.row.to_string(), row.subaccount_sid.clone(), text(&number.sid), text(&number.phone_number)];
-    cells.extend(number.bundles.iter().map(|it| text(&it.assignment_sid)));
+    let on: Vec<String> = number.bundles.iter().map(|it| text(&it.assignment_sid)).collect();
+    let (first, further) = on.split_at(on.len().min(2));
+    cells.extend_from_slice(first);
     cells.extend([number.state.word().to_owned(), text(&number.code), text(&number.message)]);
+    cells.extend_from_slice(further);
     cells
 }
 

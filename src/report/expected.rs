@@ -1,8 +1,10 @@
 //! What a row asks for, for the verdict of a rehearsal. Written down once more here, from the columns of the row,
 //! and not taken from the tables of the products or from the plan, so that a mistake there shows.
 
-use crate::model::{Address, Customer, Representative};
-use crate::sandbox::{Kind, Resource, Seed};
+use crate::flow::BundleId;
+use crate::model::{Address, Customer, Product, Representative};
+use crate::products::FLOW;
+use crate::sandbox::{Kind, Resource, Seed, end_users_of};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -14,6 +16,8 @@ pub struct Expected {
     content: Vec<Content>,
     /// The SIDs of the numbers that belong on each bundle.
     numbers: Vec<String>,
+    /// The bundles that must be approved, by their names in the results.
+    pub(super) bundles: Vec<&'static str>,
 }
 
 /// What one resource must say.
@@ -32,7 +36,6 @@ impl Expected {
     pub fn of(customer: &Customer, seed: &Seed) -> Expected {
         let account = customer.subaccount.to_string();
         let own = seed.accounts.iter().find(|it| it.sid == account);
-        let numbers = own.map_or(0, |it| it.phone_numbers.len());
         let mut made = BTreeMap::new();
         let mut expect = |kind, of: &str| {
             *made.entry((kind, of.to_owned())).or_insert(0) += 1;
@@ -52,26 +55,33 @@ impl Expected {
                 expect(Kind::Address, "");
             }
         }
-        let wants = |name| customer.products.iter().any(|product| product.name == name);
-        if wants("voice_integrity") && customer.trust_product.is_none() {
+        for product in products_to_make(customer) {
             expect(Kind::TrustProduct, "");
-            expect(Kind::EndUser, "voice_integrity_information");
-            expect(Kind::EntityAssignment, "voice_integrity_information");
+            for of in end_users_of(product.policy_sid) {
+                expect(Kind::EndUser, of);
+                expect(Kind::EntityAssignment, of);
+            }
             expect(Kind::EntityAssignment, "secondary_customer_profile_type_business");
         }
-        // Every number is on the profile and on each product.
-        (0..(1 + customer.products.len()) * numbers)
-            .for_each(|_| expect(Kind::ChannelEndpointAssignment, ""));
+        // Every number is on the profile and on each product that takes it.
+        let takes =
+            |product: &&Product, e164: &str| product.numbers.as_ref().is_none_or(|it| (it.takes)(e164));
+        for (_, e164) in own.iter().flat_map(|it| &it.phone_numbers) {
+            let products = customer.products.iter().filter(|product| takes(product, e164)).count();
+            (0..=products).for_each(|_| expect(Kind::ChannelEndpointAssignment, ""));
+        }
         let numbers = own.map(|it| it.phone_numbers.iter().map(|(sid, _)| sid.clone()).collect());
         let content = content_of(customer);
-        Expected { account, made, content, numbers: numbers.unwrap_or_default() }
+        let bundles = FLOW.bundles_of(customer).into_iter().map(|it| it.name).collect();
+        Expected { account, made, content, numbers: numbers.unwrap_or_default(), bundles }
     }
 
     /// One of each, whatever it says.
     #[cfg(test)]
     pub(super) fn counting(account: &str, made: impl Iterator<Item = (Kind, String)>) -> Expected {
         let made = made.map(|what| (what, 1)).collect();
-        Expected { account: account.to_owned(), made, content: vec![], numbers: vec![] }
+        let bundles = vec!["customer_profile", "trust_product"];
+        Expected { account: account.to_owned(), made, content: vec![], numbers: vec![], bundles }
     }
 
     /// Everything that is there and does not say what the row says, field by field. Values are not told:
@@ -143,6 +153,12 @@ impl Expected {
     }
 }
 
+/// The products that the row asks for and does not name by their SIDs.
+fn products_to_make(customer: &Customer) -> Vec<BundleId> {
+    let to_make = |bundle: &BundleId| bundle.is_wanted_by(customer) && bundle.named_by(customer).is_none();
+    FLOW.products.iter().copied().filter(to_make).collect()
+}
+
 /// What each resource of a row must say. A bundle that the row names, and an address that it names, are
 /// somebody's.
 fn content_of(customer: &Customer) -> Vec<Content> {
@@ -194,10 +210,10 @@ fn content_of(customer: &Customer) -> Vec<Content> {
             all.push(Content { kind: Kind::Address, of: "", fields });
         }
     }
-    if customer.products.iter().any(|product| product.name == "voice_integrity")
-        && customer.trust_product.is_none()
-    {
+    if !products_to_make(customer).is_empty() {
         all.push(bundle(Kind::TrustProduct));
+    }
+    if customer.products.iter().any(|it| it.name == "voice_integrity") && customer.trust_product.is_none() {
         let voice = &customer.voice_integrity;
         let fields = vec![
             ("use_case", voice.use_case.to_string()),

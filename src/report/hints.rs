@@ -73,7 +73,7 @@ fn ours(code: OurCode) -> Hint {
         ),
         OurCode::ExistsAlready => hint_of(
             "the subaccount has a bundle under this policy already that this program did not create",
-            "Name it in the column customer_profile_sid or trust_product_sid to use it, or delete it in the Console.",
+            "Name it in its column (customer_profile_sid, trust_product_sid or that of another product) to use it, or delete it in the Console.",
         ),
         OurCode::UnknownToTheLedger => hint_of(
             "a bundle with our tag is there that this ledger knows nothing of",
@@ -81,16 +81,16 @@ fn ours(code: OurCode) -> Hint {
         ),
         OurCode::OtherBundleBegun => hint_of(
             "the row names one bundle, and this customer has been begun with another",
-            "Empty the column customer_profile_sid or trust_product_sid, or name the one that was begun.",
+            "Empty the column that names it (customer_profile_sid, trust_product_sid or that of another product), or name the one that was begun.",
         ),
         OurCode::NotSuchABundle => hint_of(
             "the bundle that the row names is not in this subaccount, or is under another policy",
-            "Check the columns customer_profile_sid and trust_product_sid.",
+            "Check the columns customer_profile_sid, trust_product_sid and those of other products.",
         ),
         OurCode::HoldsWhatIsNotOurs => hint_of(
             "the draft that the row names holds what this program would add a second time",
             "In the Console, take what error_message names off the draft, then run again: it is made anew from the row. \
-             Or delete the draft and empty the column customer_profile_sid or trust_product_sid.",
+             Or delete the draft and empty the column that names it, such as trust_product_sid.",
         ),
         OurCode::NotASubaccount => hint_of(
             "the parent account has no subaccount with this SID",
@@ -119,6 +119,11 @@ fn ours(code: OurCode) -> Hint {
         OurCode::NumberNotFound => hint_of(
             "the subaccount has no such phone number",
             "Check the column phone_numbers, and that the number was moved to this subaccount.",
+        ),
+        OurCode::NumberNotEligible => hint_of(
+            "the product does not take this number, and it is left off it",
+            "Nothing is to be done where it takes another number of the row. Else add one to the column phone_numbers, \
+             or leave out the product (--products, column products).",
         ),
         OurCode::NumberElsewhere => hint_of(
             "the number is on another bundle already",

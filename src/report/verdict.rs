@@ -81,7 +81,7 @@ pub fn verdict(
             verdict.complete += 1;
             wrong.extend(customer.differences(&made));
             wrong.extend(customer.other_content(&made));
-            wrong.extend(row.into_iter().flat_map(|row| statuses(row, &there)));
+            wrong.extend(row.into_iter().flat_map(|row| statuses(row, &customer.bundles, &there)));
             verdict.approved += usize::from(wrong.is_empty());
         } else if [Outcome::Refused, Outcome::Rejected].iter().any(|it| it.word() == outcome) {
             verdict.complete += 1;
@@ -141,12 +141,12 @@ pub fn verdict(
     Ok(verdict)
 }
 
-/// Whether both bundles of an approved customer are so at the API too, and stand so in the results.
-fn statuses(row: &Row, there: &HashMap<&str, &Resource>) -> Vec<String> {
+/// Whether the bundles of an approved customer are so at the API too, and stand so in the results.
+fn statuses(row: &Row, bundles: &[&str], there: &HashMap<&str, &Resource>) -> Vec<String> {
     let mut wrong = vec![];
-    for (bundle, kind) in [("customer_profile", Kind::CustomerProfile), ("trust_product", Kind::TrustProduct)]
-    {
-        let at_the_api = there.get(cell(row, &format!("{bundle}_sid"))).filter(|it| it.kind == kind);
+    for bundle in bundles {
+        let is_bundle = |it: &&&Resource| matches!(it.kind, Kind::CustomerProfile | Kind::TrustProduct);
+        let at_the_api = there.get(cell(row, &format!("{bundle}_sid"))).filter(is_bundle);
         let at_the_api = at_the_api.and_then(|it| it.status.as_deref()).unwrap_or("not there");
         let in_results = cell(row, &format!("{bundle}_status"));
         let approved = BundleStatus::TwilioApproved.word();

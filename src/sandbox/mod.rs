@@ -46,7 +46,7 @@ pub use call::Method;
 pub use edit::Edit;
 pub use faults::{Among, Fault, Faults, Lag, Limit, Rule, When};
 pub use journal::{Start, world_id};
-pub use policies::BundleKind;
+pub use policies::{BundleKind, end_users_of};
 pub use review::{Reviewer, Verdict};
 pub use settings::{Clock, Seed, SeedAccount, Settings};
 pub use snapshot::{Kind, Resource};

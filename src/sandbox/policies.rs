@@ -172,6 +172,11 @@ pub fn find(sid: &str) -> Option<&'static Policy> {
     POLICIES.iter().find(|policy| policy.sid == sid)
 }
 
+/// The types of the end users that a bundle under this policy must hold.
+pub fn end_users_of(sid: &str) -> Vec<&'static str> {
+    find(sid).map_or_else(Vec::new, |policy| policy.end_users.iter().map(|it| it.object_type).collect())
+}
+
 /// An end user type that any policy asks for.
 pub fn end_user(object_type: &str) -> Option<&'static EndUser> {
     POLICIES.iter().flat_map(|p| p.end_users).find(|e| e.object_type == object_type)

@@ -94,9 +94,11 @@ fn apply_account(world: &mut World, seed: &SeedAccount, now_ms: u64) -> io::Resu
         let profile = sid("customer profile", "BU", profile)?;
         approved_bundle(world, profile, account, BundleKind::CustomerProfile, policies::SECONDARY, now_ms);
     }
-    for product in &seed.trust_products {
+    let voice = seed.trust_products.iter().map(|product| (policies::VOICE_INTEGRITY, product));
+    let others = seed.other_products.iter().map(|(policy, product)| (policy.as_str(), product));
+    for (policy, product) in voice.chain(others) {
         let product = sid("trust product", "BU", product)?;
-        approved_bundle(world, product, account, BundleKind::TrustProduct, policies::VOICE_INTEGRITY, now_ms);
+        approved_bundle(world, product, account, BundleKind::TrustProduct, policy, now_ms);
         if let Some(profile) = seed.customer_profiles.first() {
             link(world, product, sid("customer profile", "BU", profile)?, account, now_ms);
         }

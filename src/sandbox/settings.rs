@@ -66,6 +66,8 @@ pub struct SeedAccount {
     pub customer_profiles: Vec<String>,
     /// `BU…` of approved Voice Integrity products, each with the first of the profiles on it.
     pub trust_products: Vec<String>,
+    /// Approved trust products under other policies, each with the first of the profiles on it: `RN…` and `BU…`.
+    pub other_products: Vec<(String, String)>,
 }
 
 impl Default for Settings {

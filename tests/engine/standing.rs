@@ -124,6 +124,8 @@ async fn fixtures(code: OurCode) -> Vec<Fixture> {
                 fixture
             })
             .into(),
+        // No product chooses among the numbers so far.
+        OurCode::NumberNotEligible => vec![],
         OurCode::AccountNotActive => {
             let mut fixtures = vec![];
             for (status, in_review) in [("suspended", false), ("closed", false), ("suspended", true)] {

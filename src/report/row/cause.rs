@@ -5,7 +5,7 @@ use super::numbers;
 use crate::check::Invalid;
 use crate::flow::{BundleId, Key, StepId};
 use crate::model::redacted;
-use crate::plan::{Code, Ending, Facts, Next, Note, Outcome, Plan, Reason, StepState};
+use crate::plan::{Code, Ending, Facts, Next, Note, OurCode, Outcome, Plan, Reason, StepState};
 use crate::report::hints::{hint, hint_for, hint_for_words};
 use serde::Serialize;
 
@@ -234,6 +234,8 @@ pub fn remarks(plan: &Plan, facts: &Facts, outcome: Outcome, heard: Heard) -> Ve
     }
     let evaluations = plan.bundles().iter().map(|bundle| bundle.steps.evaluation);
     let mut remarks: Vec<Remark> = evaluations.filter_map(of_evaluation).collect();
+    let left_off = numbers::left_off(plan, facts).into_iter();
+    remarks.extend(left_off.map(|text| Remark::new(OurCode::NumberNotEligible.name(), text)));
     let said = heard.into_iter().flat_map(|end| end.remarks.iter().cloned());
     remarks.extend(said.map(|text| Remark::new("left_as_it_is", text)));
     remarks

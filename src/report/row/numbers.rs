@@ -3,8 +3,8 @@
 use super::cause::{code_text, message_of};
 use super::make::Heard;
 use crate::flow::{BundleId, Flow, Key, Part};
-use crate::model::{PhoneNumber, PhoneNumbers, Sid};
-use crate::plan::{Ending, Facts, Next, Plan, Reason, StepState};
+use crate::model::{PhoneNumber, PhoneNumbers, Sid, counted};
+use crate::plan::{Code, Ending, Facts, Next, OurCode, Plan, Reason, StepState};
 use serde::{Serialize, Serializer};
 
 /// One phone number of a row.
@@ -15,9 +15,9 @@ pub struct NumberReport {
     /// `+1…`, where the sheet says it so.
     pub phone_number: Option<String>,
     pub state: NumberState,
-    /// Every bundle of the flow, in its order.
+    /// Every bundle of the flow, in its order; those that the row does not ask for too.
     pub bundles: Vec<NumberOnBundle>,
-    /// Why it was refused: Twilio's number, or one of our words.
+    /// Why it was refused, or is left off a product: Twilio's number, or one of our words.
     pub code: Option<String>,
     pub message: Option<String>,
 }
@@ -34,7 +34,7 @@ pub struct NumberOnBundle {
 /// How a number stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberState {
-    /// On every bundle.
+    /// On every bundle that the row asks for and that takes it.
     Assigned,
     /// On the profile, and not on every product yet.
     OnProfile,
@@ -100,11 +100,11 @@ pub fn of_customer(plan: &Plan, facts: &Facts, heard: Heard) -> Vec<NumberReport
         _ => vec![],
     };
     let report = |part: Part| {
-        let ours = || refused_by_us.iter().find(|(key, _)| key.part == part).cloned();
-        let refusal = refusal(plan.flow(), part, facts).or_else(ours);
+        let ours = || refused_by_us.iter().find(|(key, it)| key.part == part && !is_left_off(it)).cloned();
+        let refusal = refusal(plan.bundles(), part, facts).or_else(ours);
         NumberReport {
             phone_number: digits(plan, part, Some(facts)),
-            ..number(plan.flow(), part, refusal, facts, heard)
+            ..number(plan.flow(), plan.bundles(), part, refusal, facts, heard)
         }
     };
     plan.numbers(facts).into_iter().map(report).collect()
@@ -120,43 +120,94 @@ pub fn on_record(flow: &Flow, facts: &Facts) -> Vec<NumberReport> {
             parts.push(part);
         }
     }
-    parts.into_iter().map(|part| number(flow, part, refusal(flow, part, facts), facts, None)).collect()
+    let all: Vec<BundleId> = flow.bundles().collect();
+    let report = |part| number(flow, &all, part, refusal(&all, part, facts), facts, None);
+    parts.into_iter().map(report).collect()
 }
 
 fn number(
     flow: &Flow,
+    asked_for: &[BundleId],
     part: Part,
     refusal: Option<(Key, Reason)>,
     facts: &Facts,
     heard: Heard,
 ) -> NumberReport {
     let on = |bundle: BundleId| {
-        let key = Key { step: bundle.numbered_by(), part };
-        NumberOnBundle { bundle: bundle.name, assignment_sid: facts.sid(key).map(Sid::to_string) }
+        let sid = facts.sid(key(bundle, part)).map(Sid::to_string);
+        NumberOnBundle { bundle: bundle.name, assignment_sid: sid }
     };
     let bundles: Vec<NumberOnBundle> = flow.bundles().map(on).collect();
+    let left_off: Vec<BundleId> = asked_for
+        .iter()
+        .copied()
+        .filter(|bundle| facts.state(key(bundle, part)).is_some_and(leaves_off))
+        .collect();
+    let is_on = |bundle: BundleId| facts.sid(key(bundle, part)).is_some();
+    let mut taken_by = asked_for.iter().copied().filter(|bundle| !left_off.contains(bundle));
     let state = match &refusal {
         Some(_) => NumberState::Refused,
-        None if bundles.iter().all(|it| it.assignment_sid.is_some()) => NumberState::Assigned,
-        None if bundles[0].assignment_sid.is_none() => NumberState::NotAssigned,
+        None if taken_by.all(is_on) => NumberState::Assigned,
+        None if !is_on(flow.profile) => NumberState::NotAssigned,
         None => NumberState::OnProfile,
     };
+    let left_off = left_off_words(&left_off);
     NumberReport {
         sid: part.sid().map(|sid| sid.to_string()),
         phone_number: None,
         state,
         bundles,
-        code: refusal.as_ref().and_then(|(_, reason)| code_text(reason.code)),
-        message: refusal.as_ref().map(|(key, reason)| message_of(key, reason, heard)),
+        code: match &refusal {
+            Some((_, reason)) => code_text(reason.code),
+            None => left_off.as_ref().map(|_| OurCode::NumberNotEligible.name().to_owned()),
+        },
+        message: refusal.as_ref().map(|(key, reason)| message_of(key, reason, heard)).or(left_off),
     }
 }
 
-fn refusal(flow: &Flow, part: Part, facts: &Facts) -> Option<(Key, Reason)> {
-    flow.bundles().find_map(|bundle| {
-        let key = Key { step: bundle.numbered_by(), part };
-        match facts.state(key) {
-            Some(StepState::Refused { reason, .. }) => Some((key, reason.clone())),
-            _ => None,
+fn key(bundle: BundleId, part: Part) -> Key {
+    Key { step: bundle.numbered_by(), part }
+}
+
+fn refusal(bundles: &[BundleId], part: Part, facts: &Facts) -> Option<(Key, Reason)> {
+    bundles.iter().find_map(|bundle| match facts.state(key(bundle, part)) {
+        Some(StepState::Refused { reason, .. }) if !is_left_off(reason) => {
+            Some((key(bundle, part), reason.clone()))
         }
+        _ => None,
     })
+}
+
+/// Whether a number is left off a product that does not take it, which is no refusal.
+fn is_left_off(reason: &Reason) -> bool {
+    reason.code == Code::Ours(OurCode::NumberNotEligible)
+}
+
+fn leaves_off(state: &StepState) -> bool {
+    matches!(state, StepState::Refused { reason, .. } if is_left_off(reason))
+}
+
+/// Which products do not take a number, and what they take.
+fn left_off_words(bundles: &[BundleId]) -> Option<String> {
+    let words = |bundle: &BundleId| {
+        let product = bundle.product?;
+        Some(format!("left off {}, which takes {}", product.title, product.numbers.as_ref()?.words))
+    };
+    let all: Vec<String> = bundles.iter().filter_map(words).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// The numbers that are left off a product, each product with their number.
+pub fn left_off(plan: &Plan, facts: &Facts) -> Vec<String> {
+    let of = |bundle: &BundleId| {
+        let count = plan
+            .numbers(facts)
+            .into_iter()
+            .filter(|part| facts.state(key(bundle, *part)).is_some_and(leaves_off));
+        match count.count() as u64 {
+            0 => None,
+            count => Some(format!("{} {}", counted(count, "number"), left_off_words(&[bundle])?)),
+        }
+    };
+    plan.bundles().iter().filter_map(of).collect()
 }
