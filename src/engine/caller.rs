@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::flow::{Call, Key, Method};
 use crate::ledger::{Ledger, Record};
 use crate::model::{Fault, Sid};
-use crate::plan::{Facts, StepState, TURN_MAX_MS, Time, UNKNOWN};
+use crate::plan::{Content, Facts, StepState, TURN_MAX_MS, Time};
 use crate::twilio::{Answered, Client, Identity, Obstacle, Once, Purpose, Sent, Tries};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
@@ -145,11 +145,12 @@ impl Writing<'_> {
             return;
         }
         let state = match self.facts.state(self.key) {
-            Some(StepState::Started { sid: Some(sid), .. }) => done(Some(sid.clone()), UNKNOWN),
+            Some(StepState::Started { sid: Some(sid), .. }) => done(Some(sid.clone()), Content::Unknown),
             Some(StepState::Started { sid: None, .. }) => StepState::Removed,
             _ => return,
         };
-        self.unsaved.push(Record::Step { key: self.key, state: state.clone(), at });
-        self.facts.apply(self.key, state);
+        if self.facts.apply(self.key, state.clone()).is_ok() {
+            self.unsaved.push(Record::Step { key: self.key, state, at });
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::row::{Row, Stop, done};
 use crate::flow::{Assignments, BundleId, Call, Collection, Item, Key, Part, StepId, Verb};
 use crate::ledger::Record;
 use crate::model::{Sid, SidKind};
-use crate::plan::{BundleStatus, Ending, Existing, OurCode, Plan, Reason, StepState, UNKNOWN};
+use crate::plan::{BundleStatus, Content, Ending, Existing, OurCode, Plan, Reason, StepState};
 
 impl Row<'_> {
     /// Reads what is there under our policies and takes over what bears our tag.
@@ -43,7 +43,7 @@ impl Row<'_> {
                 self.discover_assignments(bundle).await?;
             }
         }
-        self.finish(self.flow().discovery.into(), done(None, UNKNOWN));
+        self.finish(self.flow().discovery.into(), done(None, Content::Nothing));
         self.forget_what_held_back();
         Ok(())
     }
@@ -115,7 +115,7 @@ impl Row<'_> {
                 }
                 [item, ..] => match item.sid() {
                     Some(sid) => {
-                        self.finish(key, done(Some(sid.clone()), UNKNOWN));
+                        self.finish(key, done(Some(sid.clone()), Content::Unknown));
                         sid
                     }
                     None => return Ok(()),
@@ -166,7 +166,7 @@ impl Row<'_> {
                 return self.refuse_for(key, Reason { fields: Some(list.join(", ")), ..reason });
             }
         }
-        self.finish(key, done(Some(named.clone()), UNKNOWN));
+        self.finish(key, done(Some(named.clone()), Content::Unknown));
         // A SID of the sheet is none that this customer has just got.
         self.fresh.retain(|(sid, _)| *sid != named);
         self.note_status(bundle, named, &item);
@@ -222,11 +222,11 @@ impl Row<'_> {
             Some(StepState::Done { .. }) => (),
             // A second submission after a rejection is decided by its own reading.
             Some(StepState::Started { .. }) if status == BundleStatus::TwilioRejected => (),
-            Some(StepState::Started { digest, .. }) => {
-                let digest = *digest;
-                self.finish(submission, done(Some(sid), digest));
+            Some(StepState::Started { content, .. }) => {
+                let content = *content;
+                self.finish(submission, done(Some(sid), content));
             }
-            _ => self.finish(submission, done(Some(sid), UNKNOWN)),
+            _ => self.finish(submission, done(Some(sid), Content::BeforeUs)),
         }
         self.finish(bundle.reviewed_by().into(), StepState::Seen { status, codes: item.codes() });
         let is_ours = self.plan.is_ours(bundle.made_by().into(), &self.facts, item);
@@ -304,7 +304,7 @@ impl Row<'_> {
     /// Takes over what a request of ours made. What it says is known from the answer that shows it.
     pub(super) fn take_over(&mut self, key: Key, item: &Item) {
         let Some(sid) = item.sid() else { return };
-        self.finish(key, done(Some(sid), UNKNOWN));
+        self.finish(key, done(Some(sid), Content::Unknown));
         self.hold(key, item);
     }
 

@@ -48,6 +48,9 @@ impl Row<'_> {
         let caller = run.caller();
         let mut tries = caller.tries();
         loop {
+            if self.illegal.is_some() {
+                self.save().await?;
+            }
             let (identity, sent_at, before) = (self.identity(as_whom), run.clock.now(), tries.count());
             let sent = caller.send(call, &identity, &mut tries, Some(self.writing(key))).await;
             self.calls += tries.count() - before;

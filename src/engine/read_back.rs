@@ -9,7 +9,7 @@ use super::exchange::{As, Fresh, Reply};
 use super::row::{Row, Stop, done};
 use crate::flow::{Assignments, BundleId, Call, Collection, Host, Item, Key, Part, Verb};
 use crate::model::Sid;
-use crate::plan::{BundleStatus, Callback, StepState, Surplus, UNKNOWN};
+use crate::plan::{BundleStatus, Callback, Content, StepState, Surplus};
 use crate::twilio::Answer;
 use serde::de::IgnoredAny;
 use std::collections::HashSet;
@@ -40,8 +40,8 @@ impl Row<'_> {
         }
         // What was made and could not be read would be read for ever.
         let is_as_the_row_says = |key: &Key| {
-            matches!(self.facts.state(*key), Some(StepState::Done { digest, .. })
-                if *digest == self.plan.digest(key.step, &self.facts))
+            matches!(self.facts.state(*key), Some(StepState::Done { content, .. })
+                if content.is(self.plan.content_of(key.step, &self.facts)))
         };
         match self.plan.unproven(bundle, &self.facts).into_iter().find(is_as_the_row_says) {
             Some(key) => Err(Stop::Lost(key)),
@@ -145,13 +145,13 @@ impl Row<'_> {
 
     /// Holds what an answer shows against what the row says, and writes down what is there.
     pub(super) fn hold(&mut self, key: Key, item: &Item) {
-        let Some(StepState::Done { sid: Some(sid), digest, note }) = self.facts.state(key).cloned() else {
+        let Some(StepState::Done { sid: Some(sid), content, note }) = self.facts.state(key).cloned() else {
             return self.hold_update(key, item);
         };
         self.note_callback(key, item);
         let Some(shown) = self.plan.shown(key.step, &self.facts, item) else { return };
-        if shown.digest != digest {
-            self.finish(key, StepState::Done { sid: Some(sid), digest: shown.digest, note });
+        if !shown.content.is(content) {
+            self.finish(key, StepState::Done { sid: Some(sid), content: shown.content, note });
         }
         self.seen.insert(key);
         if shown.is_as_wanted() {
@@ -162,15 +162,15 @@ impl Row<'_> {
     /// An update of an earlier run whose end is not known: what is there may still be overwritten, and the
     /// plan waits until it cannot be. Where it is the update that the row asks for, it has arrived.
     fn hold_update(&mut self, key: Key, item: &Item) {
-        let Some(StepState::Started { sid: Some(sid), digest, .. }) = self.facts.state(key).cloned() else {
+        let Some(StepState::Started { sid: Some(sid), content, .. }) = self.facts.state(key).cloned() else {
             return;
         };
         let shown = self.plan.shown(key.step, &self.facts, item);
         if let Some(shown) = shown
             && shown.is_as_wanted()
-            && shown.digest == digest
+            && shown.content.is(content)
         {
-            self.finish(key, done(Some(sid), digest));
+            self.finish(key, done(Some(sid), content));
             self.facts.prove(key);
         }
     }
@@ -203,9 +203,9 @@ impl Row<'_> {
             // Of two assignments of one thing, the one that is on record is kept.
             let chosen = known.iter().find(|sid| ours.contains(sid)).or(ours.first()).cloned();
             if let Some(sid) = chosen {
-                let digest = self.plan.digest_of_assignment(key, &self.facts);
+                let content = self.plan.content_of_assignment(key, &self.facts);
                 accounted.insert(sid.clone());
-                self.stands(key, sid, digest);
+                self.stands(key, sid, content);
                 continue;
             }
             // What is known by its SID may be of another object, which the plan takes off, or not listed.
@@ -256,7 +256,7 @@ impl Row<'_> {
             if known.is_some() || !by_hand || unresolved || wanted.contains(&number) {
                 listed.insert(number);
                 accounted.insert(sid.clone());
-                self.stands(key(number), sid, UNKNOWN);
+                self.stands(key(number), sid, Content::Nothing);
             }
         }
         let recorded: Vec<(Key, Sid)> = self
@@ -278,11 +278,11 @@ impl Row<'_> {
     }
 
     /// An assignment is there.
-    fn stands(&mut self, key: Key, sid: Sid, digest: crate::plan::Digest) {
+    fn stands(&mut self, key: Key, sid: Sid, content: Content) {
         let as_recorded = matches!(self.facts.state(key),
-            Some(StepState::Done { sid: Some(known), digest: before, .. }) if *known == sid && *before == digest);
+            Some(StepState::Done { sid: Some(known), content: before, .. }) if *known == sid && before.is(content));
         if !as_recorded {
-            self.finish(key, done(Some(sid), digest));
+            self.finish(key, done(Some(sid), content));
         }
         self.facts.prove(key);
     }

@@ -7,7 +7,7 @@
 
 use crate::flow::{Call, Item, Key, Part, Verb};
 use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
-use crate::plan::{Facts, OurCode, Reason, StepState, UNKNOWN};
+use crate::plan::{Content, Facts, OurCode, Reason, StepState};
 use crate::twilio::Token;
 use serde::Deserialize;
 
@@ -56,7 +56,7 @@ impl Row<'_> {
         let Some(token) = account.auth_token else { return self.refuse(key, OurCode::Unauthorized) };
         self.token = Some(token);
         // Every run reads the account anew; this takes the place of an earlier refusal.
-        self.record(key, done(None, UNKNOWN));
+        self.record(key, done(None, Content::Nothing));
         Ok(())
     }
 
@@ -72,7 +72,7 @@ impl Row<'_> {
             Ok(items) => items,
             Err(reply) => return self.not_yes(key, reply),
         };
-        let digest = self.plan.digest(key.step, &self.facts);
+        let content = self.plan.content_of(key.step, &self.facts);
         let share = |part| Key { step: key.step, part };
         let mut found = vec![];
         let mut missing = vec![];
@@ -107,7 +107,7 @@ impl Row<'_> {
         let is_left_out = |facts: &Facts, part| closed && facts.left_out(on_the_profile(part)).is_some();
         for (key, sid) in found {
             if !is_left_out(&self.facts, key.part) {
-                self.finish(key, done(Some(sid), UNKNOWN));
+                self.finish(key, done(Some(sid), Content::Nothing));
             }
         }
         let code = match closed {
@@ -121,7 +121,7 @@ impl Row<'_> {
             }
         }
         self.leave_numbers_off(&items);
-        self.finish(key, done(None, digest));
+        self.finish(key, done(None, content));
         Ok(())
     }
 
@@ -155,8 +155,8 @@ impl Row<'_> {
                 if !answer.value.iso_country.is_some_and(|country| country.eq_ignore_ascii_case("US")) {
                     return self.refuse(key, OurCode::AddressNotUsable);
                 }
-                let digest = self.plan.digest(key.step, &self.facts);
-                self.finish(key, done(Some(sid.clone()), digest));
+                let content = self.plan.content_of(key.step, &self.facts);
+                self.finish(key, done(Some(sid.clone()), content));
                 Ok(())
             }
             Reply::NotFound(refusal) => self.refuse_as(key, OurCode::AddressNotUsable, &refusal),

@@ -1,12 +1,12 @@
 //! The way out of `unsure`: a person says which of several resources is the one.
 
 use super::caller::Caller;
-use super::row::done;
+use super::row::{done, illegal};
 use crate::clock::Clock;
 use crate::flow::{Assignments, Call, Host, Item, Key, Part, StepId, Verb, account_path};
 use crate::ledger::{Ledger, Record};
 use crate::model::{Fault, Sid};
-use crate::plan::{Facts, StepState, UNKNOWN};
+use crate::plan::{Content, Facts, StepState};
 use crate::twilio::{Client, Identity, Sent, Token};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -38,7 +38,7 @@ pub async fn resolve(
 ) -> Result<(), Fault> {
     let stop = CancellationToken::new();
     let caller = Caller { client, ledger, clock, stop: &stop, until: None };
-    let (facts, _) = ledger.customer(subaccount)?;
+    let (mut facts, _) = ledger.customer(subaccount)?;
     let unsure = facts.shares(step).find_map(|(key, state)| match state {
         StepState::Unsure { candidates } => Some((key, candidates.clone())),
         _ => None,
@@ -72,22 +72,26 @@ pub async fn resolve(
         }
     }
     let at = clock.now();
-    let mut records = vec![];
+    let content = Content::without_digest(step.verb);
+    let mut states = vec![];
     for candidate in &candidates {
         if *choice == Choice::Use(candidate.clone()) {
             continue;
         }
         if let Some(part) = Part::disowned(candidate) {
-            let state = done(Some(candidate.clone()), UNKNOWN);
-            records.push(Record::Step { key: Key { step, part }, state, at });
+            states.push((Key { step, part }, done(Some(candidate.clone()), content)));
         }
     }
-    let state = match choice {
-        Choice::Use(sid) => done(Some(sid.clone()), UNKNOWN),
+    let chosen = match choice {
+        Choice::Use(sid) => done(Some(sid.clone()), content),
         Choice::None => StepState::Removed,
     };
-    records.push(Record::Step { key, state, at });
-    ledger.append(subaccount, records).await
+    states.push((key, chosen));
+    for (key, state) in &states {
+        facts.apply(*key, state.clone()).map_err(|why| illegal(subaccount, *key, why))?;
+    }
+    let records = states.into_iter().map(|(key, state)| Record::Step { key, state, at });
+    ledger.append(subaccount, records.collect()).await
 }
 
 fn call_for(facts: &Facts, key: Key, subaccount: &Sid, sid: &Sid) -> Result<Call, Fault> {

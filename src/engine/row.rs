@@ -7,7 +7,7 @@ use crate::flow::{BundleId, Flow, Key};
 use crate::ledger::{CustomerRun, Record};
 use crate::model::{Customer, Fault, Sid};
 use crate::plan::Policy;
-use crate::plan::{Digest, Ending, Facts, Next, Outcome, Plan, Reason, StepState, Time};
+use crate::plan::{Content, Ending, Facts, IllegalState, Next, Outcome, Plan, Reason, StepState, Time};
 use crate::twilio::Token;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -48,6 +48,8 @@ pub(super) struct Row<'a> {
     pub(super) seen: HashSet<Key>,
     /// What held the customer back in an earlier run, until this run has looked for itself.
     pub(super) held_back: Vec<Key>,
+    /// A step has come to a state that it cannot come to. That is written nowhere, and stops the run.
+    pub(super) illegal: Option<Fault>,
 }
 
 /// Why a customer's work pauses or ends.
@@ -137,6 +139,7 @@ impl Row<'_> {
             found_submitted: vec![],
             seen: HashSet::new(),
             held_back,
+            illegal: None,
         };
         let ending = match row.go().await {
             Ok(ending) => ending,
@@ -197,6 +200,8 @@ impl Row<'_> {
         // A request that went out earlier is still to be looked for.
         if !facts.is_started(key) {
             let state = StepState::Refused { reason, kept: facts.sid(key).cloned() };
+            let state = state.after(facts.state(key), key.step.verb);
+            let state = state.map_err(|why| illegal(&customer.subaccount, key, why))?;
             records.push(Record::Step { key, state, at: now });
         }
         run.ledger.append(&customer.subaccount, records).await?;
@@ -308,15 +313,21 @@ impl Row<'_> {
     }
 
     pub(super) fn record(&mut self, key: Key, state: StepState) {
-        self.unsaved.push(Record::Step { key, state: state.clone(), at: self.run.clock.now() });
-        self.facts.apply(key, state);
+        match self.facts.apply(key, state.clone()) {
+            Ok(()) => self.unsaved.push(Record::Step { key, state, at: self.run.clock.now() }),
+            Err(why) => {
+                self.illegal.get_or_insert_with(|| illegal(&self.customer.subaccount, key, why));
+            }
+        }
     }
 
+    /// # Errors
+    /// The ledger cannot write, or a step came to a state that it cannot come to: nothing more may be sent.
     pub(super) async fn save(&mut self) -> Result<(), Fault> {
-        if self.unsaved.is_empty() {
-            return Ok(());
+        if !self.unsaved.is_empty() {
+            self.run.ledger.append(&self.customer.subaccount, std::mem::take(&mut self.unsaved)).await?;
         }
-        self.run.ledger.append(&self.customer.subaccount, std::mem::take(&mut self.unsaved)).await
+        self.illegal.clone().map_or(Ok(()), Err)
     }
 
     pub(super) fn flow(&self) -> &'static Flow {
@@ -355,6 +366,19 @@ fn held_back(recorded: &Facts) -> Vec<Key> {
     recorded.states().filter(|(key, state)| is_one(*key, state)).map(|it| it.0).collect()
 }
 
-pub(super) fn done(sid: Option<Sid>, digest: Digest) -> StepState {
-    StepState::Done { sid, digest, note: None }
+pub(super) fn done(sid: Option<Sid>, content: Content) -> StepState {
+    StepState::Done { sid, content, note: None }
+}
+
+/// A step was to come to a state that it cannot come to.
+pub(super) fn illegal(subaccount: &Sid, key: Key, why: IllegalState) -> Fault {
+    let IllegalState { before, now } = why;
+    Fault::new(
+        format!(
+            "The step {} of {subaccount} was `{before}` and was to be `{now}`: a mistake in the program",
+            key.step
+        ),
+        "It was not written down, and nothing more was sent. Please report this with the lines of the customer in the \
+         ledger's table `history`; running again begins with what is there, and looks before it asks.",
+    )
 }

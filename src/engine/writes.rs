@@ -4,7 +4,7 @@ use super::evaluation::Evaluation;
 use crate::flow::{BundleId, Call, Item, Key, Verb};
 use crate::model::Sid;
 use crate::plan::Evaluate;
-use crate::plan::{BundleStatus, Callback, Digest, Note, OurCode, Reason, StepState, UNKNOWN};
+use crate::plan::{BundleStatus, Callback, Content, Note, OurCode, Reason, StepState};
 use crate::twilio::{Answer, Refusal};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
@@ -21,21 +21,21 @@ impl Row<'_> {
         let Some(call) = self.plan.request(key, &self.facts) else {
             return Err(self.wrong_table(key.step));
         };
-        let digest = self.plan.digest(key.step, &self.facts);
+        let content = self.plan.content_of(key.step, &self.facts);
         let at = self.run.clock.now();
         let before = self.facts.state(key).cloned();
-        self.record(key, StepState::Started { at, digest, sid: None });
+        self.record(key, StepState::Started { at, content, sid: None });
         let reply = match key.step.verb {
             // Repeated as it is, neither makes anything twice.
             Verb::Evaluate => {
                 let reply = self.call(key, &call, As::Subaccount, Fresh::Perhaps).await?;
-                return self.evaluated(key, digest, reply).await;
+                return self.evaluated(key, content, reply).await;
             }
             Verb::Submit => {
                 let bundle = self.facts.sid(key.step.bundle.made_by()).cloned();
                 self.ask_for(key, &call, Fresh::Perhaps, bundle.as_ref()).await?
             }
-            _ => match self.create(key, &call, digest).await? {
+            _ => match self.create(key, &call, content).await? {
                 Some(reply) => reply,
                 None => return Ok(()),
             },
@@ -59,12 +59,12 @@ impl Row<'_> {
             }
             (_, Reply::Yes(Answer { value: item, .. })) => match item.sid() {
                 Some(sid) if self.plan.is_ours(key, &self.facts, &item) => {
-                    self.made(key, sid, digest, &item);
+                    self.made(key, sid, content, &item);
                     Ok(())
                 }
                 _ => Err(Stop::Lost(key)),
             },
-            (_, Reply::Conflict(refusal)) => self.conflict(key, digest, &refusal).await,
+            (_, Reply::Conflict(refusal)) => self.conflict(key, content, &refusal).await,
             // A creation hardly names anything that could be missing, so that this answer is not to be
             // trusted: the step stays started, and the next run looks for it once more.
             (Verb::Create(_), Reply::NotFound(refusal)) => {
@@ -76,8 +76,8 @@ impl Row<'_> {
 
     /// Something new is there. It is proven where its answer shows what was sent; otherwise it is read before
     /// its bundle is submitted.
-    fn made(&mut self, key: Key, sid: Sid, digest: Digest, item: &Item) {
-        self.finish(key, done(Some(sid), digest));
+    fn made(&mut self, key: Key, sid: Sid, content: Content, item: &Item) {
+        self.finish(key, done(Some(sid), content));
         match key.step.verb {
             Verb::Create(_) => {
                 self.note_callback(key, item);
@@ -96,7 +96,7 @@ impl Row<'_> {
     /// Asks for something new. What the request names may be too new to be found; but a 404 may also
     /// come after the work was done, so that nothing is asked for again before it was looked for.
     /// `None`: it was there.
-    async fn create(&mut self, key: Key, call: &Call, digest: Digest) -> Result<Option<Reply<Item>>, Stop> {
+    async fn create(&mut self, key: Key, call: &Call, content: Content) -> Result<Option<Reply<Item>>, Stop> {
         loop {
             let sent_at = self.run.clock.now();
             let refusal = match self.ask(key, call, Fresh::No).await? {
@@ -107,7 +107,7 @@ impl Row<'_> {
             let may_be_too_new = self.names_something_new(call, sent_at);
             match self.find(key).await? {
                 Ok(Some(item)) => {
-                    self.found(key, digest, &item);
+                    self.found(key, content, &item);
                     return Ok(None);
                 }
                 Ok(None) if may_be_too_new => {
@@ -122,7 +122,12 @@ impl Row<'_> {
     }
 
     /// It may be there already: on our bundle it is done, elsewhere it is refused by name.
-    pub(super) async fn conflict(&mut self, key: Key, digest: Digest, refusal: &Refusal) -> Result<(), Stop> {
+    pub(super) async fn conflict(
+        &mut self,
+        key: Key,
+        content: Content,
+        refusal: &Refusal,
+    ) -> Result<(), Stop> {
         let found = match self.find(key).await? {
             Ok(found) => found,
             Err(reply) => return Err(self.look_refused(key, reply)),
@@ -130,7 +135,7 @@ impl Row<'_> {
         let named = refusal.names_bundle();
         let ours = self.facts.sid(key.step.bundle.made_by());
         match (found, key.step.verb) {
-            (Some(item), _) => self.found(key, digest, &item),
+            (Some(item), _) => self.found(key, content, &item),
             // The message says that it is on ours, and only the list does not show it yet.
             (None, Verb::AssignNumbers) if named.is_some() && named.as_ref() == ours => {
                 return Err(Stop::Lost(key));
@@ -145,12 +150,12 @@ impl Row<'_> {
         Ok(())
     }
 
-    async fn evaluated(&mut self, key: Key, digest: Digest, reply: Reply<Evaluation>) -> Result<(), Stop> {
+    async fn evaluated(&mut self, key: Key, content: Content, reply: Reply<Evaluation>) -> Result<(), Stop> {
         let answer = match reply {
             Reply::Yes(answer) => answer,
             // The evaluation is our own care; the seed's flow has none. Without it, the review decides.
             Reply::No(_) | Reply::NotFound(_) | Reply::Conflict(_) => {
-                self.finish(key, StepState::Done { sid: None, digest, note: Some(Note::NotEvaluated) });
+                self.finish(key, StepState::Done { sid: None, content, note: Some(Note::NotEvaluated) });
                 return Ok(());
             }
         };
@@ -160,12 +165,12 @@ impl Row<'_> {
         self.check_landing(key, &item, answer.request_id.clone()).await?;
         let failing = evaluation.failing(key.step.bundle);
         if failing.is_empty() {
-            self.finish(key, done(item.sid(), digest));
+            self.finish(key, done(item.sid(), content));
             return Ok(());
         }
         self.messages.push((key, evaluation.in_words(&failing)));
         let state = match self.policy().evaluate {
-            Evaluate::Warn => StepState::Done { sid: item.sid(), digest, note: Some(Note::Noncompliant) },
+            Evaluate::Warn => StepState::Done { sid: item.sid(), content, note: Some(Note::Noncompliant) },
             Evaluate::Refuse | Evaluate::Off => StepState::Refused {
                 reason: Reason {
                     http_status: Some(answer.status),
@@ -189,12 +194,12 @@ impl Row<'_> {
             }
             return Ok(());
         }
-        let digest = match self.facts.state(key) {
-            Some(StepState::Started { digest, .. }) => *digest,
-            _ => UNKNOWN,
+        let content = match self.facts.state(key) {
+            Some(StepState::Started { content, .. }) => *content,
+            _ => Content::Unknown,
         };
         match self.find(key).await? {
-            Ok(Some(item)) => self.found(key, digest, &item),
+            Ok(Some(item)) => self.found(key, content, &item),
             Ok(None) => self.facts.miss(key, looked),
             Err(reply) => return Err(self.look_refused(key, reply)),
         }
@@ -204,9 +209,9 @@ impl Row<'_> {
     /// Reads a bundle after its submission; `None` where it has not been submitted.
     pub(super) async fn submitted_status(&mut self, key: Key) -> Result<Option<BundleStatus>, Stop> {
         let bundle = key.step.bundle;
-        let digest = match self.facts.state(key) {
-            Some(StepState::Started { digest, .. }) => *digest,
-            _ => UNKNOWN,
+        let content = match self.facts.state(key) {
+            Some(StepState::Started { content, .. }) => *content,
+            _ => Content::Unknown,
         };
         let was_rejected = self.facts.status(bundle) == Some(BundleStatus::TwilioRejected);
         let Some(call) = self.plan.look(key, &self.facts) else {
@@ -225,7 +230,7 @@ impl Row<'_> {
         if unchanged {
             return Ok(None);
         }
-        self.finish(key, done(self.facts.sid(bundle.made_by()).cloned(), digest));
+        self.finish(key, done(self.facts.sid(bundle.made_by()).cloned(), content));
         self.finish(bundle.reviewed_by().into(), StepState::Seen { status, codes: item.codes() });
         Ok(Some(status))
     }
@@ -235,9 +240,9 @@ impl Row<'_> {
         let Some(sid) = self.facts.sid(key).cloned() else {
             return Err(self.wrong_table(key.step));
         };
-        let digest = self.plan.digest(key.step, &self.facts);
+        let content = self.plan.content_of(key.step, &self.facts);
         let at = self.run.clock.now();
-        self.record(key, StepState::Started { at, digest, sid: Some(sid.clone()) });
+        self.record(key, StepState::Started { at, content, sid: Some(sid.clone()) });
         let mut reply = self.send_update(key).await?;
         let bundle = key.step.creates_its_bundle().then_some(key.step.bundle);
         if let (Some(bundle), Reply::No(_)) = (bundle, &reply)
@@ -277,7 +282,7 @@ impl Row<'_> {
                 self.refuse_for(key, Reason { fields: Some(shown.fields()), ..reason })
             }
             _ => {
-                self.finish_proven(key, done(Some(sid), digest));
+                self.finish_proven(key, done(Some(sid), content));
                 match bundle {
                     Some(bundle)
                         if self.facts.callback(bundle) == Some(Callback::ToClear)
@@ -359,8 +364,8 @@ impl Row<'_> {
     }
 
     /// What was asked for is there. What it says is known from the answer that shows it.
-    fn found(&mut self, key: Key, digest: Digest, item: &Item) {
-        self.finish(key, done(item.sid(), digest));
+    fn found(&mut self, key: Key, content: Content, item: &Item) {
+        self.finish(key, done(item.sid(), content));
         match key.step.verb {
             Verb::Create(_) => self.hold(key, item),
             _ => self.facts.prove(key),

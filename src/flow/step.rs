@@ -65,6 +65,14 @@ impl Verb {
         matches!(self, Verb::Create(_) | Verb::Assign(_))
     }
 
+    /// The version of the content that it sends today.
+    pub fn content_version(self) -> u8 {
+        match self {
+            Verb::Create(resource) => 1 + resource.earlier.len() as u8,
+            _ => 1,
+        }
+    }
+
     /// Whether the SID that it yields is that of something which its request made.
     pub fn creates(self) -> bool {
         matches!(self, Verb::Create(_) | Verb::Assign(_) | Verb::AssignNumbers)
@@ -82,8 +90,14 @@ pub struct Resource {
     /// The steps one of which yields the SID that the content names, if it names one.
     pub names: &'static [StepId],
     /// What the row puts into it, with the SID that it names; `None` while that is not known.
-    pub content: fn(&Customer, Option<&Sid>) -> Option<Form>,
+    pub content: ContentOf,
+    /// What earlier releases put into it, the first one first. A release that adds a field or changes one puts the
+    /// function before here: what was submitted with it is compared with it.
+    pub earlier: &'static [ContentOf],
 }
+
+/// What a row puts into a resource.
+pub type ContentOf = fn(&Customer, Option<&Sid>) -> Option<Form>;
 
 /// What can be assigned to a bundle.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

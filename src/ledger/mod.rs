@@ -155,7 +155,7 @@ impl Ledger {
         let reader = self.reader.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let read = || -> rusqlite::Result<_> {
             let format = if self.format == schema::VERSION { self.format } else { schema::format(&reader)? };
-            let facts = record::facts(&reader, self.flow, self.world, subaccount)?;
+            let facts = record::facts(&reader, self.flow, format, self.world, subaccount)?;
             let run = record::customer_run(&reader, self.flow, format, self.world, subaccount)?;
             Ok((facts, run))
         };

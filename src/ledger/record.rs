@@ -4,10 +4,11 @@ use super::policy::{self, Words};
 use crate::flow::{Flow, Key, Part, StepId};
 use crate::model::Sid;
 use crate::plan::{
-    BundleStatus, Code, Digest, Facts, Note, OurCode, Policy, Reason, StepState, Time, UNKNOWN,
+    BundleStatus, Code, Content, Digest, Facts, Note, OurCode, Policy, Reason, StepState, Time,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::borrow::Cow;
 
 /// One line to be written.
 #[derive(Clone)]
@@ -106,8 +107,8 @@ fn write_step(
     // come back with a later refusal.
     let mut statement = connection.prepare_cached(
         "INSERT INTO steps (world, subaccount, step, part, state, sid, digest, http_status, code, detail,
-             request_id, other_sid, at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+             request_id, other_sid, at, content, digest_version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
          ON CONFLICT DO UPDATE SET state = excluded.state, sid = excluded.sid,
              digest = excluded.digest, http_status = excluded.http_status, code = excluded.code,
              detail = excluded.detail, request_id = excluded.request_id, other_sid = excluded.other_sid,
@@ -120,13 +121,15 @@ fn write_step(
         part,
         line.state,
         line.sid,
-        line.digest.as_ref().map(|it| it.as_slice()),
+        line.digest.as_ref().map(|it| it.bytes.as_slice()),
         line.http_status,
         line.code,
         line.detail,
         line.request_id,
         line.other_sid,
-        at
+        at,
+        line.content,
+        line.digest.map(|it| it.version),
     ])?;
     let mut statement = connection.prepare_cached(
         "INSERT INTO history (world, subaccount, step, part, state, sid, other_sid, http_status, code, detail,
@@ -151,11 +154,18 @@ fn write_step(
 }
 
 /// All that is recorded of one customer.
-pub fn facts(connection: &Connection, flow: &Flow, world: i64, subaccount: &Sid) -> rusqlite::Result<Facts> {
-    let mut statement = connection.prepare_cached(
-        "SELECT step, part, state, sid, digest, http_status, code, detail, request_id, other_sid, at
-         FROM steps WHERE world = ?1 AND subaccount = ?2",
-    )?;
+pub fn facts(
+    connection: &Connection,
+    flow: &Flow,
+    format: i64,
+    world: i64,
+    subaccount: &Sid,
+) -> rusqlite::Result<Facts> {
+    let content = if format < 2 { "NULL, NULL" } else { "content, digest_version" };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT step, part, state, sid, digest, http_status, code, detail, request_id, other_sid, at, {content}
+         FROM steps WHERE world = ?1 AND subaccount = ?2"
+    ))?;
     let rows = statement.query_map(params![world, subaccount.as_str()], |row| {
         let step: String = row.get(0)?;
         let part: String = row.get(1)?;
@@ -163,7 +173,8 @@ pub fn facts(connection: &Connection, flow: &Flow, world: i64, subaccount: &Sid)
             (Some(step), Some(part)) => Key { step, part },
             _ => return Err(unreadable(0, &format!("step {step:?}, part {part:?}"))),
         };
-        Ok((key, Line::read(row)?.state(row.get(10)?)?))
+        let content = read_content(row, key.step)?;
+        Ok((key, Line::read(row)?.state(content, row.get(10)?)?))
     })?;
     Ok(Facts::recorded(rows.collect::<rusqlite::Result<Vec<_>>>()?))
 }
@@ -192,12 +203,18 @@ pub fn customer_run(
         .optional()
 }
 
+/// The words for a content of which there is no digest.
+const UNKNOWN: &str = "unknown";
+const BEFORE_US: &str = "before_us";
+
 /// A state as the table holds it.
 #[derive(Default)]
 struct Line {
-    state: String,
+    state: Cow<'static, str>,
     sid: Option<String>,
     digest: Option<Digest>,
+    /// What is known of the content where there is no digest.
+    content: Option<&'static str>,
     http_status: Option<u16>,
     code: Option<String>,
     detail: Option<String>,
@@ -207,16 +224,21 @@ struct Line {
 
 impl Line {
     fn of(state: &StepState) -> Line {
-        let line = |state: &str| Line { state: state.to_owned(), ..Line::default() };
+        let line = |state: &'static str| Line { state: Cow::Borrowed(state), ..Line::default() };
+        let with = |content: &Content, line: Line| match content {
+            Content::Known(digest) => Line { digest: Some(*digest), ..line },
+            Content::Unknown => Line { content: Some(UNKNOWN), ..line },
+            Content::BeforeUs => Line { content: Some(BEFORE_US), ..line },
+            Content::Nothing => line,
+        };
         match state {
-            StepState::Started { digest, sid, .. } => {
-                Line { sid: sid.as_ref().map(Sid::to_string), digest: Some(*digest), ..line("started") }
+            StepState::Started { content, sid, .. } => {
+                Line { sid: sid.as_ref().map(Sid::to_string), ..with(content, line("started")) }
             }
-            StepState::Done { sid, digest, note } => Line {
+            StepState::Done { sid, content, note } => Line {
                 sid: sid.as_ref().map(Sid::to_string),
-                digest: Some(*digest),
                 detail: note.map(|note| note_word(note).to_owned()),
-                ..line("done")
+                ..with(content, line("done"))
             },
             StepState::Seen { status, codes } => Line {
                 code: Some(status.word().to_owned()),
@@ -243,9 +265,10 @@ impl Line {
 
     fn read(row: &Row) -> rusqlite::Result<Line> {
         Ok(Line {
-            state: row.get(2)?,
+            state: Cow::Owned(row.get(2)?),
             sid: row.get(3)?,
-            digest: row.get(4)?,
+            digest: None,
+            content: None,
             http_status: row.get(5)?,
             code: row.get(6)?,
             detail: row.get(7)?,
@@ -254,14 +277,13 @@ impl Line {
         })
     }
 
-    fn state(self, at: Time) -> rusqlite::Result<StepState> {
+    fn state(self, content: Content, at: Time) -> rusqlite::Result<StepState> {
         let sid = self.sid.as_deref().and_then(Sid::parse);
-        let digest = self.digest.unwrap_or(UNKNOWN);
         let detail = self.detail.unwrap_or_default();
         let parts = || detail.split(',').filter(|it| !it.is_empty());
-        Ok(match self.state.as_str() {
-            "started" => StepState::Started { at, digest, sid },
-            "done" => StepState::Done { sid, digest, note: read_note(&detail) },
+        Ok(match &*self.state {
+            "started" => StepState::Started { at, content, sid },
+            "done" => StepState::Done { sid, content, note: read_note(&detail) },
             "seen" => StepState::Seen {
                 status: self
                     .code
@@ -286,6 +308,24 @@ impl Line {
             other => return Err(unreadable(2, &format!("state {other:?}"))),
         })
     }
+}
+
+/// What is known of a step's content. Format 1 wrote sixteen zero bytes where it had no digest, whatever that
+/// meant: it is told by the step.
+fn read_content(row: &Row, step: StepId) -> rusqlite::Result<Content> {
+    let (bytes, word, version): (Option<[u8; 16]>, Option<String>, Option<u8>) =
+        (row.get(4)?, row.get(11)?, row.get(12)?);
+    Ok(match (bytes, version, word.as_deref()) {
+        (Some(bytes), Some(version @ 1..), None) => Content::Known(Digest { version, bytes }),
+        (Some(bytes), None, None) if bytes == [0; 16] => Content::without_digest(step.verb),
+        (Some(bytes), None, None) => Content::Known(Digest { version: 1, bytes }),
+        (None, None, Some(UNKNOWN)) => Content::Unknown,
+        (None, None, Some(BEFORE_US)) => Content::BeforeUs,
+        (None, None, None) => Content::Nothing,
+        (_, version, word) => {
+            return Err(unreadable(4, &format!("content {word:?}, digest version {version:?}")));
+        }
+    })
 }
 
 fn read_code(code: Option<&str>) -> Code {

@@ -28,7 +28,7 @@ impl Plan<'_> {
                 Address::New { .. } => None,
             },
             Verb::Create(resource) => {
-                let mut form = self.content(key.step, facts)?;
+                let mut form = self.form(key.step, facts)?;
                 form.extend(self.fixed(key.step, resource).map(|(name, value)| (name, value.to_owned())));
                 post(resource.collection.host(), self.path_of(resource.collection, None), form)
             }
@@ -65,7 +65,7 @@ impl Plan<'_> {
     pub fn update(&self, key: Key, facts: &Facts) -> Option<Call> {
         let Verb::Create(resource) = key.step.verb else { return None };
         let path = self.path_of(resource.collection, Some(facts.sid(key)?));
-        let mut form = self.content(key.step, facts)?;
+        let mut form = self.form(key.step, facts)?;
         // What is left out of an update stays as it was, and an empty one is against the description of the
         // API (`format: uri`): it goes out only where there is one that must go.
         if key.step.creates_its_bundle() && facts.callback(key.step.bundle) == Some(Callback::ToClear) {

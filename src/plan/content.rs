@@ -5,14 +5,16 @@
 //! to be submitted is compared, field by field, with an answer of the run that submits it.
 
 use super::Plan;
-use super::facts::{Digest, Facts};
+use super::digest::{Content, Digest};
+use super::digests::recorded;
+use super::facts::Facts;
 use crate::flow::{Item, StepId};
 use serde_json::{Map, Value};
 
 /// What an answer shows of the content of a step.
 pub struct Shown {
-    /// The digest of the content as it is shown: the step's own digest where nothing differs.
-    pub digest: Digest,
+    /// The content as it is shown: what the step stands for where nothing differs.
+    pub content: Content,
     /// The fields that differ, by Twilio's names: parameters and, of `Attributes`, its keys.
     pub differing: Vec<String>,
 }
@@ -31,9 +33,25 @@ impl Shown {
 
 impl Plan<'_> {
     /// What `item` shows of what this step makes; `None` for a step that makes nothing of its own, and
-    /// while a SID that its content names is not known.
+    /// while a SID that its content names is not known. Of a bundle that was submitted nobody may know any more
+    /// in which version: then it is the newest that the item fits.
     pub fn shown(&self, step: StepId, facts: &Facts, item: &Item) -> Option<Shown> {
-        let wanted = self.content(step, facts)?;
+        let in_force = self.version(step, facts);
+        let may_be_older = facts.submitted(step.bundle).is_some() && recorded(step, facts).is_none();
+        let oldest = if may_be_older { 1 } else { in_force };
+        let mut versions = (oldest..=in_force).rev();
+        let newest = self.shown_in(versions.next()?, step, facts, item)?;
+        match newest.is_as_wanted() {
+            true => Some(newest),
+            false => versions
+                .filter_map(|it| self.shown_in(it, step, facts, item))
+                .find(Shown::is_as_wanted)
+                .or(Some(newest)),
+        }
+    }
+
+    fn shown_in(&self, version: u8, step: StepId, facts: &Facts, item: &Item) -> Option<Shown> {
+        let wanted = self.form_in(version, step, facts)?;
         let mut differing = vec![];
         let mut seen = Vec::with_capacity(wanted.len());
         for (name, value) in wanted {
@@ -52,8 +70,7 @@ impl Plan<'_> {
             }
             seen.push((name, if same { value } else { shown }));
         }
-        let digest = if differing.is_empty() { self.digest(step, facts) } else { self.digest_of(&seen) };
-        Some(Shown { digest, differing })
+        Some(Shown { content: Content::Known(Digest { version, bytes: self.digest_of(&seen) }), differing })
     }
 
     /// Whether a bundle has a status callback although its row has none.

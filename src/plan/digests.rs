@@ -1,6 +1,8 @@
 //! What each step stands for: the content that a row asks for, and its digest.
 
-use super::facts::{Digest, Facts, UNKNOWN};
+use super::digest::{Content, Digest};
+use super::facts::Facts;
+use super::state::StepState;
 use super::{Plan, tag};
 use crate::flow::{BundleId, Form, Key, Object, Part, StepId, Verb, from_hex};
 use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
@@ -8,54 +10,64 @@ use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
 impl Plan<'_> {
     /// What a step stands for: a created resource for its own content, an assignment for its
     /// object, an evaluation and a submission for the whole content of the bundle.
-    pub fn digest(&self, step: StepId, facts: &Facts) -> Digest {
-        if !self.steps.contains(&step) {
-            return UNKNOWN;
-        }
-        match step.verb {
-            Verb::Create(_) => self
-                .made
-                .iter()
-                .find(|it| it.0 == step)
-                .map(|it| it.1)
-                .or_else(|| self.content(step, facts).map(|form| self.digest_of(&form)))
-                .unwrap_or(UNKNOWN),
-            Verb::Assign(object) => self.digest_of_object(object, facts),
+    pub fn content_of(&self, step: StepId, facts: &Facts) -> Content {
+        let bytes = match step.verb {
+            _ if !self.steps.contains(&step) => None,
+            Verb::Create(_) => return self.content_of_resource(step, facts),
+            Verb::Assign(object) => self.digits_of_object(object, facts),
             Verb::CheckAddress => match &self.customer.address {
-                Address::Existing(sid) => from_hex(&sid.as_str()[2..]).unwrap_or(UNKNOWN),
-                Address::New { .. } => UNKNOWN,
+                Address::Existing(sid) => from_hex(&sid.as_str()[2..]),
+                Address::New { .. } => None,
             },
-            Verb::ResolveNumbers => self.digest_of_the_numbers(),
-            Verb::Evaluate | Verb::Submit => self.digest_of_the_bundle(step.bundle, facts),
-            Verb::CheckAccount | Verb::Discover | Verb::AssignNumbers | Verb::Review => UNKNOWN,
-        }
+            Verb::ResolveNumbers => Some(self.digest_of_the_numbers()),
+            Verb::Evaluate | Verb::Submit => Some(self.digest_of_the_bundle(step.bundle, facts)),
+            Verb::CheckAccount | Verb::Discover | Verb::AssignNumbers | Verb::Review => None,
+        };
+        first_version(bytes)
     }
 
     /// What an assignment stands for, whether or not the row asks for it.
-    pub fn digest_of_assignment(&self, key: Key, facts: &Facts) -> Digest {
-        match key.step.verb {
-            Verb::Assign(object) => self.digest_of_object(object, facts),
-            _ => UNKNOWN,
+    pub fn content_of_assignment(&self, key: Key, facts: &Facts) -> Content {
+        first_version(match key.step.verb {
+            Verb::Assign(object) => self.digits_of_object(object, facts),
+            _ => None,
+        })
+    }
+
+    fn content_of_resource(&self, step: StepId, facts: &Facts) -> Content {
+        let (newest, version) = (step.verb.content_version(), self.version(step, facts));
+        match recorded(step, facts) {
+            // A later release knows what was sent then, and this one does not.
+            Some(later) if version > newest => Content::Known(later),
+            _ => {
+                let made = self.made.iter().find(|it| it.0 == step && version == newest).map(|it| it.1);
+                let bytes = made.or_else(|| self.form_in(version, step, facts).map(|it| self.digest_of(&it)));
+                bytes.map_or(Content::Unknown, |bytes| Content::Known(Digest { version, bytes }))
+            }
         }
     }
 
-    fn digest_of_object(&self, object: Object, facts: &Facts) -> Digest {
-        self.object(object, facts).and_then(|sid| from_hex(&sid.as_str()[2..])).unwrap_or(UNKNOWN)
+    /// The version in which the content of a resource is put together: today's, and after the submission of its
+    /// bundle the one that was sent then.
+    pub(super) fn version(&self, step: StepId, facts: &Facts) -> u8 {
+        match recorded(step, facts) {
+            Some(sent) if facts.submitted(step.bundle).is_some() => sent.version,
+            _ => step.verb.content_version(),
+        }
+    }
+
+    fn digits_of_object(&self, object: Object, facts: &Facts) -> Option<[u8; 16]> {
+        self.object(object, facts).and_then(|sid| from_hex(&sid.as_str()[2..]))
     }
 
     /// The digests that the row alone decides. They are asked for at every turn of the loop.
-    pub(super) fn digests_from_the_row(&self) -> Vec<(StepId, Digest)> {
+    pub(super) fn digests_from_the_row(&self) -> Vec<(StepId, [u8; 16])> {
         let nothing_known = Facts::default();
         let steps = self.steps.iter().filter(|step| matches!(step.verb, Verb::Create(_)));
-        steps
-            .filter_map(|step| {
-                let form = self.content(step, &nothing_known)?;
-                Some((*step, self.digest_of(&form)))
-            })
-            .collect()
+        steps.filter_map(|step| Some((*step, self.digest_of(&self.form(step, &nothing_known)?)))).collect()
     }
 
-    pub(super) fn digest_of(&self, form: &Form) -> Digest {
+    pub(super) fn digest_of(&self, form: &Form) -> [u8; 16] {
         let mut hasher = self.key.hasher();
         for (name, value) in form {
             hasher.add(name.as_bytes());
@@ -66,7 +78,7 @@ impl Plan<'_> {
 
     /// The order of the numbers in the cell means nothing. Earlier versions kept a digest in the order of
     /// the cell: to those, a row with several numbers looks as if it had been written otherwise.
-    fn digest_of_the_numbers(&self) -> Digest {
+    fn digest_of_the_numbers(&self) -> [u8; 16] {
         let mut numbers = match &self.customer.phone_numbers {
             PhoneNumbers::All => vec!["all"],
             PhoneNumbers::Listed(numbers) => numbers
@@ -83,13 +95,16 @@ impl Plan<'_> {
         self.key.digest(&numbers)
     }
 
-    fn digest_of_the_bundle(&self, bundle: BundleId, facts: &Facts) -> Digest {
+    fn digest_of_the_bundle(&self, bundle: BundleId, facts: &Facts) -> [u8; 16] {
         let mut hasher = self.key.hasher();
         for &step in self.steps.iter().filter(|it| it.bundle == bundle) {
             match step.verb {
                 // The primary profile is not the row's content, and reports do not know it.
                 Verb::Assign(Object::PrimaryProfile) => (),
-                Verb::Create(_) | Verb::Assign(_) => hasher.add(&self.digest(step, facts)),
+                Verb::Create(_) | Verb::Assign(_) => hasher.add(&match self.content_of(step, facts) {
+                    Content::Known(digest) => digest.bytes,
+                    Content::Unknown | Content::BeforeUs | Content::Nothing => [0; 16],
+                }),
                 Verb::AssignNumbers => {
                     let mut numbers: Vec<Part> = self.numbers(facts);
                     numbers.retain(|part| facts.is_done(Key { step, part: *part }));
@@ -105,7 +120,12 @@ impl Plan<'_> {
     }
 
     /// The fields that create and update have in common: the name with our tag, and the content.
-    pub(super) fn content(&self, step: StepId, facts: &Facts) -> Option<Form> {
+    pub(super) fn form(&self, step: StepId, facts: &Facts) -> Option<Form> {
+        self.form_in(step.verb.content_version(), step, facts)
+    }
+
+    /// The same in an earlier version.
+    pub(super) fn form_in(&self, version: u8, step: StepId, facts: &Facts) -> Option<Form> {
         let Verb::Create(resource) = step.verb else { return None };
         if !self.steps.contains(&step) {
             return None;
@@ -114,7 +134,8 @@ impl Plan<'_> {
         let mut form = vec![("FriendlyName", name)];
         let mut wanted = resource.names.iter().filter(|step| (step.wanted_by)(self.customer));
         let named = wanted.find_map(|step| facts.sid(*step));
-        form.extend((resource.content)(self.customer, named)?);
+        let content = resource.earlier.get(usize::from(version) - 1).unwrap_or(&resource.content);
+        form.extend(content(self.customer, named)?);
         Some(form)
     }
 
@@ -124,4 +145,18 @@ impl Plan<'_> {
             Object::MadeBy(step) => facts.sid(step).cloned(),
         }
     }
+}
+
+/// The digest that is on record for a resource.
+pub(super) fn recorded(step: StepId, facts: &Facts) -> Option<Digest> {
+    match facts.state(step) {
+        Some(StepState::Started { content: Content::Known(digest), .. })
+        | Some(StepState::Done { content: Content::Known(digest), .. }) => Some(*digest),
+        _ => None,
+    }
+}
+
+/// What is hashed in the same way ever since.
+fn first_version(bytes: Option<[u8; 16]>) -> Content {
+    bytes.map_or(Content::Nothing, |bytes| Content::Known(Digest { version: 1, bytes }))
 }

@@ -1,6 +1,7 @@
 //! How a run ends for a customer, and the word for it.
 
-use super::facts::{Facts, Reason};
+use super::facts::Facts;
+use super::reason::Reason;
 use crate::flow::{BundleId, Key, StepId, Verb};
 use crate::model::Sid;
 use serde::{Serialize, Serializer};

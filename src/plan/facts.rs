@@ -1,187 +1,12 @@
 //! What is known of one customer: the states that the ledger keeps, and what only this run knows.
 
+use super::digest::Content;
 use super::ending::Ending;
-use crate::flow::{Assignments, BundleId, Flow, Item, Key, Part, StepId, Verb};
+use super::reason::{BundleStatus, Code, OurCode, Reason};
+use super::state::{IllegalState, StepState, Time};
+use crate::flow::{Assignments, BundleId, Flow, Key, Part, StepId, Verb};
 use crate::model::Sid;
-use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Unix milliseconds.
-pub type Time = u64;
-
-/// Sixteen bytes of a keyed hash of what was sent.
-pub type Digest = [u8; 16];
-
-/// The content of a resource that was found by its tag, or whose update has no answer yet.
-pub const UNKNOWN: Digest = [0; 16];
-
-/// Where a step stands. Everything here may be written down: no name, number, address, e-mail,
-/// token or message text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StepState {
-    /// The request may have gone out; its answer is not known. `sid` is what an update is about; a
-    /// creation has none.
-    Started { at: Time, digest: Digest, sid: Option<Sid> },
-    /// Done, with the SID of what came of it, and what had been sent.
-    Done { sid: Option<Sid>, digest: Digest, note: Option<Note> },
-    /// How a bundle stands in its vetting.
-    Seen { status: BundleStatus, codes: Vec<u32> },
-    /// The answer was no, or ours is. Asked again by the next run. `kept` is the resource that exists
-    /// all the same, where an update of it was refused.
-    Refused { reason: Reason, kept: Option<Sid> },
-    /// Several resources bear our tag, and only a person can say which one is right.
-    Unsure { candidates: Vec<Sid> },
-    /// An assignment that was taken off again because the row no longer asks for it.
-    Removed,
-}
-
-/// Something worth knowing of a step that is done all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Note {
-    /// The API refused the evaluation call itself.
-    NotEvaluated,
-    /// The evaluation was noncompliant, and `--evaluate warn` went on.
-    Noncompliant,
-}
-
-/// Why a step is refused, in codes and SIDs only.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason {
-    /// The HTTP status of the answer; `None` where we refused before asking.
-    pub http_status: Option<u16>,
-    pub code: Code,
-    /// The resource that stands in the way, where one does.
-    pub sid: Option<Sid>,
-    /// `RQ…` of Twilio's answer.
-    pub request_id: Option<String>,
-    /// For an evaluation: the failing fields as `object_type.object_field`, comma-separated. For a change
-    /// after the submission: the column, where one is to be named. For a draft that holds what is not
-    /// ours: each type and SID.
-    pub fields: Option<String>,
-}
-
-impl Reason {
-    /// Our own refusal, before or instead of asking.
-    pub fn ours(code: OurCode) -> Reason {
-        Reason { http_status: None, code: Code::Ours(code), sid: None, request_id: None, fields: None }
-    }
-
-    /// Names the resource that stands in the way.
-    pub fn naming(self, sid: Sid) -> Reason {
-        Reason { sid: Some(sid), ..self }
-    }
-}
-
-/// What kind of refusal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    /// Twilio's number for it, such as 20404.
-    Twilio(u32),
-    /// The answer had no code; its HTTP status says all.
-    None,
-    Ours(OurCode),
-}
-
-macro_rules! our_codes {
-    ($($(#[$doc:meta])* $id:ident = $name:literal,)*) => {
-        /// Refusals that are ours, by their public names.
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub enum OurCode { $($(#[$doc])* $id,)* }
-
-        impl OurCode {
-            pub const ALL: &'static [OurCode] = &[$(OurCode::$id,)*];
-
-            /// The public name, such as `changed_after_submission`.
-            pub fn name(self) -> &'static str {
-                match self { $(OurCode::$id => $name,)* }
-            }
-        }
-    };
-}
-
-our_codes! {
-    /// The row differs from what was submitted.
-    ChangedAfterSubmission = "changed_after_submission",
-    /// A bundle without our tag is under the same policy already.
-    ExistsAlready = "exists_already",
-    /// A bundle with our tag is there that this ledger knows nothing of, and `--existing refuse` is given.
-    UnknownToTheLedger = "unknown_to_the_ledger",
-    /// The row names a bundle, and the customer has been begun with another one.
-    OtherBundleBegun = "other_bundle_begun",
-    /// The row names a bundle that is not under our policy, or not the subaccount's.
-    NotSuchABundle = "not_such_a_bundle",
-    /// The parent has no account with this SID, or the account is not the parent's.
-    NotASubaccount = "not_a_subaccount",
-    /// The row names a draft that holds something of a type of ours that was made by hand.
-    HoldsWhatIsNotOurs = "holds_what_is_not_ours",
-    /// The subaccount is suspended or closed.
-    AccountNotActive = "account_not_active",
-    /// The subaccount's auth token is refused even after it was read again.
-    Unauthorized = "unauthorized",
-    /// The primary profile does not exist or is not approved.
-    PrimaryProfile = "primary_profile_not_usable",
-    /// The address is not the subaccount's or not in the US.
-    AddressNotUsable = "address_not_usable",
-    /// The subaccount has no number at all, or none that the row names.
-    NoNumbers = "no_numbers",
-    /// The subaccount has no such number.
-    NumberNotFound = "number_not_found",
-    /// A product does not take this number, which holds nothing back unless it takes none of the row's.
-    NumberNotEligible = "number_not_eligible",
-    /// The number is on another bundle.
-    NumberElsewhere = "number_elsewhere",
-    /// The evaluation says what is missing.
-    Noncompliant = "noncompliant",
-    /// An update was answered with success, and reads show that it did not change what it should have.
-    ContentNotTaken = "content_not_taken",
-}
-
-/// `status` of a customer profile or trust product [spec].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BundleStatus {
-    Draft,
-    PendingReview,
-    InReview,
-    TwilioRejected,
-    TwilioApproved,
-}
-
-impl BundleStatus {
-    pub const ALL: [BundleStatus; 5] = [
-        BundleStatus::Draft,
-        BundleStatus::PendingReview,
-        BundleStatus::InReview,
-        BundleStatus::TwilioRejected,
-        BundleStatus::TwilioApproved,
-    ];
-
-    /// Twilio's word, such as `pending-review`.
-    pub fn word(self) -> &'static str {
-        match self {
-            BundleStatus::Draft => "draft",
-            BundleStatus::PendingReview => "pending-review",
-            BundleStatus::InReview => "in-review",
-            BundleStatus::TwilioRejected => "twilio-rejected",
-            BundleStatus::TwilioApproved => "twilio-approved",
-        }
-    }
-
-    /// How a bundle stands, by an answer that shows it.
-    pub fn of(item: &Item) -> Option<BundleStatus> {
-        item.status.as_deref().and_then(BundleStatus::parse)
-    }
-
-    /// Reads Twilio's word without regard to case, because SDK release notes report both.
-    pub fn parse(word: &str) -> Option<BundleStatus> {
-        BundleStatus::ALL.into_iter().find(|status| status.word().eq_ignore_ascii_case(word))
-    }
-}
-
-impl Serialize for BundleStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
-    }
-}
 
 /// All that `Plan::next` looks at.
 #[derive(Clone, Default)]
@@ -262,11 +87,12 @@ impl Facts {
             StepState::Refused { kept, .. } => kept.is_some() || is_left_off(state),
             StepState::Unsure { .. } | StepState::Removed => false,
         });
-        for state in self.states.values_mut() {
+        for (key, state) in &mut self.states {
             match state {
                 StepState::Started { at, .. } => *at = now,
                 StepState::Refused { kept: kept @ Some(_), .. } => {
-                    *state = StepState::Done { sid: kept.take(), digest: UNKNOWN, note: None };
+                    let content = Content::without_digest(key.step.verb);
+                    *state = StepState::Done { sid: kept.take(), content, note: None };
                 }
                 _ => (),
             }
@@ -282,7 +108,7 @@ impl Facts {
         rejected_ours: Vec<BundleId>,
         proven: &[BundleId],
     ) -> Facts {
-        let read = StepState::Done { sid: None, digest: UNKNOWN, note: None };
+        let read = StepState::Done { sid: None, content: Content::Nothing, note: None };
         if discovered {
             self.states.insert(flow.discovery.into(), read.clone());
         }
@@ -300,14 +126,19 @@ impl Facts {
         for step in [flow.account, flow.discovery] {
             self.states.entry(step.into()).or_insert(StepState::Done {
                 sid: None,
-                digest: UNKNOWN,
+                content: Content::Nothing,
                 note: None,
             });
         }
         self
     }
 
-    pub fn apply(&mut self, key: Key, state: StepState) {
+    /// A step has come to another state.
+    ///
+    /// # Errors
+    /// It cannot come to that one; nothing is changed.
+    pub fn apply(&mut self, key: Key, state: StepState) -> Result<(), IllegalState> {
+        let state = state.after(self.state(key), key.step.verb)?;
         self.missed.remove(&key);
         self.heard.remove(&key);
         self.proven.remove(&key);
@@ -315,6 +146,7 @@ impl Facts {
             *self.sent.entry(key).or_default() += 1;
         }
         self.states.insert(key, state);
+        Ok(())
     }
 
     /// Notes that the request of a started step goes out once more, or ended only now without an answer, and
@@ -479,9 +311,9 @@ impl Facts {
     }
 
     /// What had been submitted; `None` where nothing was.
-    pub fn submitted(&self, bundle: BundleId) -> Option<Digest> {
+    pub fn submitted(&self, bundle: BundleId) -> Option<Content> {
         match self.state(bundle.submitted_by()) {
-            Some(StepState::Done { digest, .. }) => Some(*digest),
+            Some(StepState::Done { content, .. }) => Some(*content),
             _ => None,
         }
     }
@@ -492,9 +324,9 @@ impl Facts {
     pub fn is_open(&self, bundle: BundleId) -> bool {
         match self.submitted(bundle) {
             None => true,
-            Some(digest) => {
+            Some(content) => {
                 self.status(bundle) == Some(BundleStatus::TwilioRejected)
-                    && (digest != UNKNOWN || self.rejected_ours.contains(&bundle))
+                    && (content.is_known() || self.rejected_ours.contains(&bundle))
             }
         }
     }
@@ -515,7 +347,7 @@ impl Facts {
     pub fn is_taken_as_is(&self, bundle: BundleId, named: Option<&Sid>) -> bool {
         named.is_some()
             && self.sid(bundle.made_by()) == named
-            && self.submitted(bundle) == Some(UNKNOWN)
+            && self.submitted(bundle) == Some(Content::BeforeUs)
             && !self.is_open(bundle)
     }
 }

@@ -1,7 +1,10 @@
 //! What a step still needs: every state of a step, with every verb, has one answer here.
 
-use super::facts::{BundleStatus, Callback, Code, Facts, Note, OurCode, Reason, StepState, Time, UNKNOWN};
+use super::digest::Content;
+use super::facts::{Callback, Facts};
 use super::policy::{Evaluate, RefusedNumbers};
+use super::reason::{BundleStatus, Code, Note, OurCode, Reason};
+use super::state::{StepState, Time};
 use super::{Ending, LOOK_AGAIN_MS, Next, Plan, SUBMISSIONS_MAX, TURN_MAX_MS};
 use crate::flow::{BundleId, Key, Part, StepId, Verb};
 
@@ -65,9 +68,9 @@ impl Plan<'_> {
                 None => Next::Adopt(key),
             }),
             // An update. The same one may be sent again; another one only when the first cannot arrive any more.
-            (StepState::Started { at, digest, sid: Some(_) }, Verb::Create(_)) => match open {
+            (StepState::Started { at, content, sid: Some(_) }, Verb::Create(_)) => match open {
                 false => Some(changed()),
-                true if *digest == self.digest(key.step, facts) => Some(Next::Update(key)),
+                true if content.is(self.content_of(key.step, facts)) => Some(Next::Update(key)),
                 true => match self.certain(key, *at, facts) {
                     certain if now < certain => Some(Next::Wait(certain)),
                     _ => Some(Next::Update(key)),
@@ -99,7 +102,7 @@ impl Plan<'_> {
                 refused(&reason.naming(sid.clone()))
             }
             // It came before its profile, and would do so again.
-            (StepState::Done { digest: UNKNOWN, .. }, Verb::Submit)
+            (StepState::Done { content: Content::BeforeUs, .. }, Verb::Submit)
                 if self
                     .came_too_early(bundle, facts)
                     .is_some_and(|profile| profile != Some(BundleStatus::TwilioApproved)) =>
@@ -107,25 +110,25 @@ impl Plan<'_> {
                 None
             }
             // What a run has only warned of is judged again before a run that refuses submits it.
-            (StepState::Done { note: Some(Note::Noncompliant), digest, .. }, Verb::Evaluate)
+            (StepState::Done { note: Some(Note::Noncompliant), content, .. }, Verb::Evaluate)
                 if self.policy.evaluate == Evaluate::Refuse
                     && open
-                    && facts.submitted(bundle) != Some(*digest) =>
+                    && !facts.submitted(bundle).is_some_and(|it| it.is(*content)) =>
             {
                 Some(Next::Send(key))
             }
-            (StepState::Done { digest, .. }, verb) => match verb {
-                _ if *digest == self.digest(key.step, facts) => None,
+            (StepState::Done { content, .. }, verb) => match verb {
+                _ if content.is(self.content_of(key.step, facts)) => None,
                 // Without the object there is nothing to compare.
                 Verb::Assign(object) if self.object(object, facts).is_none() => None,
                 Verb::Create(_) if open => Some(Next::Update(key)),
-                Verb::Assign(_) if open && *digest != UNKNOWN => Some(Next::Remove(key)),
+                Verb::Assign(_) if open && content.is_known() => Some(Next::Remove(key)),
                 // Once it is submitted, what the numbers are counts, not how the sheet writes them.
                 Verb::ResolveNumbers if !open && self.knows_every_number(facts) => None,
                 Verb::ResolveNumbers => Some(self.resolve(facts)),
                 Verb::CheckAddress if open => Some(Next::Read(key)),
                 Verb::Evaluate | Verb::Submit if open => Some(Next::Send(key)),
-                Verb::Create(_) | Verb::Assign(_) | Verb::CheckAddress if *digest != UNKNOWN => {
+                Verb::Create(_) | Verb::Assign(_) | Verb::CheckAddress if content.is_known() => {
                     Some(changed())
                 }
                 _ => None,
@@ -158,7 +161,7 @@ impl Plan<'_> {
                 |step: &&StepId| matches!(step.verb, Verb::Create(_)) && facts.state(**step).is_some();
             bundle.steps.contents.iter().any(|step| is_made(&step))
         };
-        facts.submitted(bundle) == Some(UNKNOWN)
+        facts.submitted(bundle) == Some(Content::BeforeUs)
             && !facts.is_open(bundle)
             && bundle.named_by(self.customer).is_none()
             && !holds_ours()
@@ -273,5 +276,5 @@ impl Plan<'_> {
 
 /// Whether a bundle has been submitted, and with a content that we know.
 fn submitted_by_us(bundle: BundleId, facts: &Facts) -> bool {
-    facts.submitted(bundle).is_some_and(|digest| digest != UNKNOWN)
+    facts.submitted(bundle).is_some_and(Content::is_known)
 }

@@ -15,15 +15,17 @@ mod numbers;
 mod order;
 mod ours;
 mod policy;
+mod reason;
+mod state;
 mod tag;
 
 pub use content::Shown;
-pub use digest::{DigestKey, Hasher};
+pub use digest::{Content, Digest, DigestKey, Hasher};
 pub use ending::{Ending, Ends, Outcome};
-pub use facts::{
-    BundleStatus, Callback, Code, Digest, Facts, Note, OurCode, Reason, StepState, Surplus, Time, UNKNOWN,
-};
+pub use facts::{Callback, Facts, Surplus};
 pub use policy::{Evaluate, Existing, Policy, RefusedNumbers, Submission};
+pub use reason::{BundleStatus, Code, Note, OurCode, Reason};
+pub use state::{IllegalState, StepState, Time};
 pub use tag::{bears_tag, friendly_name, tag};
 
 use crate::flow::{BundleId, Flow, Key, StepId, Verb};
@@ -92,7 +94,7 @@ pub struct Plan<'a> {
     /// The sheet's numbers, each with the share under which its SID is kept; empty for `all`.
     wanted: Vec<Wanted>,
     /// The digests of all resources that are created from the row alone.
-    made: Vec<(StepId, Digest)>,
+    made: Vec<(StepId, [u8; 16])>,
 }
 
 impl<'a> Plan<'a> {
@@ -143,10 +145,10 @@ impl<'a> Plan<'a> {
     /// is awaited before anything on its bundle is changed.
     fn submissions_on_their_way(&self, facts: &Facts, now: Time) -> Option<Next> {
         for &step in self.steps.iter().filter(|step| matches!(step.verb, Verb::Submit)) {
-            let Some(StepState::Started { at, digest, .. }) = facts.state(step) else { continue };
+            let Some(StepState::Started { at, content, .. }) = facts.state(step) else { continue };
             // By the time the account has been read there is a token to look with.
             let can_look = facts.is_done(self.flow.account) && facts.sid(step.bundle.made_by()).is_some();
-            if !can_look || *digest == self.digest(step, facts) {
+            if !can_look || content.is(self.content_of(step, facts)) {
                 continue;
             }
             match self.adopt_or_ask_again(step.into(), *at, facts, now) {

@@ -1,7 +1,8 @@
 //! The phone numbers of a row: which they are, and what is to be done about each.
 
 use super::digest::DigestKey;
-use super::facts::{Facts, StepState};
+use super::facts::Facts;
+use super::state::StepState;
 use super::{Ending, Next, Plan};
 use crate::flow::{Key, Part};
 use crate::model::{PhoneNumber, PhoneNumbers};

@@ -1,6 +1,6 @@
 //! What a user may choose about the flow.
 
-use super::facts::Time;
+use super::state::Time;
 use crate::flow::BundleId;
 use crate::model::Sid;
 

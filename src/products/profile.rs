@@ -83,6 +83,7 @@ static PROFILE_RESOURCE: Resource = Resource {
     tag: "profile",
     fixed: &[],
     names: &[],
+    earlier: &[],
     content: |customer, _| Some(bundle_content(customer)),
 };
 
@@ -92,6 +93,7 @@ static ADDRESS_RESOURCE: Resource = Resource {
     // The country cannot be changed later. The sheet's checks let no other one through (11003).
     fixed: &[("IsoCountry", "US")],
     names: &[],
+    earlier: &[],
     content: |customer, _| address_content(customer),
 };
 
@@ -101,6 +103,7 @@ static DOCUMENT: Resource = Resource {
     fixed: &[("Type", "customer_profile_address")],
     // The row's own address, or the one that was created.
     names: &[&EXISTING_ADDRESS, &ADDRESS],
+    earlier: &[],
     content: |_, address| {
         let address_sids = address?.as_str();
         Some(vec![("Attributes", attributes(&DocumentAttributes { address_sids }))])
@@ -112,6 +115,7 @@ static BUSINESS: Resource = Resource {
     tag: "business",
     fixed: &[("Type", "customer_profile_business_information")],
     names: &[],
+    earlier: &[],
     content: |customer, _| Some(business_content(customer)),
 };
 
@@ -120,6 +124,7 @@ static FIRST_REPRESENTATIVE: Resource = Resource {
     tag: "rep1",
     fixed: &[("Type", "authorized_representative_1")],
     names: &[],
+    earlier: &[],
     content: |customer, _| Some(representative_content(&customer.representative_1)),
 };
 
@@ -128,6 +133,7 @@ static SECOND_REPRESENTATIVE: Resource = Resource {
     tag: "rep2",
     fixed: &[("Type", "authorized_representative_2")],
     names: &[],
+    earlier: &[],
     content: |customer, _| customer.representative_2.as_ref().map(representative_content),
 };
 

@@ -58,6 +58,7 @@ static PRODUCT_RESOURCE: Resource = Resource {
     tag: "product",
     fixed: &[],
     names: &[],
+    earlier: &[],
     content: |customer, _| Some(bundle_content(customer)),
 };
 
@@ -66,6 +67,7 @@ static INFORMATION_RESOURCE: Resource = Resource {
     tag: "voice",
     fixed: &[("Type", "voice_integrity_information")],
     names: &[],
+    earlier: &[],
     content: |customer, _| Some(information_content(&customer.voice_integrity)),
 };
 

@@ -29,10 +29,10 @@ fn do_all(plan: &Plan<'_>, facts: &mut Facts, steps: impl Iterator<Item = StepId
             Verb::Review => StepState::Seen { status: BundleStatus::TwilioApproved, codes: vec![] },
             verb => {
                 let sid = Some(made_by(step, 0)).filter(|_| !verb.only_reads());
-                StepState::Done { sid, digest: plan.digest(step, facts), note: None }
+                StepState::Done { sid, content: plan.content_of(step, facts), note: None }
             }
         };
-        facts.apply(key(step), state);
+        facts.apply(key(step), state).expect("a state that it can come to");
         facts.prove(key(step));
         facts.note_whole(step.bundle);
     }
@@ -55,10 +55,11 @@ fn stops(plan: &Plan<'_>, bundle: BundleId) -> Vec<(String, Facts, Ending)> {
         do_all(plan, &mut before, of(plan, &PROFILE).into_iter().chain(steps[..at].iter().copied()));
         let mut add = |how: &str, state: StepState, ending: Ending| {
             let mut facts = before.clone();
-            facts.apply(key(step), state);
+            facts.apply(key(step), state).expect("a state that it can come to");
             stops.push((format!("{step} {how}"), facts, ending));
         };
-        let refused = StepState::Refused { reason: refusal(), kept: None };
+        let kept = before.sid(key(step)).cloned();
+        let refused = StepState::Refused { reason: refusal(), kept };
         add("refused", refused, Ending::Refused(vec![(key(step), refusal())]));
         if step.verb.creates() {
             let candidates = vec![made_by(step, 0), made_by(step, 1)];
@@ -125,7 +126,7 @@ fn the_ending_of_the_row_is_the_worst_of_its_bundles_and_names_every_refusal() {
         for (two, texts, second) in stops(&plan, &TEXTS) {
             let mut facts = calls.clone();
             texts.states().filter(|it| it.0.step.bundle == &TEXTS).for_each(|(key, state)| {
-                facts.apply(key, state.clone());
+                facts.apply(key, state.clone()).expect("a state that it can come to");
                 facts.prove(key);
             });
             facts.note_whole(&TEXTS);
@@ -195,7 +196,7 @@ fn nothing_is_judged_or_submitted_before_this_run_has_seen_the_whole_bundle() {
             for unseen in all[..at].iter().filter(|it| it.bundle == bundle && it.verb.creates()) {
                 let mut facts = seen.clone();
                 let state = facts.state(key(unseen)).cloned().expect("a state");
-                facts.apply(key(unseen), state);
+                facts.apply(key(unseen), state).expect("a state that it can come to");
                 assert_eq!(told(&plan.next(&facts, 0)), read_back, "{unseen} was not seen before {judged}");
             }
             let mut surplus = seen.clone();

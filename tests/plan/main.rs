@@ -5,4 +5,5 @@ mod api;
 mod model;
 mod small;
 mod table;
+mod transitions;
 mod world;

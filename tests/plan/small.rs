@@ -81,6 +81,7 @@ static INFORMATION_RESOURCE: Resource = Resource {
     tag: "information",
     fixed: &[("Type", "information")],
     names: &[],
+    earlier: &[],
     content: |customer, _| Some(vec![("Attributes", customer.business.website_url.clone())]),
 };
 
@@ -90,6 +91,7 @@ const fn bundle_resource(collection: Collection, tag: &'static str) -> Resource 
         tag,
         fixed: &[],
         names: &[],
+        earlier: &[],
         content: |customer, _| Some(vec![("Email", customer.email.clone())]),
     }
 }

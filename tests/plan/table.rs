@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use trusthub_onboard::flow::{Key, StepId, Verb};
 use trusthub_onboard::model::{Address, Customer, PhoneNumber, PhoneNumbers};
 use trusthub_onboard::plan::{
-    BundleStatus, Code, Digest, Ending, Facts, Next, OurCode, Plan, Reason, StepState, Time, UNKNOWN,
+    BundleStatus, Code, Content, Digest, Ending, Facts, Next, OurCode, Plan, Reason, StepState, Time,
 };
 
 const NOW: Time = 1_000_000;
-const OTHER: Digest = [9; 16];
+const OTHER: Content = Content::Known(Digest { version: 1, bytes: [9; 16] });
 const NUMBER: &str = "+16285550001";
 
 /// How the bundle stands: the columns of the table.
@@ -24,7 +24,7 @@ const STANDS: [(&str, Option<BundleStatus>); 4] = [
 ];
 
 /// The verbs, each by a step that has it; the creation of the bundle itself is a case of its own.
-static VERBS: [(&str, StepId); 11] = [
+pub static VERBS: [(&str, StepId); 11] = [
     ("check the account", &ACCOUNT),
     ("discover", &DISCOVERY),
     ("resolve the numbers", &PHONE_NUMBERS),
@@ -72,18 +72,18 @@ fn place_of_mark(state: Option<&StepState>) -> usize {
 fn the_table_has_every_verb_and_every_mark() {
     let verbs: BTreeSet<usize> = VERBS.iter().map(|it| place_of_verb(it.1.verb)).collect();
     assert!(verbs.into_iter().eq(0..10));
-    let states = states(&INFORMATION, UNKNOWN);
+    let states = states(&INFORMATION, Content::Nothing);
     let states: BTreeSet<usize> = states.iter().map(|it| place_of_mark(it.1.as_ref())).collect();
     assert!(states.into_iter().eq(0..9));
 }
 
 /// The states of a step: the state, and when the place was last read where a started request would show.
-fn states(step: StepId, own: Digest) -> Vec<(&'static str, Option<StepState>, Option<Time>)> {
+fn states(step: StepId, own: Content) -> Vec<(&'static str, Option<StepState>, Option<Time>)> {
     let made = made_by(step, 0);
     let certain = 1_000 + CALL_TIMEOUT + WINDOW;
-    let started = |at, digest| Some(StepState::Started { at, digest, sid: None });
-    let update = |at, digest| Some(StepState::Started { at, digest, sid: Some(made.clone()) });
-    let done = |digest| Some(StepState::Done { sid: Some(made.clone()), digest, note: None });
+    let started = |at, content| Some(StepState::Started { at, content, sid: None });
+    let update = |at, content| Some(StepState::Started { at, content, sid: Some(made.clone()) });
+    let done = |content| Some(StepState::Done { sid: Some(made.clone()), content, note: None });
     let reason = Reason { code: Code::Twilio(20001), ..Reason::ours(OurCode::Noncompliant) };
     let refused = |kept| Some(StepState::Refused { reason: reason.clone(), kept });
     let mut states = vec![
@@ -99,7 +99,7 @@ fn states(step: StepId, own: Digest) -> Vec<(&'static str, Option<StepState>, Op
         ("update of an earlier row cannot come", update(NOW - certain, OTHER), None),
         ("done as the row says", done(own), None),
         ("done with another content", done(OTHER), None),
-        ("done, content unknown", done(UNKNOWN), None),
+        ("done, content unknown", done(Content::without_digest(step.verb)), None),
         ("refused", refused(None), None),
         ("update refused", refused(Some(made.clone())), None),
         ("unsure", Some(StepState::Unsure { candidates: vec![made.clone(), made_by(step, 1)] }), None),
@@ -129,10 +129,12 @@ fn customer() -> Customer {
 /// Everything is done as the row says and was seen by this run, with the profile as it stands.
 fn all_done(plan: &Plan<'_>, stands: Option<BundleStatus>) -> Facts {
     let mut facts = Facts::default();
-    facts.apply(
-        Key { step: &PHONE_NUMBERS, part: plan.wanted_part(NUMBER) },
-        StepState::Done { sid: Some(number()), digest: UNKNOWN, note: None },
-    );
+    facts
+        .apply(
+            Key { step: &PHONE_NUMBERS, part: plan.wanted_part(NUMBER) },
+            StepState::Done { sid: Some(number()), content: Content::Nothing, note: None },
+        )
+        .expect("a state that it can come to");
     for step in FLOW.steps() {
         let status = if step.bundle == &PROFILE { stands } else { Some(BundleStatus::TwilioApproved) };
         let state = match (step.verb, status) {
@@ -141,10 +143,10 @@ fn all_done(plan: &Plan<'_>, stands: Option<BundleStatus>) -> Facts {
             _ => {
                 let sid =
                     Some(made_by(step, 0)).filter(|_| !step.verb.only_reads() || step == &EXISTING_ADDRESS);
-                StepState::Done { sid, digest: plan.digest(step, &facts), note: None }
+                StepState::Done { sid, content: plan.content_of(step, &facts), note: None }
             }
         };
-        facts.apply(key(step), state);
+        facts.apply(key(step), state).expect("a state that it can come to");
         facts.prove(key(step));
     }
     FLOW.bundles().for_each(|bundle| facts.note_whole(bundle));
@@ -188,7 +190,7 @@ fn as_it_is() -> Table {
     let mut said = Table::new();
     for (verb, step) in VERBS {
         let complete = all_done(&plan, Some(BundleStatus::TwilioApproved));
-        let own = plan.digest(step, &complete);
+        let own = plan.content_of(step, &complete);
         for (name, state, looked) in states(step, own) {
             let cell = |(_, stands): &(&str, Option<BundleStatus>)| {
                 let facts = all_done(&plan, *stands);

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use trusthub_onboard::flow::{BundleId, Key, Verb};
 use trusthub_onboard::model::Sid;
 use trusthub_onboard::plan::{
-    BundleStatus, Code, Ending, Facts, Next, OurCode, Plan, StepState, Time, UNKNOWN,
+    BundleStatus, Code, Content, Digest, Ending, Facts, Next, OurCode, Plan, StepState, Time,
 };
 
 /// The wait after a lost answer.
@@ -107,10 +107,10 @@ impl World {
     fn send(&self, plan: &Plan<'_>, key: Key, updated: Option<Sid>, mut ways: Ways) -> Result<Ways, Wrong> {
         let verb = if updated.is_some() { "update" } else { "send" };
         let step = key.step;
-        let digest = plan.digest(step, &self.facts);
+        let content = plan.content_of(step, &self.facts);
         let mut world = self.clone();
         let at = world.clock;
-        world.record(key, StepState::Started { at, digest, sid: updated.clone() });
+        world.record(key, StepState::Started { at, content, sid: updated.clone() });
         world.save();
         if let Verb::Submit = step.verb {
             world.check_submission(plan, step.bundle)?;
@@ -151,7 +151,7 @@ impl World {
                     world.answered = Some(key);
                 } else {
                     let sid = updated.clone().unwrap_or(made_by(step, 0));
-                    world.record(key, StepState::Done { sid: Some(sid), digest, note: None });
+                    world.record(key, StepState::Done { sid: Some(sid), content, note: None });
                     world.show(plan, key);
                 }
                 if step.creates_its_bundle() && updated.is_none() {
@@ -237,7 +237,7 @@ impl World {
 
     fn record(&mut self, key: Key, state: StepState) {
         self.unsaved.push((key, state.clone()));
-        self.facts.apply(key, state);
+        self.facts.apply(key, state).expect("a step comes to no state that it cannot come to");
     }
 
     fn save(&mut self) {
@@ -248,17 +248,18 @@ impl World {
     fn show(&mut self, plan: &Plan<'_>, key: Key) {
         let Some(thing) = self.api.things.get(&key).and_then(|it| it.first()) else { return };
         let is_as_wanted = thing.row == self.row || !depends_on_row(key);
-        let wanted = plan.digest(key.step, &self.facts);
-        let digest = if is_as_wanted { wanted } else { [1; 16] };
+        let wanted = plan.content_of(key.step, &self.facts);
+        let content =
+            if is_as_wanted { wanted } else { Content::Known(Digest { version: 1, bytes: [1; 16] }) };
         match self.facts.state(key) {
             // An update that has no end yet may still overwrite it; where it is there, it has arrived.
-            Some(StepState::Started { sid: Some(_), digest: sent, .. })
-                if !is_as_wanted || *sent != digest =>
+            Some(StepState::Started { sid: Some(_), content: sent, .. })
+                if !is_as_wanted || *sent != content =>
             {
                 return;
             }
-            Some(StepState::Done { digest: before, .. }) if *before == digest => (),
-            _ => self.record(key, StepState::Done { sid: Some(made_by(key.step, 0)), digest, note: None }),
+            Some(StepState::Done { content: before, .. }) if *before == content => (),
+            _ => self.record(key, StepState::Done { sid: Some(made_by(key.step, 0)), content, note: None }),
         }
         if is_as_wanted {
             self.facts.prove(key);
@@ -302,7 +303,7 @@ impl World {
             _ => (),
         }
         if !matches!(read.step.verb, Verb::Review) {
-            self.record(read, StepState::Done { sid: None, digest: UNKNOWN, note: None });
+            self.record(read, StepState::Done { sid: None, content: Content::Nothing, note: None });
         }
         Ok(())
     }
@@ -320,16 +321,16 @@ impl World {
         if status == BundleStatus::Draft {
             return;
         }
-        let digest = match self.facts.state(submission) {
+        let content = match self.facts.state(submission) {
             Some(StepState::Done { .. }) => None,
             Some(StepState::Started { .. }) if status == BundleStatus::TwilioRejected => None,
-            Some(StepState::Started { digest, .. }) => Some(*digest),
-            _ => Some(UNKNOWN),
+            Some(StepState::Started { content, .. }) => Some(*content),
+            _ => Some(Content::BeforeUs),
         };
-        if let Some(digest) = digest {
+        if let Some(content) = content {
             self.record(
                 submission,
-                StepState::Done { sid: Some(made_by(submission.step, 0)), digest, note: None },
+                StepState::Done { sid: Some(made_by(submission.step, 0)), content, note: None },
             );
         }
         self.see(bundle);
@@ -342,7 +343,7 @@ impl World {
         let bundle = key.step.bundle;
         if let Verb::Submit = key.step.verb {
             let was_rejected = self.facts.status(bundle) == Some(BundleStatus::TwilioRejected);
-            let Some(StepState::Started { digest, .. }) = self.facts.state(key).cloned() else {
+            let Some(StepState::Started { content, .. }) = self.facts.state(key).cloned() else {
                 return Err("looks for a submission that was not started".to_owned());
             };
             match self.api.statuses[place(bundle)] {
@@ -352,7 +353,7 @@ impl World {
                 }
                 _ => {
                     let sid = Some(made_by(bundle.made_by(), 0));
-                    self.record(key, StepState::Done { sid, digest, note: None });
+                    self.record(key, StepState::Done { sid, content, note: None });
                     self.see(bundle);
                 }
             }
@@ -467,8 +468,8 @@ impl World {
         let ago = |at: Time| self.clock as i64 - at as i64;
         self.api.hash_from_now(&mut to);
         let hash_mark = |state: &StepState, times: bool, to: &mut DefaultHasher| match state {
-            StepState::Started { at, digest, sid } => (0, times.then(|| ago(*at)), digest, sid).hash(to),
-            StepState::Done { sid, digest, .. } => (1, sid, digest).hash(to),
+            StepState::Started { at, content, sid } => (0, times.then(|| ago(*at)), content, sid).hash(to),
+            StepState::Done { sid, content, .. } => (1, sid, content).hash(to),
             StepState::Seen { status, codes } => (2, status.word(), codes).hash(to),
             StepState::Refused { kept, .. } => (3, kept).hash(to),
             StepState::Unsure { candidates } => (4, candidates).hash(to),

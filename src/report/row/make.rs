@@ -8,7 +8,7 @@ use crate::engine::{CustomerEnd, Ended};
 use crate::flow::{Flow, StepId, Verb};
 use crate::ledger::{CustomerRun, Ledger};
 use crate::model::{Customer, Fault, Sid, SidKind, shown};
-use crate::plan::{Facts, Outcome, Plan, Policy, RefusedNumbers, StepState, UNKNOWN};
+use crate::plan::{Content, Facts, Outcome, Plan, Policy, RefusedNumbers, StepState};
 use std::borrow::Cow;
 
 /// What the reports of all rows are made from.
@@ -149,7 +149,7 @@ pub fn resources(flow: &Flow) -> impl Iterator<Item = StepId> {
 /// say so again.
 fn policy_of_the_past(flow: &Flow, policy: &Policy, facts: &Facts) -> Policy {
     let left_out = |bundle: crate::flow::BundleId| {
-        let by_us = facts.submitted(bundle).is_some_and(|digest| digest != UNKNOWN);
+        let by_us = facts.submitted(bundle).is_some_and(Content::is_known);
         let refused = |state: &StepState| matches!(state, StepState::Refused { .. });
         by_us && !facts.is_open(bundle) && facts.shares(bundle.numbered_by()).any(|it| refused(it.1))
     };
