@@ -248,7 +248,7 @@ fn a_quotation_mark_left_open_anywhere_is_found_again_in_the_files_that_go_back(
         csv.replacen("12 Harbor Street,", "\"12 Harbor Street,", 1) + "a,\"b\nc\"\n",
         // To the right of the last header.
         csv.replacen("their appointments.\n", "their appointments.,\"more\n", 1),
-        // In a column that is none of ours.
+        // In a column that we do not know.
         csv.replacen("notes", "notes,colour", 1).replacen(
             "their appointments.\n",
             "their appointments.,\"red\n",

@@ -25,9 +25,10 @@ pub fn parse_accept(text: &str) -> Result<(Column, String), String> {
         | Column::PrimaryProfileSid
         | Column::CustomerProfileSid
         | Column::TrustProductSid
-        | Column::AddressSid => {
-            Err(format!("{} holds a SID, and a text that is none cannot be sent in its place", column.name()))
-        }
+        | Column::AddressSid => Err(format!(
+            "{} holds a SID, and a text that is not a SID cannot be sent in its place",
+            column.name()
+        )),
         // Numbers are looked up in the subaccount by their E.164 form.
         Column::PhoneNumbers if !is_e164(&value) => {
             Err("write one number in the international form, such as phone_numbers=+16175550150".to_owned())

@@ -243,13 +243,9 @@ fn unknown_columns(layout: &Layout, unknown: &[usize]) -> Finding {
         })
         .collect();
     let message = match names.as_slice() {
-        [name] => format!("The column {name} is none that we know; it is not read."),
+        [name] => format!("The column {name} is unknown and is not read."),
         names => {
-            format!(
-                "{} columns are none that we know; they are not read: {}{more}.",
-                unknown.len(),
-                names.join(", ")
-            )
+            format!("{} columns are unknown and are not read: {}{more}.", unknown.len(), names.join(", "))
         }
     };
     Finding {

@@ -103,7 +103,7 @@ rules! {
         "Add the column, or say with --map which of yours it is, or with --set the value for all rows.");
     DUPLICATE_COLUMN = error("duplicate_column", "Two headers mean the same column.",
         "Delete or rename one of them, or say which is meant with --map: \"H=business_name\" takes the column with the letter H, \"H=\" leaves it out.");
-    UNKNOWN_COLUMN = warning("unknown_column", "Some headers are none that we know; these columns are not read.",
+    UNKNOWN_COLUMN = warning("unknown_column", "Some headers are unknown; these columns are not read.",
         "Correct the header, or say with --map which column it is.");
     NO_ROWS = error("no_rows", "There are headers but no rows below them.", "Fill in one row for each customer.");
     SHEET_CHOICE = error("sheet_choice", "Several sheets of the workbook have headers that match equally well.",

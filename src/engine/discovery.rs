@@ -174,7 +174,7 @@ impl Row<'_> {
     }
 
     /// What a draft that the row names holds and we have not made, of the types that we make, each with
-    /// its type: a bundle takes one of each, so ours would be one too many. What somebody made by hand is
+    /// its type: a bundle takes one of each, so ours would be a second one. What somebody made by hand is
     /// not changed in place, because it may be in use elsewhere, and only our tag says that a thing is ours.
     async fn strangers(&mut self, bundle: BundleId, draft: &Sid) -> Result<Vec<(String, Sid)>, Stop> {
         let assigned = self.items(self.plan.list_entities_of(bundle, draft)).await?;

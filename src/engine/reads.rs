@@ -173,7 +173,7 @@ impl Row<'_> {
             Ok((item, status)) => {
                 self.looked_at.push(bundle);
                 self.finish(bundle.reviewed_by().into(), StepState::Seen { status, codes: item.codes() });
-                // Who only looks settles nothing but the review.
+                // Who only looks records nothing but the review.
                 if self.run.settings.selection.only != Only::ToLookAt {
                     self.hold_bundle(bundle, &item);
                 }

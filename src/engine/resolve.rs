@@ -26,7 +26,7 @@ pub enum Choice {
 /// nothing is changed at the API.
 ///
 /// # Errors
-/// The step is not unsure, the SID is none of its candidates, or it cannot be read.
+/// The step is not unsure, the SID is not one of its candidates, or it cannot be read.
 pub async fn resolve(
     ledger: &Ledger,
     client: &Client,
@@ -54,7 +54,7 @@ pub async fn resolve(
     if let Choice::Use(sid) = choice {
         if !candidates.contains(sid) {
             return Err(Fault::new(
-                format!("{sid} is none of the candidates of {step}: {}", named.join(", ")),
+                format!("{sid} is not one of the candidates of {step}: {}", named.join(", ")),
                 "Name one of them, or `none` to have a new one made.",
             ));
         }

@@ -153,7 +153,7 @@ impl Row<'_> {
     async fn evaluated(&mut self, key: Key, content: Content, reply: Reply<Evaluation>) -> Result<(), Stop> {
         let answer = match reply {
             Reply::Yes(answer) => answer,
-            // The evaluation is our own care; the seed's flow has none. Without it, the review decides.
+            // Twilio's guide has no evaluation; it is our own care. Without it, the review decides.
             Reply::No(_) | Reply::NotFound(_) | Reply::Conflict(_) => {
                 self.finish(key, StepState::Done { sid: None, content, note: Some(Note::NotEvaluated) });
                 return Ok(());

@@ -37,7 +37,7 @@ pub struct Facts {
     stopped: Vec<(BundleId, Ending)>,
 }
 
-/// An assignment that is one too many.
+/// An assignment that no step asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Surplus {
     pub bundle: BundleId,
@@ -331,7 +331,7 @@ impl Facts {
         }
     }
 
-    /// Notes that a rejected bundle bears our tag. Only a survey may say so, because it finds what
+    /// Notes that a rejected bundle bears our tag. Only a discovery may say so, because it finds what
     /// hangs on the bundle too, and nothing of that is made twice.
     pub fn note_rejected_ours(&mut self, bundle: BundleId) {
         self.rejected_ours.push(bundle);

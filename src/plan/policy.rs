@@ -38,7 +38,7 @@ pub enum Submission {
     /// The trust product waits for the approval of its profile, because a product whose profile is
     /// not approved is rejected (error 11005).
     ProductAfterApproval,
-    /// Both in one run, in the seed's literal order.
+    /// Both in one run, in the literal order of Twilio's guide.
     ProductNow,
     /// Nothing: all drafts.
     Never,

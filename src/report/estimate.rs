@@ -23,7 +23,7 @@ const PRODUCT: u64 = 4;
 /// One evaluation of each bundle.
 const EVALUATION: u64 = 1;
 
-/// A submission and the reading that settles it.
+/// A submission and the reading that decides it.
 const SUBMISSION: u64 = 2;
 
 /// A run that goes on after an approval reads the account and both bundles' lists again.

@@ -185,7 +185,7 @@ mod tests {
             code,
             severity,
             value: value.to_owned(),
-            message: "This is none of the 7 values.".to_owned(),
+            message: "This is not one of the 7 values.".to_owned(),
             suggestion: "Choose one.".to_owned(),
         }
     }
@@ -203,7 +203,7 @@ mod tests {
         let text = printed((2..502).map(|row| finding(row, Severity::Error, "not_in_list", "Franchise")));
         assert_eq!(
             text,
-            "error business_type [not_in_list] J2, J3, J4 and 497 more: This is none of the 7 values. (\"Franchise\")\n    Choose one.\n"
+            "error business_type [not_in_list] J2, J3, J4 and 497 more: This is not one of the 7 values. (\"Franchise\")\n    Choose one.\n"
         );
     }
 
@@ -212,7 +212,10 @@ mod tests {
         let text =
             printed((0..30).map(|row| finding(row + 2, Severity::Error, "not_in_list", &format!("F{row}"))));
         let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines[0], "error business_type [not_in_list] 30 findings: This is none of the 7 values.");
+        assert_eq!(
+            lines[0],
+            "error business_type [not_in_list] 30 findings: This is not one of the 7 values."
+        );
         assert_eq!(lines[1], "    J2: (\"F0\")");
         assert_eq!(lines[21], "    and 10 more findings with other values");
         assert_eq!(lines[22], "    Choose one.");

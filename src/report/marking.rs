@@ -144,7 +144,7 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// `error [not_in_list] business_type: This is none of the 7 values.`
+/// `error [not_in_list] business_type: This is not one of the 7 values.`
 pub(super) fn line(finding: &Finding) -> String {
     let column = if finding.column.is_empty() { String::new() } else { format!(" {}", finding.column) };
     format!("{} [{}]{column}: {}", finding.severity.word(), finding.code, finding.message)

@@ -138,7 +138,7 @@ fn is_ours(path: &Path, ledger: Option<&Path>) -> io::Result<bool> {
         let digest = sha256(&mut file, content)?;
         let mut mark = String::new();
         file.seek(SeekFrom::Start(content))?;
-        // A comment that is no text is none of ours.
+        // A comment that is not text was not written by us.
         Ok(file.read_to_string(&mut mark).is_ok() && mark == spelled(&digest))
     } else {
         let digest = sha256(&mut file, u64::MAX)?;
@@ -152,7 +152,7 @@ fn is_archive(file: &mut File) -> io::Result<bool> {
     Ok(file.read_exact(&mut magic).is_ok() && &magic == b"PK")
 }
 
-/// Puts our mark at the end of a workbook. A file that is none stays as it is.
+/// Puts our mark at the end of a workbook. Any other file stays as it is.
 pub(super) fn mark(file: &mut File) -> io::Result<()> {
     let length = file.metadata()?.len();
     let Some(end) = length.checked_sub(END_BYTES).filter(|_| is_archive(file).unwrap_or(false)) else {

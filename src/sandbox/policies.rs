@@ -314,7 +314,7 @@ const INDUSTRIES: &[&str] = &[
     "CONSTRUCTION", "PROFESSIONAL_SERVICES",
 ];
 
-/// What code in use sends, and the long labels of the seed flow.
+/// What code in use sends, and the long labels of Twilio's guide.
 #[rustfmt::skip]
 const REGISTRATION_IDENTIFIERS: &[&str] = &[
     "EIN", "DUNS", "CBN", "CN", "ACN", "CIN", "VAT", "VATRN", "RN", "Other",

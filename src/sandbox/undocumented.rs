@@ -37,7 +37,7 @@ pub struct Undocumented {
     pub second_representative_required: bool,
     /// Whether a review rejects (18606) a first representative whose e-mail domain is not the website's.
     pub email_domain_must_match: bool,
-    /// A website that is no host's name (18601), and a registration number that is none (18602), in review.
+    /// A website that is not a host's name (18601), and a registration number that cannot exist (18602), in review.
     pub implausible_details: Stance,
     /// What becomes of an address that the postal service would write otherwise.
     pub address_correction: AddressCorrection,
@@ -180,7 +180,7 @@ const NAMED: &[Named] = &[
         words: &["optional", "required"], set: |it, n| it.second_representative_required = n == 1 },
     Named { name: "email-domain", meaning: "an e-mail domain that is not the website's, in review",
         words: &["must-match", "is-free"], set: |it, n| it.email_domain_must_match = n == 0 },
-    Named { name: "implausible-details", meaning: "a website or a registration number that is none, in review",
+    Named { name: "implausible-details", meaning: "an implausible website or registration number, in review",
         words: &["refused", "accepted"], set: |it, n| it.implausible_details = REFUSE_OR_ACCEPT[n] },
     Named { name: "address-correction",
         meaning: "streets are corrected; with AutoCorrectAddress=false what would be corrected is kept or refused",

@@ -84,7 +84,7 @@ fn is_text(text: &str) -> bool {
     let is_strange = |c: &char| match c {
         // The last one is how old programs end a file.
         '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1a}' => false,
-        // Beyond the characters in use: what UTF-16 makes of bytes that are none.
+        // Beyond the characters in use: what UTF-16 makes of bytes that are not text.
         '\u{e000}'..='\u{f8ff}' | '\u{fffe}' | '\u{ffff}' => true,
         c => c.is_control(),
     };
@@ -153,7 +153,7 @@ struct Attempt {
 }
 
 /// In UTF-16 of what people write in English every second byte is zero; names in other scripts make it fewer.
-/// A file with some stray zeros is none.
+/// A file with a few NULs among its text is not UTF-16.
 const UTF_16_BYTES_PER_ZERO: usize = 8;
 
 /// The encodings to try, the likeliest first, and how many bytes of byte order mark to skip.

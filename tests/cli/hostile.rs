@@ -207,7 +207,7 @@ fn a_line_break_in_a_name_begins_no_line_of_its_own() {
     }
 }
 
-/// A header of its own that is a code for hidden text is none of our colours.
+/// A header that holds a code for hidden text is not one of our colours.
 #[test]
 fn a_name_that_is_a_code_of_a_terminal_hides_nothing() {
     let fixture = Fixture::new();

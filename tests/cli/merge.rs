@@ -71,7 +71,7 @@ fn the_failed_rows_have_the_row_of_the_master_and_message_and_fix_apart() {
     let rows: Vec<_> = reader.records().map(|row| row.expect("a row")).collect();
     assert_eq!(rows.iter().map(|row| &row[at("onboarding_row")]).collect::<Vec<_>>(), ["4", "6"]);
     assert_eq!(&rows[0][at("onboarding_state")], "invalid");
-    assert!(rows[0][at("onboarding_error")].contains("This is none of the 7 values"), "{:?}", rows[0]);
+    assert!(rows[0][at("onboarding_error")].contains("This is not one of the 7 values"), "{:?}", rows[0]);
     assert!(rows[0][at("onboarding_fix")].starts_with("Choose one of"), "{:?}", rows[0]);
     // The failed rows of failed rows still say where in the master they are.
     let done = fixture.run(&["run", "failed.csv", "--sandbox", "--no-submit", "--failed", "again.csv"]);

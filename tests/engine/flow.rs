@@ -1,4 +1,4 @@
-//! The flow of the seed, and what is done about rows that meet a no.
+//! The flow of Twilio's guide, and what is done about rows that meet a no.
 
 use crate::fixture::{Fixture, customer};
 use trusthub_onboard::plan::{BundleStatus, Outcome};

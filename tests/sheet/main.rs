@@ -1,4 +1,4 @@
-//! What comes out of files as people really have them, and out of files that are none.
+//! What comes out of files as people really have them, and out of files that are not sheets at all.
 
 mod choice;
 #[path = "../common/mod.rs"]

@@ -170,7 +170,7 @@ fn find_listed(
             };
             return cursor
                 .report_value(&rule::NOT_IN_LIST, column, cut(text))
-                .message(format!("This is none of the {} values of {}.", list.values.len(), column.name()))
+                .message(format!("This is not one of the {} values of {}.", list.values.len(), column.name()))
                 .suggestion(suggestion)
                 .err();
         }

@@ -238,7 +238,7 @@ fn attributes(tag: &Tag) -> Option<String> {
     inside.find(|c: char| c.is_ascii_whitespace()).map(|at| inside[at..].trim().to_owned())
 }
 
-/// What was there before a fill of ours; `None` where the fill is none of ours.
+/// What was there before a fill of ours; `None` where the fill is not ours.
 fn of_ours(fill: &str) -> Option<Option<String>> {
     let colour = solid(fill)?;
     let is_ours = [Severity::Error, Severity::Warning, Severity::Note]

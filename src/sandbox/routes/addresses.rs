@@ -140,7 +140,7 @@ fn must_not_be_locked(ctx: &Ctx, address: &Address) -> Result<(), Refused> {
     }
 }
 
-/// Refuses an address that is none, and corrects its street where that is asked for.
+/// Refuses an address that cannot exist, and corrects its street where that is asked for.
 fn validate(ctx: &Ctx, address: &mut Address) -> Result<(), Refused> {
     let may_correct = ctx.call.form.boolean("AutoCorrectAddress")?.unwrap_or(true);
     let unknown = |field| Refused::new(400, 21628, format!("Address could not be validated: {field}"));

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 /// Lets the requests of one account through in the order of their arrival, a distance apart.
 ///
 /// A request pays with the time after it, not before it: a customer sends its next request only when the
-/// last one is answered, and the wait in the common queue behind the lane and for that answer counts towards
+/// last one is answered, and the wait in the common queue behind the limiter and for that answer counts towards
 /// the distance. Otherwise the waits would add up, and an account would get half of what it may have.
 pub struct AccountLimiter {
     /// One waiter at a time looks at the distance.

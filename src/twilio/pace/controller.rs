@@ -33,7 +33,7 @@ struct Account {
     last_sent: Time,
     paused_until: Time,
     /// Only where it is slower than the rest.
-    lane: Option<AdaptiveRate>,
+    rate: Option<AdaptiveRate>,
 }
 
 /// Evidence is looked for among so many 429s, none of them older than this.
@@ -44,14 +44,14 @@ const EVIDENCE_MS: Time = 30_000;
 const MANY: usize = 3;
 
 /// An account that has sent nothing for this long is no longer at work, and forgotten; one with a
-/// lane, or in a pause, only after the second.
+/// rate of its own, or in a pause, only after the second.
 const IDLE_MS: Time = 10_000;
-const IDLE_LANE_MS: Time = 60_000;
+const IDLE_SLOWED_MS: Time = 60_000;
 
 /// With fewer accounts than this, looking for idle ones is not worth the time.
 const SWEEP_MIN: usize = 1_024;
 
-/// More than are at work at once, ever; without a lane, an account can be forgotten at any time.
+/// More than are at work at once, ever; without a rate of its own, an account can be forgotten at any time.
 const ACCOUNTS_MAX: usize = 50_000;
 
 /// A longer pause than this is not waited out: the API is asked again.
@@ -90,7 +90,7 @@ impl Controller {
     pub fn speed_of(&self, account: &Sid, now: Time) -> Speed {
         match self.accounts.get(account) {
             Some(known) if now < known.paused_until => Speed::PausedUntil(known.paused_until),
-            Some(Account { lane: Some(lane), .. }) => Speed::PerSecond(lane.rate()),
+            Some(Account { rate: Some(rate), .. }) => Speed::PerSecond(rate.rate()),
             _ => Speed::Unlimited,
         }
     }
@@ -120,8 +120,8 @@ impl Controller {
         let known = self.account(account, now);
         known.sent.count(now);
         known.last_sent = now;
-        if let Some(lane) = &mut known.lane {
-            lane.sent();
+        if let Some(rate) = &mut known.rate {
+            rate.sent();
         }
     }
 
@@ -129,8 +129,8 @@ impl Controller {
     pub fn welcome(&mut self, account: &Sid, sent_at: Time, now: Time) {
         self.all.welcome(sent_at, now);
         self.taken.count(now);
-        if let Some(Account { lane: Some(lane), .. }) = self.accounts.get_mut(account) {
-            lane.welcome(sent_at, now);
+        if let Some(Account { rate: Some(rate), .. }) = self.accounts.get_mut(account) {
+            rate.welcome(sent_at, now);
         }
     }
 
@@ -154,9 +154,9 @@ impl Controller {
         }
         let known = self.account(account, now);
         let speed = known.sent.per_second(now);
-        match &mut known.lane {
-            Some(lane) => lane.too_many(sent_at, Lately { sent: speed, taken: speed }, 1, now),
-            None => known.lane = Some(AdaptiveRate::slowed(speed, now)),
+        match &mut known.rate {
+            Some(rate) => rate.too_many(sent_at, Lately { sent: speed, taken: speed }, 1, now),
+            None => known.rate = Some(AdaptiveRate::slowed(speed, now)),
         }
     }
 
@@ -175,7 +175,7 @@ impl Controller {
     fn account(&mut self, account: &Sid, now: Time) -> &mut Account {
         // Not `entry`, which would copy the SID at every request.
         if !self.accounts.contains_key(account) {
-            let fresh = Account { sent: Meter::default(), last_sent: now, paused_until: 0, lane: None };
+            let fresh = Account { sent: Meter::default(), last_sent: now, paused_until: 0, rate: None };
             self.accounts.insert(account.clone(), fresh);
         }
         self.accounts.get_mut(account).unwrap_or_else(|| unreachable!("it was just put there"))
@@ -187,11 +187,11 @@ impl Controller {
             return;
         }
         self.accounts.retain(|_, it| {
-            let slow = it.lane.is_some() || it.paused_until > now;
-            it.last_sent + if slow { IDLE_LANE_MS } else { IDLE_MS } >= now
+            let slow = it.rate.is_some() || it.paused_until > now;
+            it.last_sent + if slow { IDLE_SLOWED_MS } else { IDLE_MS } >= now
         });
         if self.accounts.len() >= ACCOUNTS_MAX {
-            self.accounts.retain(|_, it| it.lane.is_some() || it.paused_until > now);
+            self.accounts.retain(|_, it| it.rate.is_some() || it.paused_until > now);
         }
         self.sweep_at = SWEEP_MIN.max(self.accounts.len() * 2);
     }
@@ -209,7 +209,7 @@ mod tests {
     fn accounts_that_are_done_are_forgotten_however_many_there_were() {
         let mut controller = Controller::new(f64::INFINITY, 0);
         for number in 0..100_000 {
-            // A thousand accounts a second; every hundredth is refused and gets a lane.
+            // A thousand accounts a second; every hundredth is refused and gets a rate of its own.
             let now = number;
             controller.sent(&account(number), now);
             match number % 100 {
@@ -228,7 +228,9 @@ mod tests {
             controller.sent(&parent, now);
         }
         controller.too_many(&parent, 900, None, 1_000);
-        let Speed::PerSecond(rate) = controller.speed_of(&parent, 1_000) else { panic!("it has no lane") };
+        let Speed::PerSecond(rate) = controller.speed_of(&parent, 1_000) else {
+            panic!("it has no rate of its own")
+        };
         assert!((7.0..9.0).contains(&rate), "{rate}");
         assert_eq!(controller.speed_of(&account(2), 1_000), Speed::Unlimited);
         assert_eq!(controller.speed(1_000), Speed::Unlimited);

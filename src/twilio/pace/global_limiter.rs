@@ -38,7 +38,7 @@ const BURST_SECONDS: f64 = 0.01;
 const BURST_CALLS: f64 = 1.1;
 
 impl GlobalLimiter {
-    /// A gate that never lets more than `cap` requests a second through, and as many as that lie in
+    /// A limiter that never lets more than `cap` requests a second through, and as many as that lie in
     /// its burst at once.
     pub fn new(cap: f64, clock: Arc<dyn Clock>) -> GlobalLimiter {
         let burst = cells(BURST_SECONDS.max(BURST_CALLS / cap) * CELLS_PER_SECOND);

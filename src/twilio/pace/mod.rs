@@ -1,8 +1,8 @@
 //! How fast requests go out: never faster than the cap, and under it as fast as the API takes them.
 //!
 //! Nobody publishes the limits of the API, so the pace learns them from answers with status 429.
-//! `controller` decides, without a clock of its own; `learner` is a rate that learns; `gate` holds all
-//! requests back, with governor, in the order in which they came; `lane` those of one account before that.
+//! `controller` decides, without a clock of its own; `adaptive_rate` is a rate that learns; `global_limiter` holds all
+//! requests back, with governor, in the order in which they came; `account_limiter` those of one account before that.
 
 mod account_limiter;
 mod adaptive_rate;

@@ -90,7 +90,7 @@ impl Outcome {
 enum Event {
     /// A customer wants to send.
     Wants(usize),
-    /// The first in the lane of this sender may go on, or asks again.
+    /// The first in the limiter of this sender may go on, or asks again.
     LaneOpens(usize),
     /// It comes to the common queue.
     Queues(usize),
@@ -146,8 +146,8 @@ impl Trial {
         let mut sent_at = vec![0; self.customers];
         let mut tries = vec![0u32; self.customers];
         let mut queue: VecDeque<usize> = VecDeque::new();
-        // The common gate, without governor.
-        let mut gate = Spacing::default();
+        // The common global, without governor.
+        let mut global = Spacing::default();
         let mut account_limiters: HashMap<usize, SimulatedLane> = HashMap::new();
         let mut opening = false;
         let mut all = Bucket::default();
@@ -174,19 +174,19 @@ impl Trial {
             match event {
                 Event::Wants(customer) => {
                     let sender = whose(&calls, customer);
-                    let lane = account_limiters.entry(sender).or_default();
-                    lane.queue.push_back(customer);
-                    if lane.queue.len() == 1 {
+                    let limiter = account_limiters.entry(sender).or_default();
+                    limiter.queue.push_back(customer);
+                    if limiter.queue.len() == 1 {
                         push(&mut events, now, Event::LaneOpens(sender));
                     }
                 }
                 Event::LaneOpens(sender) => {
-                    let lane = account_limiters.entry(sender).or_default();
-                    let Some(&customer) = lane.queue.front() else { continue };
+                    let limiter = account_limiters.entry(sender).or_default();
+                    let Some(&customer) = limiter.queue.front() else { continue };
                     let bearer = if sender == PARENT { &parent } else { &accounts[customer] };
-                    let wait_until = opens_at(&mut lane.spacing, controller.speed_of(bearer, now_ms), now);
+                    let wait_until = opens_at(&mut limiter.spacing, controller.speed_of(bearer, now_ms), now);
                     if wait_until <= now {
-                        lane.queue.pop_front();
+                        limiter.queue.pop_front();
                         push(&mut events, now, Event::Queues(customer));
                     }
                     push(&mut events, wait_until, Event::LaneOpens(sender));
@@ -204,7 +204,7 @@ impl Trial {
                         opening = false;
                         continue;
                     };
-                    let wait_until = opens_at(&mut gate, controller.speed(now_ms), now);
+                    let wait_until = opens_at(&mut global, controller.speed(now_ms), now);
                     if wait_until <= now {
                         queue.pop_front();
                         let bearer =
