@@ -41,9 +41,10 @@
 //! | [`flow`] | the language that a product is written in: bundle, step, verb, resource, request | model |
 //! | [`products`] | one file a product, in that language; the list of all | model, flow |
 //! | [`plan`] | where a step stands, `next`, what a row asks for, our tag in names, digests | model, flow |
+//! | [`preview`] | what a run would write, told by `next` run forward on assumed answers | model, flow, plan |
 //! | [`ledger`] | the durable record of every step; one writer with group commit | model, flow, plan, events, private |
 //! | [`twilio`] | requests out: hosts, credentials, pace (the only governor), what an answer means | model, flow, plan, clock, events |
-//! | [`engine`] | the run: rows at once, the one loop a row, events out, shutdown in | model, flow, plan, ledger, twilio, clock, events |
+//! | [`engine`] | the run: rows at once, the one loop a row, events out, shutdown in | model, flow, plan, preview, ledger, twilio, clock, events |
 //! | [`report`] | progress, log, findings, results, hints; what a rehearsal found | all above, sandbox |
 //! | [`sandbox`] | the stand-in for the API | **nothing of ours**, so that it cannot share our mistakes |
 //! | [`cli`] | the arguments, and one function for each subcommand | all |
@@ -83,6 +84,7 @@ pub mod flow;
 pub mod ledger;
 pub mod model;
 pub mod plan;
+pub mod preview;
 pub mod private;
 pub mod products;
 pub mod report;

@@ -2,11 +2,13 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{
     Sheet, bytes, customers, entries, good, patched, rules, said, source, validate, validate_with, workbook,
 };
 use trusthub_onboard::check::{Entry, Rules, Strictness, rule};
-use trusthub_onboard::model::{Address, Column, PhoneNumber, PhoneNumbers, Severity, Sid};
+use trusthub_onboard::model::{Address, Column, Customer, PhoneNumber, PhoneNumbers, Severity, Sid};
 use trusthub_onboard::sheet::Source;
 
 fn codes_of(sample: rule::Sample) -> Vec<&'static str> {
@@ -263,7 +265,7 @@ fn both_rows_of_a_double_subaccount_are_told_of_each_other_and_neither_is_sent()
     assert_eq!(said(&findings), ["A3 duplicate_subaccount", "A5 sid_spelling", "A5 duplicate_subaccount"]);
     assert_eq!(findings[0].message, "Row 5 has the same subaccount.");
     assert_eq!(findings[2].message, "Row 3 has the same subaccount.");
-    assert_eq!((validation.valid, validation.work.customers), (2, 2));
+    assert_eq!((validation.valid, validation.shapes()[&0]), (2, 2));
     let sent: Vec<bool> = customers(&source, &rules(), &validation)
         .map(|entry| matches!(entry.unwrap(), Entry::Valid(_)))
         .collect();
@@ -472,24 +474,18 @@ fn several_regions_are_read_once_each_in_the_order_of_the_sheet() {
 }
 
 #[test]
-fn what_a_run_has_to_do_is_counted_over_the_valid_rows() {
-    let second = [
-        (Column::Representative2FirstName, "Luis"),
-        (Column::Representative2LastName, "Ortega"),
-        (Column::Representative2Email, "luis@harborlight.example.com"),
-        (Column::Representative2PhoneNumber, "+16175550124"),
-        (Column::Representative2BusinessTitle, "Office Manager"),
-        (Column::Representative2JobPosition, "GM"),
-    ];
-    let sheet = second.iter().fold(Sheet::of(4), |sheet, (column, value)| sheet.with(1, *column, value));
-    let sheet = sheet
+fn valid_rows_are_counted_by_their_shapes_and_invalid_ones_are_not() {
+    let sheet = Sheet::of(5)
         .with(2, Column::PhoneNumbers, "+16175550150; +16175550151; +16175550152")
         .with(3, Column::PhoneNumbers, "ALL")
-        .with(3, Column::CustomerProfileSid, "BU00000000000000000000000000000009")
         .with(4, Column::Email, "nobody");
-    let work = validate(&sheet.source()).0.work;
-    assert_eq!((work.customers, work.numbers, work.all_numbers), (3, 4, 1));
-    assert_eq!((work.second_representatives, work.existing_profiles, work.existing_products), (1, 1, 0));
+    let shape = |customer: &Customer| match &customer.phone_numbers {
+        PhoneNumbers::All => 100,
+        PhoneNumbers::Listed(numbers) => numbers.len() as u32,
+    };
+    let rules = Rules { shape: Some(Arc::new(shape)), ..Rules::default() };
+    let validation = trusthub_onboard::check::validate(&sheet.source(), &rules, &mut |_| ()).unwrap();
+    assert_eq!(validation.shapes().into_iter().collect::<Vec<_>>(), [(1, 2), (3, 1), (100, 1)]);
 }
 
 #[test]

@@ -198,6 +198,7 @@ fn child(arguments: &[String]) {
             young_ledger: YoungLedger::LooksAtOnce,
             wait_ms: 60_000,
             poll_ms: 1_000,
+            previews: None,
         };
         let run = Run::new(settings, client, ledger, clock, observer, CancellationToken::new());
         run.go(|| {

@@ -115,9 +115,15 @@ fn every_step_outcome_and_result_column_is_explained() {
 #[test]
 fn every_exit_code_is_explained() {
     let readme = read("README.md");
-    for exit in
-        [Exit::Success, Exit::Fault, Exit::Usage, Exit::InvalidRows, Exit::RefusedRows, Exit::RunAgain]
-    {
+    for exit in [
+        Exit::Success,
+        Exit::Fault,
+        Exit::Usage,
+        Exit::InvalidRows,
+        Exit::RefusedRows,
+        Exit::RunAgain,
+        Exit::ChangesPending,
+    ] {
         assert!(readme.contains(&format!("\n| {} | ", exit.code())), "{exit:?}");
     }
 }

@@ -27,10 +27,11 @@ mod web;
 
 pub use accept::parse_accept;
 pub use customers::{Customers, Entry, Invalid, customers};
-pub use validation::{Counts, ValidationReport, Work, validate};
+pub use validation::{Counts, ValidationReport, validate};
 
-use crate::model::{Column, Product, Sid};
+use crate::model::{Column, Customer, Product, Sid};
 use column_map::ColumnMap;
+use std::sync::Arc;
 
 /// What the user says about the rules.
 #[derive(Clone, Default)]
@@ -43,6 +44,8 @@ pub struct Rules {
     pub set: Vec<(Column, String)>,
     /// `--accept`: values that are sent as they are written, although a rule calls them wrong.
     pub accept: Vec<(Column, String)>,
+    /// What customers have in common for whom the same is to be done: counted over the valid rows.
+    pub shape: Option<Shape>,
 }
 
 /// What rows can ask for.
@@ -62,6 +65,9 @@ impl Products {
         products.iter().any(&is_for) || !self.known.iter().any(is_for)
     }
 }
+
+/// A number for each kind of customer.
+pub type Shape = Arc<dyn Fn(&Customer) -> u32 + Send + Sync>;
 
 /// What keeps a row from being sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

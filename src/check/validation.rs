@@ -10,7 +10,7 @@ use super::cursor::Cursor;
 use super::keys::Keys;
 use super::order::InOrder;
 use super::{Rules, Strictness, Tally, row, rule};
-use crate::model::{Address, Column, Customer, Fault, Finding, PhoneNumbers, Severity, counted};
+use crate::model::{Column, Customer, Fault, Finding, Severity, counted};
 use crate::sheet::template::EXAMPLE;
 use crate::sheet::{Batch, Batches, Layout, ROWS_MAX, Row, Source};
 
@@ -22,12 +22,10 @@ pub struct ValidationReport {
     pub rows: u64,
     pub valid: u64,
     pub counts: Counts,
-    /// What a run over the valid rows has to do.
-    pub work: Work,
     /// What is wrong with the headers, where it is so wrong that no row can be read.
     pub(super) broken_headers: Option<Finding>,
-    /// The rows that are valid, in order, with what each has to do.
-    pub(super) valid_rows: Vec<(u32, Load)>,
+    /// The rows that are valid, in order, each with its shape.
+    pub(super) valid_rows: Vec<(u32, u32)>,
     /// What is wrong with rows only because of other rows.
     pub(super) clashes: HashMap<u32, Clash>,
     /// The digest of each batch, in order: the second pass must see the same.
@@ -43,27 +41,18 @@ pub struct Counts {
     pub by_code: BTreeMap<&'static str, u64>,
 }
 
-/// What the calls of a run are counted from, over all valid rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Work {
-    /// The valid rows.
-    pub customers: u64,
-    /// The phone numbers that the rows name.
-    pub numbers: u64,
-    /// The rows that say `all`: how many numbers they have is not known before the run.
-    pub all_numbers: u64,
-    pub second_representatives: u64,
-    /// The rows with an `address_sid`; the others need an address to be made.
-    pub existing_addresses: u64,
-    /// The rows with a `customer_profile_sid`.
-    pub existing_profiles: u64,
-    /// The rows with a `trust_product_sid`.
-    pub existing_products: u64,
-}
-
 impl ValidationReport {
     pub fn invalid(&self) -> u64 {
         self.rows - self.valid
+    }
+
+    /// How many valid rows there are of each shape.
+    pub fn shapes(&self) -> BTreeMap<u32, u64> {
+        let mut shapes = BTreeMap::new();
+        for (_, shape) in &self.valid_rows {
+            *shapes.entry(*shape).or_default() += 1;
+        }
+        shapes
     }
 
     /// Whether a row, by its number in the spreadsheet, is one that a run may send.
@@ -95,7 +84,6 @@ pub fn validate(
             rows: 0,
             valid: 0,
             counts: Counts::default(),
-            work: Work::default(),
             broken_headers,
             valid_rows: Vec::new(),
             clashes: HashMap::new(),
@@ -156,7 +144,8 @@ struct Checked {
     is: RowIs,
     findings: usize,
     /// What the row has to do; `None` where it is not valid.
-    load: Option<Load>,
+    /// Its shape, where it is valid.
+    shape: Option<u32>,
 }
 
 impl Pass<'_> {
@@ -215,8 +204,8 @@ impl Pass<'_> {
                 self.say(clash.finding(self.map));
                 self.earlier.extend(earlier);
             }
-            if let (Some(load), true) = (checked.load, is_valid) {
-                self.validation.valid_rows.push((row, load));
+            if let (Some(shape), true) = (checked.shape, is_valid) {
+                self.validation.valid_rows.push((row, shape));
             }
         }
     }
@@ -262,8 +251,6 @@ impl Pass<'_> {
         validation.valid_rows.retain(|(row, _)| !validation.clashes.contains_key(row));
         validation.valid_rows.shrink_to_fit();
         validation.valid = validation.valid_rows.len() as u64;
-        validation.work =
-            validation.valid_rows.iter().fold(Work::default(), |work, (_, load)| load.added_to(work));
         self.validation
     }
 }
@@ -313,56 +300,17 @@ impl Part {
         };
         let found = &self.findings[before..];
         let is_kept_back = found.iter().any(|finding| finding.severity >= least_severity(rules));
-        let load = customer.filter(|_| !is_kept_back).map(|customer| Load::of(&customer));
-        self.rows.push(Checked { number: row.number(), is, findings: found.len(), load });
+        let shape_of = |customer: Customer| rules.shape.as_ref().map_or(0, |of| of(&customer));
+        let shape = customer.filter(|_| !is_kept_back).map(shape_of);
+        self.rows.push(Checked { number: row.number(), is, findings: found.len(), shape });
     }
 
     /// Counts a row of a sheet whose headers are broken.
     fn count(&mut self, map: &ColumnMap, row: Row<'_>) {
         let is = row_is(map, row);
         if is == RowIs::Customer {
-            self.rows.push(Checked { number: row.number(), is, findings: 0, load: None });
+            self.rows.push(Checked { number: row.number(), is, findings: 0, shape: None });
         }
-    }
-}
-
-/// What a valid row has to do, in four bytes.
-#[derive(Clone, Copy)]
-pub(super) struct Load(u32);
-
-impl Load {
-    const ALL_NUMBERS: u32 = 1 << 31;
-    const SECOND_REPRESENTATIVE: u32 = 1 << 30;
-    const EXISTING_ADDRESS: u32 = 1 << 29;
-    const EXISTING_PROFILE: u32 = 1 << 28;
-    const EXISTING_PRODUCT: u32 = 1 << 27;
-    const NUMBERS: u32 = Load::EXISTING_PRODUCT - 1;
-
-    fn of(customer: &Customer) -> Load {
-        let flag = |is_set: bool, flag: u32| if is_set { flag } else { 0 };
-        let numbers = match &customer.phone_numbers {
-            PhoneNumbers::All => Load::ALL_NUMBERS,
-            PhoneNumbers::Listed(numbers) => (numbers.len() as u32).min(Load::NUMBERS),
-        };
-        Load(
-            numbers
-                | flag(customer.representative_2.is_some(), Load::SECOND_REPRESENTATIVE)
-                | flag(matches!(customer.address, Address::Existing(_)), Load::EXISTING_ADDRESS)
-                | flag(customer.customer_profile.is_some(), Load::EXISTING_PROFILE)
-                | flag(customer.trust_product.is_some(), Load::EXISTING_PRODUCT),
-        )
-    }
-
-    fn added_to(self, mut work: Work) -> Work {
-        let flag = |flag: u32| u64::from(self.0 & flag != 0);
-        work.customers += 1;
-        work.numbers += u64::from(self.0 & Load::NUMBERS);
-        work.all_numbers += flag(Load::ALL_NUMBERS);
-        work.second_representatives += flag(Load::SECOND_REPRESENTATIVE);
-        work.existing_addresses += flag(Load::EXISTING_ADDRESS);
-        work.existing_profiles += flag(Load::EXISTING_PROFILE);
-        work.existing_products += flag(Load::EXISTING_PRODUCT);
-        work
     }
 }
 

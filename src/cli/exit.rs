@@ -19,6 +19,8 @@ pub enum Exit {
     RefusedRows,
     /// Rows are unsure or unfinished, or the run was interrupted: run again.
     RunAgain,
+    /// `plan --exit-code`: a run would change something.
+    ChangesPending,
 }
 
 impl Exit {
@@ -30,6 +32,7 @@ impl Exit {
             Exit::InvalidRows => 3,
             Exit::RefusedRows => 4,
             Exit::RunAgain => 5,
+            Exit::ChangesPending => 7,
         }
     }
 

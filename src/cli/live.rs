@@ -3,15 +3,15 @@
 use super::Stop;
 use super::style::tell;
 use crate::model::{Sid, counted};
+use crate::report::Sums;
 use std::io::{BufRead, IsTerminal, Write};
 
 /// What is about to happen.
 pub struct Undertaking<'a> {
     pub host: &'a str,
     pub parent: &'a Sid,
-    pub customers: u64,
-    /// The least number of calls.
-    pub calls: u64,
+    /// What it does over the rows that it takes on.
+    pub sums: &'a Sums,
 }
 
 /// Whether the user has said yes in advance.
@@ -26,11 +26,11 @@ pub enum Consent {
 /// # Errors
 /// There is no one to ask, and `--yes` was not given.
 pub fn ask(undertaking: &Undertaking, consent: Consent) -> Result<bool, Stop> {
-    let Undertaking { host, parent, customers, calls } = undertaking;
+    let Undertaking { host, parent, sums } = undertaking;
     tell!("Going live at {host}");
     tell!("  parent account {parent}");
-    let (customers, calls) = (counted(*customers, "customer"), counted(*calls, "call"));
-    tell!("  {customers}, at least {calls}; what is submitted cannot be taken back");
+    let customers = counted(sums.customers, "customer");
+    tell!("  {customers}, {}; what is submitted cannot be taken back", sums.in_words());
     if consent == Consent::Given {
         return Ok(true);
     }

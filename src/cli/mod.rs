@@ -4,9 +4,11 @@ mod args;
 mod exit;
 mod faults;
 mod files;
+mod foresee;
 mod live;
 mod meanwhile;
 mod merge;
+mod plan;
 mod rehearse;
 mod resolve;
 mod results;
@@ -72,6 +74,7 @@ const SIGXFSZ: i32 = 25;
 fn command(cli: Cli, arguments: &[OsString]) -> Exit {
     let done = match cli.command {
         Command::Run(args) => run::run(&args, arguments),
+        Command::Plan(args) => plan::plan(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Results(args) => results::results(&args),
         Command::Status(args) => results::status(&args),

@@ -2,6 +2,7 @@
 //! that misbehaves, with kills and resumes; then what is there is compared with what the results say.
 
 use super::args::RehearseArgs;
+use super::args::usual_policy;
 use super::sandbox::{self, PARENT, PARENT_TOKEN};
 use super::sheet::Sheet;
 use super::signals::Signals;
@@ -10,7 +11,9 @@ use super::{Exit, Stop, session, style};
 use crate::ledger::aside;
 use crate::model::{Fault, counted};
 use crate::private;
+use crate::products::FLOW;
 use crate::report::{Expected, Verdict, verdict};
+use crate::report::{Shapes, Sums};
 use crate::sandbox::{Among, Fault as Mishap, Faults, Lag, Method, Rule, Sandbox, Settings, When};
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -103,6 +106,17 @@ pub fn rehearse(args: &RehearseArgs, arguments: &[OsString]) -> Result<Exit, Sto
     Ok(Exit::Fault)
 }
 
+/// What an undisturbed run over the sheet does.
+fn calls_of_new_customers(sheet: &Sheet) -> Result<Sums, Fault> {
+    let shapes = Shapes::new(&FLOW, usual_policy());
+    let mut sums = Sums::default();
+    for customer in sheet.customers()? {
+        let customer = customer?;
+        sums.add(&shapes.row(&customer), customer.primary_profile.as_ref());
+    }
+    Ok(sums)
+}
+
 async fn stage(
     args: &RehearseArgs,
     arguments: &[OsString],
@@ -119,8 +133,8 @@ async fn stage(
     let child = || start(&child_arguments(arguments, folder, server.base_url()), &said);
     let mut random = Random(args.seed);
     // Kills are spread over what an undisturbed run would send.
-    let calls =
-        crate::report::Estimate::of(&sheet.validation.work, crate::plan::Submission::ProductNow).calls;
+    let sums = calls_of_new_customers(sheet)?;
+    let calls = sums.calls() + sums.calls_after_approval;
     let between = (2 * calls / u64::from(args.kills + 1)).max(2);
     tell!(
         "{}, about {}, {}, seed {}",

@@ -84,6 +84,7 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
             young_ledger: YoungLedger::LooksAtOnce,
             wait_ms: 0,
             poll_ms: 0,
+            previews: None,
         };
         let drain = CancellationToken::new();
         stop_on_signals(drain.clone());

@@ -2,26 +2,28 @@
 
 use super::args::{OnlyArg, RunArgs};
 use super::files::{must_be_csv, must_differ, of_results, tell_kept, tell_of_open};
+use super::foresee::{self, Choice, Detail, Looking};
 use super::live::{Consent, Undertaking, ask};
 use super::session::{self, Connection, Target};
 use super::sheet::Sheet;
 use super::signals::stop_on_signals;
 use super::style::{say, tell};
 use super::validate::{DEFAULT_RATE, in_short};
-use super::{Exit, Stop, meanwhile, style};
+use super::{Exit, Stop, meanwhile, plan, style};
 use crate::check::rule;
-use crate::engine::{Ended, Interrupted, Only, RefusalBreaker, Run, Selection, Settings, YoungLedger};
-use crate::events::Observer;
-use crate::model::{Fault, Finding, Severity, counted};
+use crate::engine::{Ended, Interrupted, RefusalBreaker, Run, Selection, Settings, YoungLedger};
+use crate::events::{Nobody, Observer};
+use crate::ledger::Ledger;
+use crate::model::{Fault, Finding, Severity, Sid, counted};
 use crate::plan::{Code, Outcome};
 use crate::products::FLOW;
 use crate::report::{
-    All, Estimate, Failure, FindingsFormat, FindingsPrinter, Log, Manner, Progress, Reporter, ResultsPaths,
-    RowReport, Tally, check_writable, write_failed,
+    All, Failure, FindingsFormat, FindingsPrinter, Log, Manner, Progress, Reporter, ResultsPaths, RowReport,
+    Saved, Sums, Tally, check_writable, write_failed,
 };
 use crate::sandbox::Start;
 use crate::twilio::Rate;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -101,27 +103,49 @@ async fn go(
         false => Target::open(&args.target)?,
     };
     let policy = args.flow.policy();
-    let estimate = Estimate::of(&sheet.validation.work, policy.submission);
+    let clock = session::clock();
+    let rate = args.pace.rate.unwrap_or(match args.target.sandbox {
+        true => Rate::Unlimited,
+        false => Rate::PerSecond(DEFAULT_RATE),
+    });
+    let only = plan::only(args.only);
+    let selection = Selection { only, limit: args.limit };
+    let choice = Choice { policy: &policy, primary: args.primary_profile.as_ref(), selection };
+    let drain = CancellationToken::new();
+    stop_on_signals(drain.clone());
+    let mut held_back = 0;
+    let sums = match &args.plan {
+        Some(path) => {
+            let looking = Looking {
+                target: &target,
+                rate,
+                concurrency: args.pace.concurrency,
+                call_ms: args.flow.timeout,
+                clock: clock.clone(),
+                observer: Arc::new(Nobody),
+                drain: drain.clone(),
+            };
+            let (sums, held) = hold_back(path, sheet, &choice, looking).await?;
+            held_back = held;
+            sums
+        }
+        None => {
+            // Closed again before the run opens it for writing, and says what may be wrong with it.
+            match Ledger::open_to_look(&target.ledger, &FLOW, &target.name) {
+                Ok(ledger) => foresee::offline(sheet, &ledger, &choice, Detail::Sums, &*clock)?.sums,
+                Err(_) => Sums::default(),
+            }
+        }
+    };
     if !target.endpoint.is_loopback() {
-        let undertaking = Undertaking {
-            host: &target.host(),
-            parent: &target.parent.account,
-            customers: args.limit.map_or(sheet.validation.valid, |limit| limit.min(sheet.validation.valid)),
-            calls: estimate.calls,
-        };
+        let undertaking = Undertaking { host: &target.host(), parent: &target.parent.account, sums: &sums };
         let consent = if args.yes { Consent::Given } else { Consent::ToBeAsked };
         if !ask(&undertaking, consent)? {
             tell!("Nothing was sent.");
             return Ok(Exit::Success);
         }
     }
-    let clock = session::clock();
-    let rate = args.pace.rate.unwrap_or(match args.target.sandbox {
-        true => Rate::Unlimited,
-        false => Rate::PerSecond(DEFAULT_RATE),
-    });
-    let customers = args.limit.map_or(sheet.validation.valid, |limit| limit.min(sheet.validation.valid));
-    let progress = Arc::new(Progress::new(customers, cap(rate)));
+    let progress = Arc::new(Progress::new(sums.customers, cap(rate)));
     let rounds = Arc::new(meanwhile::Rounds::default());
     let mut observers: Vec<Arc<dyn Observer>> = vec![progress.clone(), rounds.clone()];
     if let Some(path) = &args.log {
@@ -140,10 +164,6 @@ async fn go(
     }
     let of_the_ledger = session::files_of_the_ledger(&args.target);
     tell_of_open(of_the_ledger.iter().chain(&args.log).map(PathBuf::as_path));
-    let only = match args.only {
-        Some(OnlyArg::Failed) => Only::Failed,
-        None => Only::Everyone,
-    };
     // Two reviews one after the other, and as much again for good measure.
     let sandbox_wait_ms = 4 * review_ms + 10_000;
     let settings = Settings {
@@ -153,14 +173,13 @@ async fn go(
         primary_profile: args.primary_profile.clone(),
         default_primary: sheet.default_primary()?,
         concurrency: usize::from(args.pace.concurrency),
-        selection: Selection { only, limit: args.limit },
+        selection,
         refusal_breaker: if args.keep_going { RefusalBreaker::Off } else { RefusalBreaker::On },
         young_ledger,
         wait_ms: args.wait.unwrap_or(if args.target.sandbox { sandbox_wait_ms } else { 0 }),
         poll_ms: args.poll.unwrap_or(if args.target.sandbox { SANDBOX_POLL_MS } else { POLL_MS }),
+        previews: None,
     };
-    let drain = CancellationToken::new();
-    stop_on_signals(drain.clone());
     let run = Run::new(settings, client, ledger, clock.clone(), observer, drain);
     let ended = meanwhile::go(&run, sheet, &policy, paths, &rounds, &*clock).await;
     progress.finish();
@@ -215,8 +234,52 @@ async fn go(
     Ok(match ended.tripped {
         // Running again as it is would only be stopped again, whatever was left unfinished by that.
         Some(_) => Exit::RefusedRows,
-        None => Exit::of(&tally, ended.interrupted),
+        None => match Exit::of(&tally, ended.interrupted) {
+            Exit::Success | Exit::InvalidRows if held_back > 0 => Exit::RefusedRows,
+            exit => exit,
+        },
     })
+}
+
+/// Leaves out every row that would now do something else than the plan says. Gives what the others do, and how many
+/// are left out.
+async fn hold_back(
+    path: &Path,
+    sheet: &Sheet,
+    choice: &Choice<'_>,
+    looking: Looking<'_>,
+) -> Result<(Sums, usize), Stop> {
+    let saved = Saved::read(path)?;
+    plan::must_fit(
+        &saved,
+        path,
+        looking.target,
+        &Ledger::open_to_look(&looking.target.ledger, &FLOW, &looking.target.name)?,
+    )?;
+    let (foreseen, ended) = foresee::online(sheet, choice, looking).await?;
+    if ended.interrupted == Interrupted::Yes {
+        let what = "Not every row could be compared with its plan";
+        return Err(Fault::new(what, "Nothing was sent. Run the same command again.").into());
+    }
+    let changed = saved.changed(&foreseen.rows);
+    for it in &changed {
+        style::error(&format!(
+            "row {} ({}) is held back, because it has changed since the plan was made: {}",
+            it.row, it.subaccount_sid, it.what
+        ));
+    }
+    if !changed.is_empty() {
+        tell!("To see what they would do now: trusthub-onboard plan, and to do it: a new plan with -o.");
+    }
+    let held_back: HashSet<Sid> = changed.iter().filter_map(|it| Sid::parse(&it.subaccount_sid)).collect();
+    let mut sums = Sums::default();
+    for row in foreseen.rows.iter().filter(|it| it.action.is_taken_on()) {
+        if !changed.iter().any(|it| it.row == row.row) {
+            sums.add(row, None);
+        }
+    }
+    sheet.hold_back(held_back);
+    Ok((sums, changed.len()))
 }
 
 fn write_without_a_run(args: &RunArgs, sheet: &Sheet, paths: &ResultsPaths) -> Result<Tally, Fault> {

@@ -92,11 +92,25 @@ impl Target {
         clock: &Arc<dyn Clock>,
         observer: &Arc<dyn Observer>,
     ) -> Result<Connection, Fault> {
-        let timeouts = Timeouts { connect_ms: CONNECT_MS.min(call_ms), call_ms };
-        let pace = Pace::new(rate, clock.clone());
-        let client = Client::new(&self.endpoint, timeouts, pace, clock.clone(), observer.clone())?;
+        let client = self.client(rate, call_ms, clock, observer)?;
         let ledger = open_ledger(self, &**clock, observer.clone())?;
         Ok(Connection { client, ledger })
+    }
+
+    /// The client alone, for who only looks.
+    ///
+    /// # Errors
+    /// The TLS of this machine cannot be set up.
+    pub fn client(
+        &self,
+        rate: Rate,
+        call_ms: u64,
+        clock: &Arc<dyn Clock>,
+        observer: &Arc<dyn Observer>,
+    ) -> Result<Client, Fault> {
+        let timeouts = Timeouts { connect_ms: CONNECT_MS.min(call_ms), call_ms };
+        let pace = Pace::new(rate, clock.clone());
+        Client::new(&self.endpoint, timeouts, pace, clock.clone(), observer.clone())
     }
 
     /// The host, for the question before going live.

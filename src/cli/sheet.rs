@@ -1,17 +1,21 @@
 //! The sheet that a command works on: opened, surveyed, and read again as often as it takes.
 
 use super::args::SheetArgs;
-use crate::check::{self, Entry, Products, Rules, Strictness, ValidationReport};
+use crate::check::{self, Entry, Products, Rules, Shape, Strictness, ValidationReport};
 use crate::engine::{Customers, DefaultPrimary};
 use crate::model::{Fault, Finding, Sid};
 use crate::report::Annotations;
 use crate::sheet::{Options, Source};
+use std::collections::HashSet;
+use std::sync::OnceLock;
 
 /// A sheet after its first pass.
 pub struct Sheet {
     pub source: Source,
     rules: Rules,
     pub validation: ValidationReport,
+    /// The customers whom a run leaves out.
+    held_back: OnceLock<HashSet<Sid>>,
 }
 
 impl SheetArgs {
@@ -37,16 +41,26 @@ impl Sheet {
         parent: Option<Sid>,
         each: &mut dyn FnMut(Finding),
     ) -> Result<Sheet, Fault> {
+        Sheet::validate_with(args, parent, None, each)
+    }
+
+    /// As `validate`, and counts the valid rows by their shapes.
+    pub fn validate_with(
+        args: &SheetArgs,
+        parent: Option<Sid>,
+        shape: Option<Shape>,
+        each: &mut dyn FnMut(Finding),
+    ) -> Result<Sheet, Fault> {
         let source = Source::new(&args.path, args.options())?;
         let strictness = if args.strict { Strictness::Warnings } else { Strictness::Errors };
         let known = crate::products::known();
         // In the order in which they are worked on, each once.
         let wanted = known.iter().copied().filter(|it| args.products.contains(it)).collect();
         let products = Products { known, wanted };
-        let rules =
-            Rules { parent, strictness, products, set: args.set.clone(), accept: args.accept.clone() };
+        let (set, accept) = (args.set.clone(), args.accept.clone());
+        let rules = Rules { parent, strictness, products, set, accept, shape };
         let validation = check::validate(&source, &rules, each)?;
-        Ok(Sheet { source, rules, validation })
+        Ok(Sheet { source, rules, validation, held_back: OnceLock::new() })
     }
 
     /// What is wrong with some of its rows, found once more.
@@ -73,11 +87,18 @@ impl Sheet {
     /// The valid customers, in the order of the sheet.
     pub fn customers(&self) -> Result<Customers, Fault> {
         let entries = check::customers(&self.source, &self.rules, &self.validation)?;
-        Ok(Box::new(entries.filter_map(|entry| match entry {
+        let held_back = self.held_back.get().cloned().unwrap_or_default();
+        Ok(Box::new(entries.filter_map(move |entry| match entry {
+            Ok(Entry::Valid(customer)) if held_back.contains(&customer.subaccount) => None,
             Ok(Entry::Valid(customer)) => Some(Ok(*customer)),
             Ok(Entry::Invalid(_)) => None,
             Err(fault) => Some(Err(fault)),
         })))
+    }
+
+    /// Leaves these customers out from now on: they are no customers of the run, and rows of the sheet all the same.
+    pub fn hold_back(&self, customers: HashSet<Sid>) {
+        let _ = self.held_back.set(customers);
     }
 
     /// Whether any valid row names no primary profile of its own.

@@ -1,17 +1,18 @@
 //! `validate`: everything that is wrong with a sheet, without the network.
 
-use super::args::{FormatArg, ValidateArgs};
+use super::args::{FormatArg, ValidateArgs, usual_policy};
 use super::files::{must_differ, tell_kept};
 use super::sheet::Sheet;
 use super::style::{printed, say, tell};
 use super::{Exit, Stop};
-use crate::check::ValidationReport;
+use crate::check::{Shape, ValidationReport};
 use crate::model::counted;
-use crate::plan::Submission;
+use crate::products::FLOW;
 use crate::report::{
-    Annotations, Estimate, FindingsFormat, FindingsPrinter, Manner, annotate, check_writable, spell_duration,
+    Annotations, FindingsFormat, FindingsPrinter, Manner, Shapes, Sums, annotate, check_writable,
 };
 use crate::twilio::Rate;
+use std::sync::Arc;
 
 /// The rate of a run that says nothing else: a fifth of what third parties report as Twilio's limit
 /// of concurrent calls, and twenty times what public scripts dare.
@@ -31,7 +32,10 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Stop> {
         must_differ(&[("the sheet", &args.sheet.path), ("--annotate", path)])?;
         check_writable(path)?;
     }
-    let sheet = Sheet::validate(&args.sheet, parent, &mut |finding| {
+    let shapes = Arc::new(Shapes::new(&FLOW, usual_policy()));
+    let shape = shapes.clone();
+    let shape: Shape = Arc::new(move |customer| shape.of(customer));
+    let sheet = Sheet::validate_with(&args.sheet, parent, Some(shape), &mut |finding| {
         if args.annotate.is_some() {
             annotations.add(finding.clone());
         }
@@ -40,8 +44,8 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Stop> {
     printed(printer.finish(&sheet.validation));
     let validation = &sheet.validation;
     let lines = [format!("{}: {}", sheet.name(), validation.layout), in_short(validation)];
-    for line in lines.into_iter().chain(least(validation, args.rate.unwrap_or(Rate::PerSecond(DEFAULT_RATE))))
-    {
+    let rate = args.rate.unwrap_or(Rate::PerSecond(DEFAULT_RATE));
+    for line in lines.into_iter().chain(least(&shapes.sums(&validation.shapes()), rate)) {
         match format {
             FindingsFormat::Text => say!("{line}"),
             // What programs read stays apart from what people read.
@@ -71,18 +75,7 @@ pub fn in_short(validation: &ValidationReport) -> String {
     )
 }
 
-/// What a run has to do at least; nothing where no row may be sent.
-fn least(validation: &ValidationReport, rate: Rate) -> Option<String> {
-    if validation.valid == 0 {
-        return None;
-    }
-    let calls = Estimate::of(&validation.work, Submission::ProductAfterApproval).calls;
-    let text = format!("A run makes at least {}", counted(calls, "call"));
-    Some(match rate {
-        Rate::PerSecond(rate) => {
-            let least = spell_duration((calls as f64 / rate) as u64);
-            format!("{text}: at {rate} calls/s that takes at least {least}, reviews apart")
-        }
-        Rate::Unlimited => text,
-    })
+/// What a first run over the valid rows does; nothing where no row may be sent.
+fn least(sums: &Sums, rate: Rate) -> Option<String> {
+    (sums.customers > 0).then(|| format!("A run makes {}", sums.sentence(rate)))
 }

@@ -4,15 +4,15 @@
 use super::exchange::{Fresh, Reply};
 use super::read_back::each_once;
 use super::row::{Row, Stop, done};
-use crate::flow::{Assignments, BundleId, Call, Collection, Item, Key, Part, StepId, Verb};
+use crate::flow::{Assignments, BundleId, Call, Collection, Item, Key};
 use crate::ledger::Record;
 use crate::model::{Sid, SidKind};
-use crate::plan::{BundleStatus, Content, Ending, Existing, OurCode, Plan, Reason, StepState};
+use crate::plan::{BundleStatus, CONTENTS, Content, Ending, Existing, OurCode, Reason, StepState};
 
 impl Row<'_> {
     /// Reads what is there under our policies and takes over what bears our tag.
     pub(super) async fn discover(&mut self) -> Result<(), Stop> {
-        for bundle in self.bundles_to_discover() {
+        for bundle in self.plan.bundles_to_discover(&self.facts) {
             self.discover_bundle(bundle).await?;
             if let Some(StepState::Refused { reason, .. }) = self.facts.state(bundle.made_by()) {
                 let refused = vec![(bundle.made_by().into(), reason.clone())];
@@ -21,24 +21,20 @@ impl Row<'_> {
         }
         // Where no product is left to be made, nothing is begun for it.
         if let Some((_, why)) = self.facts.stopped().first().cloned()
-            && self.plan.products().iter().all(|it| self.is_stopped(it))
+            && self.plan.products().iter().all(|it| self.facts.is_stopped(it))
         {
             self.facts.stop(self.flow().profile, why);
             return Ok(());
         }
         // What the row names may turn out to be under way already, or to be rejected and ours, which changes
         // the plan and what is looked for.
-        self.plan_anew();
-        for collection in [Collection::Addresses, Collection::SupportingDocuments, Collection::EndUsers] {
-            let is_missing = |step: &StepId| {
-                let is_in_it = matches!(step.verb, Verb::Create(it) if it.collection == collection);
-                is_in_it && self.facts.sid(*step).is_none() && !self.is_stopped(step.bundle)
-            };
-            if self.plan.steps().iter().any(is_missing) {
+        self.plan = self.plan.anew(self.primary, &self.facts);
+        for collection in CONTENTS {
+            if self.plan.has_to_discover(collection, &self.facts) {
                 self.discover_resources(collection).await?;
             }
         }
-        for bundle in self.bundles_to_discover() {
+        for bundle in self.plan.bundles_to_discover(&self.facts) {
             if self.facts.sid(bundle.made_by()).is_some() {
                 self.discover_assignments(bundle).await?;
             }
@@ -46,15 +42,6 @@ impl Row<'_> {
         self.finish(self.flow().discovery.into(), done(None, Content::Nothing));
         self.forget_what_held_back();
         Ok(())
-    }
-
-    /// Those on which something can still be done.
-    fn bundles_to_discover(&self) -> Vec<BundleId> {
-        self.plan.bundles().iter().copied().filter(|bundle| !self.is_stopped(bundle)).collect()
-    }
-
-    pub(super) fn is_stopped(&self, bundle: BundleId) -> bool {
-        self.facts.stopped().iter().any(|it| it.0 == bundle)
     }
 
     /// What held an earlier run back and was not found again is not to be reported any more.
@@ -65,11 +52,6 @@ impl Row<'_> {
                 self.unsaved.push(Record::Step { key, state: StepState::Removed, at });
             }
         }
-    }
-
-    fn plan_anew(&mut self) {
-        let (policy, key) = (&self.run.settings.policy, self.run.ledger.key());
-        self.plan = Plan::of(self.flow(), self.customer, policy, self.primary, key, &self.facts);
     }
 
     async fn discover_bundle(&mut self, bundle: BundleId) -> Result<(), Stop> {
@@ -237,14 +219,7 @@ impl Row<'_> {
 
     async fn discover_assignments(&mut self, bundle: BundleId) -> Result<(), Stop> {
         let taken = self.facts.is_taken_as_is(bundle, bundle.named_by(self.customer));
-        let mut entities = !taken
-            && self.plan.steps().iter().any(|step| {
-                matches!(step.verb, Verb::Assign(_)) && step.bundle == bundle && !self.facts.is_done(*step)
-            });
-        let wanted = self.plan.numbers(&self.facts);
-        let on_it = |part: &Part| self.facts.is_done(Key { step: bundle.numbered_by(), part: *part });
-        let unresolved = wanted.is_empty() || wanted.iter().any(|part| part.sid().is_none());
-        let mut numbers = unresolved || !wanted.iter().all(on_it);
+        let (mut entities, mut numbers) = self.plan.assignments_to_discover(bundle, &self.facts);
         // What was submitted without our knowing is read whole, and a difference from the row is said.
         if !taken && self.found_submitted.contains(&bundle) {
             (entities, numbers) = (true, true);
@@ -277,7 +252,11 @@ impl Row<'_> {
         collection: Assignments,
     ) -> Result<Vec<Item>, Stop> {
         match self.plan.list_assignments(bundle, collection, &self.facts) {
-            Some(call) => self.items(call).await,
+            Some(call) => {
+                let mut items = self.items(call).await?;
+                items.retain(|item| !self.is_assumed_off(item));
+                Ok(items)
+            }
             None => Ok(vec![]),
         }
     }

@@ -21,7 +21,8 @@ use crate::events::{Event, Observer};
 use crate::flow::{Flow, Key, StepId};
 use crate::ledger::Ledger;
 use crate::model::{Customer, Fault, Sid};
-use crate::plan::{Code, Ending, Outcome, Plan, Policy, Time};
+use crate::plan::{Code, Ending, Facts, Outcome, Plan, Policy, Time};
+use crate::preview::Preview;
 use crate::twilio::{Client, Identity};
 use caller::Caller;
 use primary::Primaries;
@@ -58,7 +59,13 @@ pub struct Settings {
     /// How long to go on looking at reviews, and how often, in milliseconds.
     pub wait_ms: u64,
     pub poll_ms: u64,
+    /// Where this is given, the run reads what it would read, sends nothing that changes anything, and tells for
+    /// each customer what it would do. Its ledger is one that was opened to look.
+    pub previews: Option<Previews>,
 }
+
+/// Is told what would be done for each customer, in no order.
+pub type Previews = Arc<dyn Fn(&Customer, Preview) + Send + Sync>;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DefaultPrimary {
@@ -259,7 +266,8 @@ impl Run {
                 ended.interrupted = Interrupted::Yes;
             }
             ended.away = lock(&self.away).clone();
-            let looks_only = self.settings.selection.only == Only::ToLookAt;
+            let looks_only =
+                self.settings.selection.only == Only::ToLookAt || self.settings.previews.is_some();
             if waiting.is_empty() || looks_only || wait_ms == 0 || self.drain.is_cancelled() {
                 // Who is in review and was not reached this time is to be looked at again.
                 if ended.customers.values().any(|end| is_waiting(end.outcome) && end.failed.is_some()) {
@@ -394,13 +402,19 @@ impl Run {
         let primary = customer.primary_profile.as_ref();
         let plan =
             Plan::of(self.settings.flow, customer, &self.settings.policy, primary, self.ledger.key(), &facts);
-        let standing = plan.standing(&facts);
-        Ok(match self.settings.selection.only {
-            Only::Everyone => !plan.is_finished(&facts),
+        Ok(self.settings.selection.only.takes(&plan, &facts, begun.is_some()))
+    }
+}
+
+impl Only {
+    /// Whether a customer with this record is taken on.
+    pub fn takes(self, plan: &Plan<'_>, recorded: &Facts, has_begun: bool) -> bool {
+        match self {
+            Only::Everyone => !plan.is_finished(recorded),
             Only::Failed => {
-                begun.is_some()
+                has_begun
                     && matches!(
-                        standing,
+                        plan.standing(recorded),
                         Outcome::Refused
                             | Outcome::Rejected
                             | Outcome::Unsure
@@ -409,8 +423,8 @@ impl Run {
                             | Outcome::NotAttempted
                     )
             }
-            Only::ToLookAt => self.settings.flow.bundles().any(|it| facts.sid(it.made_by()).is_some()),
-        })
+            Only::ToLookAt => plan.flow().bundles().any(|it| recorded.sid(it.made_by()).is_some()),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::exchange::{As, Fresh, Reply};
 use super::row::{Row, Stop, done};
 use crate::flow::{Assignments, BundleId, Call, Collection, Host, Item, Key, Part, Verb};
 use crate::model::Sid;
-use crate::plan::{BundleStatus, Callback, Content, StepState, Surplus};
+use crate::plan::{BundleStatus, CONTENTS, Callback, Content, StepState, Surplus};
 use crate::twilio::Answer;
 use serde::de::IgnoredAny;
 use std::collections::HashSet;
@@ -77,14 +77,8 @@ impl Row<'_> {
     /// End users, documents and addresses: by their lists, which show twins too; what a list does not
     /// show is read by its SID.
     async fn read_back_resources(&mut self, bundle: BundleId) -> Result<(), Stop> {
-        for collection in [Collection::Addresses, Collection::SupportingDocuments, Collection::EndUsers] {
-            let is_in_it =
-                |key: &Key| matches!(key.step.verb, Verb::Create(it) if it.collection == collection);
-            let unseen = |row: &Self| {
-                let mut keys = row.plan.unproven(bundle, &row.facts);
-                keys.retain(is_in_it);
-                keys
-            };
+        for collection in CONTENTS {
+            let unseen = |row: &Self| row.plan.unproven_in(collection, bundle, &row.facts);
             if unseen(self).is_empty() {
                 continue;
             }
@@ -119,7 +113,9 @@ impl Row<'_> {
     pub(super) async fn discover_resources(&mut self, collection: Collection) -> Result<(), Stop> {
         let items = self.list_of(collection).await?;
         for key in self.flow().created_in(collection).map(Key::from) {
-            if self.is_stopped(key.step.bundle) || !self.plan.bundles().contains(&key.step.bundle) {
+            let bundle = key.step.bundle;
+            if self.facts.is_stopped(bundle) || !self.plan.bundles().contains(&bundle) || self.is_assumed(key)
+            {
                 continue;
             }
             let known = self.facts.sid(key).cloned();
@@ -145,6 +141,9 @@ impl Row<'_> {
 
     /// Holds what an answer shows against what the row says, and writes down what is there.
     pub(super) fn hold(&mut self, key: Key, item: &Item) {
+        if self.is_assumed(key) {
+            return;
+        }
         let Some(StepState::Done { sid: Some(sid), content, note }) = self.facts.state(key).cloned() else {
             return self.hold_update(key, item);
         };
@@ -194,6 +193,9 @@ impl Row<'_> {
         let mut accounted: HashSet<Sid> = HashSet::new();
         let steps = bundle.all_steps().filter(|step| matches!(step.verb, Verb::Assign(_)));
         for key in steps.map(Key::from) {
+            if self.is_assumed(key) {
+                continue;
+            }
             let of_it = |row: &Self| {
                 let ours = items.iter().filter(|item| row.plan.is_ours(key, &row.facts, item));
                 ours.filter_map(Item::sid).collect::<Vec<Sid>>()
@@ -263,6 +265,7 @@ impl Row<'_> {
             .facts
             .shares(step)
             .filter(|(key, _)| matches!(key.part, Part::Number(_)) && !listed.contains(&key.part))
+            .filter(|(key, _)| !self.is_assumed(*key))
             .filter_map(|(key, _)| Some((key, self.facts.sid(key)?.clone())))
             .collect();
         for (key, sid) in recorded {

@@ -3,11 +3,13 @@
 use super::waiting::Kept;
 use super::{CustomerEnd, Only, Run, Slot, failed_key};
 use crate::events::Event;
-use crate::flow::{BundleId, Flow, Key};
+use crate::flow::{BundleId, Flow, Item, Key};
 use crate::ledger::{CustomerRun, Record};
 use crate::model::{Customer, Fault, Sid};
-use crate::plan::Policy;
-use crate::plan::{Content, Ending, Facts, IllegalState, Next, Outcome, Plan, Reason, StepState, Time};
+use crate::plan::{
+    Content, Ending, Facts, IllegalState, Next, Outcome, Plan, Policy, Reason, StepState, Time,
+};
+use crate::preview::Preview;
 use crate::twilio::Token;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -50,6 +52,8 @@ pub(super) struct Row<'a> {
     pub(super) held_back: Vec<Key>,
     /// A step has come to a state that it cannot come to. That is written nowhere, and stops the run.
     pub(super) illegal: Option<Fault>,
+    /// What would be written, where nothing is: a run that only foretells.
+    pub(super) preview: Option<Preview>,
 }
 
 /// Why a customer's work pauses or ends.
@@ -140,6 +144,7 @@ impl Row<'_> {
             seen: HashSet::new(),
             held_back,
             illegal: None,
+            preview: run.settings.previews.as_ref().map(|_| Preview::default()),
         };
         let ending = match row.go().await {
             Ok(ending) => ending,
@@ -165,6 +170,12 @@ impl Row<'_> {
             (_, Ending::Unfinished(_)) => row.unfinished()?,
             _ => row.plan.outcome(&ending, &row.facts),
         };
+        if let (Some(mut preview), Some(tell)) = (row.preview.take(), &run.settings.previews) {
+            preview.calls += u64::from(row.calls);
+            let facts = row.facts.clone();
+            preview.end(ending.clone(), row.plan.anew(row.primary, &facts), facts, run.clock.now());
+            tell(&customer, preview);
+        }
         let (failed, code) = failed_key(&ending);
         let (messages, remarks) = (std::mem::take(&mut row.messages), std::mem::take(&mut row.remarks));
         if super::is_waiting(outcome)
@@ -193,6 +204,9 @@ impl Row<'_> {
         run.observer.on(&Event::CustomerBegins { row: customer.row, subaccount: &customer.subaccount });
         let key = Key::from(run.settings.flow.primary_link);
         let code = Some(reason.code);
+        if let Some(tell) = &run.settings.previews {
+            tell(customer, Preview::ended(Ending::Refused(vec![(key, reason.clone())])));
+        }
         let now = run.clock.now();
         let policy = Some(run.settings.policy.clone());
         let ended = CustomerRun { calls: 0, started_at: now, finished_at: Some(now), policy };
@@ -205,7 +219,7 @@ impl Row<'_> {
             records.push(Record::Step { key, state, at: now });
         }
         run.ledger.append(&customer.subaccount, records).await?;
-        let outcome = crate::plan::Outcome::Refused;
+        let outcome = Outcome::Refused;
         run.observer.on(&Event::CustomerEnds {
             row: customer.row,
             subaccount: &customer.subaccount,
@@ -223,13 +237,26 @@ impl Row<'_> {
             if self.run.drain.is_cancelled() {
                 return Ok(Ending::Unfinished(at));
             }
-            let now = self.run.clock.now();
+            let now = self.now();
             let next = match self.run.settings.selection.only {
                 Only::ToLookAt => self.next_to_look_at(),
                 Only::Everyone | Only::Failed => self.plan.next(&self.facts, now),
             };
             if let Some(key) = next.key() {
                 at = key;
+            }
+            if let Some(preview) = &mut self.preview {
+                match &next {
+                    Next::Wait(until) => {
+                        preview.ahead_ms += until.saturating_sub(now);
+                        continue;
+                    }
+                    next if next.writes() => {
+                        preview.write(&self.plan, &mut self.facts, next, now);
+                        continue;
+                    }
+                    _ => (),
+                }
             }
             let turn = match next {
                 Next::Read(key) => self.read(key).await,
@@ -328,6 +355,21 @@ impl Row<'_> {
             self.run.ledger.append(&self.customer.subaccount, std::mem::take(&mut self.unsaved)).await?;
         }
         self.illegal.clone().map_or(Ok(()), Err)
+    }
+
+    /// The time; for a run that only foretells, after the waits that it does not wait for.
+    pub(super) fn now(&self) -> Time {
+        self.run.clock.now() + self.preview.as_ref().map_or(0, |it| it.ahead_ms)
+    }
+
+    /// Whether this step was only assumed to be written: no answer shows it.
+    pub(super) fn is_assumed(&self, key: Key) -> bool {
+        self.preview.as_ref().is_some_and(|it| it.assumes(key))
+    }
+
+    /// Whether an assignment that is listed was assumed to be taken off.
+    pub(super) fn is_assumed_off(&self, item: &Item) -> bool {
+        self.preview.as_ref().zip(item.sid()).is_some_and(|(it, sid)| it.is_off(&sid))
     }
 
     pub(super) fn flow(&self) -> &'static Flow {

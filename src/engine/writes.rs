@@ -187,7 +187,7 @@ impl Row<'_> {
 
     /// All there is of recovery: a lost answer and a crash both leave *started* and come here.
     pub(super) async fn adopt(&mut self, key: Key) -> Result<(), Stop> {
-        let looked = self.run.clock.now();
+        let looked = self.now();
         if let Verb::Submit = key.step.verb {
             if self.submitted_status(key).await?.is_none() {
                 self.facts.miss(key, looked);

@@ -19,7 +19,7 @@ pub mod written;
 pub use record::{CustomerRun, Misrouted, Record};
 
 use crate::events::Observer;
-use crate::flow::Flow;
+use crate::flow::{Flow, StepId};
 use crate::model::{Fault, Sid};
 use crate::plan::{DigestKey, Facts, Time};
 use files::Files;
@@ -45,6 +45,8 @@ pub struct Ledger {
     /// The format that it was seen to have. One that is only read may be carried forward meanwhile.
     format: i64,
     backup: Option<PathBuf>,
+    /// Whether records are dropped.
+    drops: bool,
     _lock: Option<Lock>,
 }
 
@@ -83,6 +85,7 @@ impl Ledger {
             is_young,
             format: schema::VERSION,
             backup,
+            drops: false,
             _lock: Some(lock),
         })
     }
@@ -108,6 +111,41 @@ impl Ledger {
             is_young: false,
             format,
             backup: None,
+            drops: false,
+            _lock: None,
+        })
+    }
+
+    /// Opens the ledger for a run that only looks: as it is, or with nothing in it where there is none, or one that
+    /// was cut off before it had its tables. What such a run would record is dropped.
+    ///
+    /// # Errors
+    /// It is damaged, from a newer version, or no ledger at all.
+    pub fn open_to_look(path: &Path, flow: &'static Flow, world: &str) -> Result<Ledger, Fault> {
+        let there = std::fs::metadata(path).is_ok_and(|it| it.len() > 0);
+        let there = there.then(|| schema::open_for_reading(path)).transpose()?;
+        let has_tables = |it: &Connection| schema::format(it).is_ok_and(|format| format > 0);
+        let open = || -> rusqlite::Result<_> {
+            let reader = match there.filter(has_tables) {
+                Some(reader) => reader,
+                None => schema::in_memory()?,
+            };
+            let (format, key) = (schema::format(&reader)?, schema::digest_key(&reader)?);
+            Ok((schema::known_world(&reader, world)?, format, key, reader))
+        };
+        let (world, format, key, reader) = open().map_err(|error| unusable(path, &error))?;
+        Ok(Ledger {
+            path: path.to_owned(),
+            flow,
+            world,
+            key,
+            reader: Mutex::new(reader),
+            writer: None,
+            files: None,
+            is_young: false,
+            format,
+            backup: None,
+            drops: true,
             _lock: None,
         })
     }
@@ -162,6 +200,16 @@ impl Ledger {
         read().map_err(|error| unusable(&self.path, &error))
     }
 
+    /// When the state of a step was recorded.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn recorded_at(&self, subaccount: &Sid, step: StepId) -> Result<Option<Time>, Fault> {
+        let reader = self.reader.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        record::recorded_at(&reader, self.world, subaccount, step)
+            .map_err(|error| unusable(&self.path, &error))
+    }
+
     /// Makes sure before a request goes out that its answer would still be written to this ledger.
     ///
     /// # Errors
@@ -177,6 +225,7 @@ impl Ledger {
     pub async fn append(&self, subaccount: &Sid, records: Vec<Record>) -> Result<(), Fault> {
         match &self.writer {
             Some(writer) => writer.append(subaccount.clone(), records).await,
+            None if self.drops => Ok(()),
             None => Err(Fault::new(
                 format!("The ledger {} is open for reading only", self.path.display()),
                 "This is a mistake in the program; please report it.",

@@ -179,6 +179,19 @@ pub fn facts(
     Ok(Facts::recorded(rows.collect::<rusqlite::Result<Vec<_>>>()?))
 }
 
+/// When the state of a step was written.
+pub fn recorded_at(
+    connection: &Connection,
+    world: i64,
+    subaccount: &Sid,
+    step: StepId,
+) -> rusqlite::Result<Option<Time>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT at FROM steps WHERE world = ?1 AND subaccount = ?2 AND step = ?3 AND part = ''",
+    )?;
+    statement.query_row(params![world, subaccount.as_str(), step.name], |row| row.get(0)).optional()
+}
+
 /// The last run that touched a customer.
 pub fn customer_run(
     connection: &Connection,

@@ -148,6 +148,13 @@ pub fn open_for_reading(path: &Path) -> Result<Connection, Fault> {
     open_beside_the_writer(path)
 }
 
+/// A ledger without a file and without a record.
+pub fn in_memory() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
 /// Opens a ledger that this process has open already. Nothing else may open and close its file meanwhile:
 /// that would drop the locks of the connections that there are.
 pub fn open_beside_the_writer(path: &Path) -> Result<Connection, Fault> {

@@ -67,7 +67,8 @@ impl Plan<'_> {
         steps.filter_map(|step| Some((*step, self.digest_of(&self.form(step, &nothing_known)?)))).collect()
     }
 
-    pub(super) fn digest_of(&self, form: &Form) -> [u8; 16] {
+    /// The digest of the content of one request.
+    pub fn digest_of(&self, form: &Form) -> [u8; 16] {
         let mut hasher = self.key.hasher();
         for (name, value) in form {
             hasher.add(name.as_bytes());

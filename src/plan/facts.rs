@@ -290,6 +290,10 @@ impl Facts {
         &self.stopped
     }
 
+    pub fn is_stopped(&self, bundle: BundleId) -> bool {
+        self.stopped.iter().any(|it| it.0 == bundle)
+    }
+
     /// What is known of the status callback of a bundle whose row has none.
     pub fn callback(&self, bundle: BundleId) -> Option<Callback> {
         self.callbacks.iter().find(|it| it.0 == bundle).map(|it| it.1)

@@ -11,6 +11,7 @@ mod digests;
 mod ending;
 mod facts;
 mod judge;
+mod looks;
 mod numbers;
 mod order;
 mod ours;
@@ -23,6 +24,7 @@ pub use content::Shown;
 pub use digest::{Content, Digest, DigestKey, Hasher};
 pub use ending::{Ending, Ends, Outcome};
 pub use facts::{Callback, Facts, Surplus};
+pub use looks::CONTENTS;
 pub use policy::{Evaluate, Existing, Policy, RefusedNumbers, Submission};
 pub use reason::{BundleStatus, Code, Note, OurCode, Reason};
 pub use state::{IllegalState, StepState, Time};
@@ -67,6 +69,11 @@ pub enum Next {
 }
 
 impl Next {
+    /// Whether it changes something at the API.
+    pub fn writes(&self) -> bool {
+        matches!(self, Next::Send(_) | Next::Update(_) | Next::Remove(_) | Next::TakeOff(_))
+    }
+
     /// The step that it is about.
     pub fn key(&self) -> Option<Key> {
         match self {
@@ -118,6 +125,11 @@ impl<'a> Plan<'a> {
         let mut plan = Plan { flow, bundles, customer, policy, primary, steps, key, wanted, made: vec![] };
         plan.made = plan.digests_from_the_row();
         plan
+    }
+
+    /// The plan from here on, where the facts have changed it.
+    pub fn anew(&self, primary: Option<&'a Sid>, facts: &Facts) -> Plan<'a> {
+        Plan::of(self.flow, self.customer, self.policy, primary, self.key, facts)
     }
 
     /// The whole policy. The first step that is not done decides; what has come to an end on one bundle stops
@@ -267,7 +279,7 @@ impl<'a> Plan<'a> {
         self.policy
     }
 
-    pub fn primary(&self) -> Option<&Sid> {
+    pub fn primary(&self) -> Option<&'a Sid> {
         self.primary
     }
 }

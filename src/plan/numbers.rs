@@ -90,6 +90,20 @@ impl Plan<'_> {
         }
     }
 
+    /// The shares under which a look at the row's numbers keeps what it finds. Of an account that was never asked
+    /// for `all` of them, one stands for each.
+    pub fn wanted_parts(&self, facts: &Facts) -> Vec<Part> {
+        if let PhoneNumbers::All = self.customer.phone_numbers {
+            let known = self.numbers(facts);
+            return if known.is_empty() { vec![Part::Number([0xff; 16])] } else { known };
+        }
+        let of = |wanted: &Wanted| match wanted {
+            Wanted::ToResolve(part) => Some(*part),
+            Wanted::Known(_) => None,
+        };
+        self.wanted.iter().filter_map(of).collect()
+    }
+
     /// The share under which the SID of a number of the sheet is kept.
     pub fn wanted_part(&self, e164: &str) -> Part {
         Part::Wanted(self.key.digest(&[e164]))

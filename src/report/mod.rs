@@ -3,7 +3,6 @@
 mod annotate;
 mod copy;
 mod csv;
-mod estimate;
 mod expected;
 mod failed;
 mod findings;
@@ -14,6 +13,7 @@ mod marking;
 mod merge;
 mod overview;
 mod own;
+mod preview;
 mod progress;
 mod rebuild;
 mod results;
@@ -25,7 +25,6 @@ mod write;
 
 pub use annotate::{Annotations, Marked, annotate};
 pub use csv::{number_columns, result_cells, result_columns};
-pub use estimate::{Estimate, spell_duration};
 pub use expected::Expected;
 pub use failed::{Failure, write_failed};
 pub use findings::{FindingsFormat, FindingsPrinter};
@@ -33,6 +32,10 @@ pub use hints::{Hint, hint, hint_for};
 pub use log::{Log, rfc3339};
 pub use merge::{Merged, Side, merge};
 pub use own::{Foreign, Kept, Manner, Why};
+pub use preview::{
+    Action, Changed, Document, Does, Groups, PlanFormat, PlannedWrite, RowPlan, Saved, Shapes, Sums,
+    is_open_ended, print_csv as print_plan_csv, spell_duration,
+};
 pub use progress::Progress;
 pub use results::ResultsPaths;
 pub use row::{

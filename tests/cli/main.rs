@@ -11,6 +11,7 @@ mod merge;
 #[cfg(unix)]
 mod modes;
 mod own_files;
+mod plan;
 mod secrets;
 mod side_by_side;
 mod standing;

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::{
-    CustomerEnd, Customers, DefaultPrimary, Ended, Only, RefusalBreaker, Run, Selection, Settings,
+    CustomerEnd, Customers, DefaultPrimary, Ended, Only, Previews, RefusalBreaker, Run, Selection, Settings,
     YoungLedger,
 };
 use trusthub_onboard::events::{Event, Nobody, Observer};
@@ -208,15 +208,36 @@ impl Fixture {
         observer: Arc<dyn Observer>,
         drain: CancellationToken,
     ) -> Result<Ended, Fault> {
+        let ledger = Ledger::open(
+            &self.ledger,
+            &FLOW,
+            &self.sandbox.id(),
+            self.clock.now(),
+            self.counting(&observer),
+        )?;
+        self.run_with(observer, drain, ledger, None).await
+    }
+
+    fn counting(&self, observer: &Arc<dyn Observer>) -> Arc<dyn Observer> {
+        Arc::new(Counting { clock: self.clock.clone(), inner: observer.clone() })
+    }
+
+    /// Runs with this ledger; where previews are asked for, only foretells.
+    pub async fn run_with(
+        &self,
+        observer: Arc<dyn Observer>,
+        drain: CancellationToken,
+        ledger: Ledger,
+        previews: Option<Previews>,
+    ) -> Result<Ended, Fault> {
         let base_url = self.serve().await;
         self.clock.on_their_way.store(0, Ordering::SeqCst);
-        let observer: Arc<dyn Observer> = Arc::new(Counting { clock: self.clock.clone(), inner: observer });
+        let observer = self.counting(&observer);
         let endpoint = Endpoint::other(self.elsewhere.as_deref().unwrap_or(&base_url))?;
         let clock: Arc<dyn Clock> = self.clock.clone();
         let timeouts = Timeouts { connect_ms: 5_000, call_ms: self.call_ms };
         let pace = Pace::new(self.rate, clock.clone());
         let client = Client::new(&endpoint, timeouts, pace, clock.clone(), observer.clone())?;
-        let ledger = Ledger::open(&self.ledger, &FLOW, &self.sandbox.id(), clock.now(), observer.clone())?;
         let parent = Sid::parse(&self.parent).expect("a SID");
         let settings = Settings {
             flow: &FLOW,
@@ -230,6 +251,7 @@ impl Fixture {
             young_ledger: self.young_ledger,
             wait_ms: self.wait_ms,
             poll_ms: 1_000,
+            previews,
         };
         let run = Run::new(settings, client, ledger, clock, observer, drain);
         let customers = self.customers.clone();

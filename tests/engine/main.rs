@@ -24,6 +24,7 @@ mod numbers;
 mod older_ledger;
 mod pages;
 mod polls;
+mod preview;
 mod privacy;
 mod proxy;
 mod refusal_breaker;

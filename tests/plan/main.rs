@@ -3,6 +3,7 @@
 mod apart;
 mod api;
 mod model;
+mod preview;
 mod small;
 mod table;
 mod transitions;

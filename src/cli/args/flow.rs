@@ -70,6 +70,19 @@ pub enum ExistingArg {
     Refuse,
 }
 
+/// The policy of a run that is told nothing else.
+pub fn usual_policy() -> Policy {
+    Policy {
+        submission: Submission::ProductAfterApproval,
+        evaluate: Evaluate::Refuse,
+        refused_numbers: RefusedNumbers::Refuse,
+        existing: Existing::Adopt,
+        visibility_window_ms: 10_000,
+        call_timeout_ms: 60_000,
+        policy_sids: vec![],
+    }
+}
+
 impl FlowArgs {
     pub fn policy(&self) -> Policy {
         let of = |(product, sid): &(&'static Product, Sid)| {

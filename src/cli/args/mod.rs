@@ -4,6 +4,7 @@
 mod flow;
 mod merge;
 mod pace;
+mod plan;
 mod rehearse;
 mod resolve;
 mod results;
@@ -15,9 +16,10 @@ mod template;
 mod validate;
 mod values;
 
-pub use flow::FlowArgs;
+pub use flow::{FlowArgs, usual_policy};
 pub use merge::MergeArgs;
 pub use pace::PaceArgs;
+pub use plan::PlanArgs;
 pub use rehearse::RehearseArgs;
 pub use resolve::ResolveArgs;
 pub use results::{ResultsArgs, StatusArgs};
@@ -53,8 +55,9 @@ Exit codes, the first that applies:
   2  the arguments are wrong
   1  the machine, a file or the configuration is at fault
   5  rows are unsure or unfinished, or the run was interrupted: run again
-  4  rows were refused or rejected
+  4  rows were refused or rejected; for plan: are blocked; for run --plan: are held back
   3  rows of the sheet are invalid
+  7  with plan --exit-code: a run would change something
   0  otherwise; waiting for an approval is 0";
 
 #[derive(Subcommand)]
@@ -62,6 +65,8 @@ pub enum Command {
     /// Onboard every valid customer of a sheet, and write the results
     #[command(after_long_help = columns())]
     Run(Box<RunArgs>),
+    /// Say for every row what `run` would do now, without doing it
+    Plan(Box<PlanArgs>),
     /// Check a sheet without the network and print everything that is wrong with it
     #[command(after_long_help = columns())]
     Validate(ValidateArgs),

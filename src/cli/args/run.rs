@@ -25,6 +25,9 @@ pub struct RunArgs {
     /// A log of every call: JSON lines without personal data or secrets
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
+    /// Do what this plan says, which `plan -o` has made, and hold back every row that would now do something else
+    #[arg(long, value_name = "FILE.json")]
+    pub plan: Option<PathBuf>,
     /// Do not ask before going live
     #[arg(long, short)]
     pub yes: bool,

@@ -1,0 +1,187 @@
+//! What a run would do, row by row, for the commands that say so before they do it.
+
+use super::session::Target;
+use super::sheet::Sheet;
+use crate::check::Entry;
+use crate::clock::Clock;
+use crate::engine::{
+    Ended, Only, Previews, RefusalBreaker, Run, Selection, Settings as EngineSettings, YoungLedger,
+};
+use crate::events::Observer;
+use crate::ledger::Ledger;
+use crate::model::{Customer, Fault, Sid};
+use crate::plan::{Facts, Plan, Policy};
+use crate::preview::Preview;
+use crate::products::FLOW;
+use crate::report::{Action, RowPlan, Shapes, Sums, is_open_ended};
+use crate::twilio::Rate;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
+
+/// What decides which rows a run takes on and what it does for them.
+pub struct Choice<'a> {
+    pub policy: &'a Policy,
+    /// The primary profile of rows that name none, where the user has named it.
+    pub primary: Option<&'a Sid>,
+    pub selection: Selection,
+}
+
+/// The rows of a sheet as a run would find them.
+#[derive(Default)]
+pub struct Foreseen {
+    pub rows: Vec<RowPlan>,
+    pub sums: Sums,
+}
+
+/// Whether each write is told with its digest, or only what the rows do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    Writes,
+    Rows,
+    /// The sum alone.
+    Sums,
+}
+
+/// By sheet and ledger alone, without the network.
+pub fn offline(
+    sheet: &Sheet,
+    ledger: &Ledger,
+    choice: &Choice<'_>,
+    detail: Detail,
+    clock: &dyn Clock,
+) -> Result<Foreseen, Fault> {
+    let shapes = Shapes::new(&FLOW, choice.policy.clone());
+    every_row(sheet, ledger, choice, detail, |customer, recorded, plan| {
+        if recorded.is_empty() && detail != Detail::Writes {
+            return shapes.row(customer);
+        }
+        let at_least = is_open_ended(&plan);
+        let preview = Preview::offline(plan, recorded.clone(), clock.now());
+        of_preview(ledger, customer, &preview, recorded, at_least)
+    })
+}
+
+/// What the engine needs to read what a run would read.
+pub struct Looking<'a> {
+    pub target: &'a Target,
+    pub rate: Rate,
+    pub concurrency: u16,
+    /// How long a call may take, in milliseconds.
+    pub call_ms: u64,
+    pub clock: Arc<dyn Clock>,
+    pub observer: Arc<dyn Observer>,
+    pub drain: CancellationToken,
+}
+
+/// After reading what a run would read. Nothing is changed at the API and nothing is written down. The second part
+/// says how the reading ended.
+pub async fn online(
+    sheet: &Sheet,
+    choice: &Choice<'_>,
+    looking: Looking<'_>,
+) -> Result<(Foreseen, Ended), Fault> {
+    let Looking { target, rate, concurrency, call_ms, clock, observer, drain } = looking;
+    let ledger = || Ledger::open_to_look(&target.ledger, &FLOW, &target.name);
+    let told: Arc<Mutex<HashMap<u64, RowPlan>>> = Arc::default();
+    let (tell, known) = (told.clone(), ledger()?);
+    let failed: Arc<Mutex<Option<Fault>>> = Arc::default();
+    let fails = failed.clone();
+    let previews: Previews =
+        Arc::new(move |customer: &Customer, preview: Preview| match known.customer(&customer.subaccount) {
+            Ok((recorded, _)) => {
+                let plan = of_preview(&known, customer, &preview, &recorded, false);
+                tell.lock().unwrap_or_else(PoisonError::into_inner).insert(customer.row, plan);
+            }
+            Err(fault) => {
+                fails.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(fault);
+            }
+        });
+    let settings = EngineSettings {
+        flow: &FLOW,
+        parent: target.parent.clone(),
+        policy: choice.policy.clone(),
+        primary_profile: choice.primary.cloned(),
+        default_primary: sheet.default_primary()?,
+        concurrency: usize::from(concurrency),
+        selection: choice.selection,
+        refusal_breaker: RefusalBreaker::Off,
+        young_ledger: YoungLedger::LooksAtOnce,
+        wait_ms: 0,
+        poll_ms: 0,
+        previews: Some(previews),
+    };
+    let client = target.client(rate, call_ms, &clock, &observer)?;
+    let run = Run::new(settings, client, ledger()?, clock, observer, drain);
+    let mut ended = run.go(|| sheet.customers()).await;
+    run.close()?;
+    if let Some(fault) = ended.fault.take() {
+        return Err(fault);
+    }
+    if let Some(fault) = failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(fault);
+    }
+    let mut told = std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
+    let foreseen = every_row(sheet, &ledger()?, choice, Detail::Writes, |customer, _, _| {
+        told.remove(&customer.row).unwrap_or_else(|| RowPlan::left(customer, Action::NotSelected))
+    })?;
+    Ok((foreseen, ended))
+}
+
+fn of_preview(
+    ledger: &Ledger,
+    customer: &Customer,
+    preview: &Preview,
+    recorded: &Facts,
+    at_least: bool,
+) -> RowPlan {
+    let since = |bundle: crate::flow::BundleId| {
+        ledger.recorded_at(&customer.subaccount, bundle.submitted_by()).ok().flatten()
+    };
+    RowPlan::of(customer, preview, recorded, at_least, since)
+}
+
+/// Goes through the sheet as a run does: what is not taken on is said to be so.
+fn every_row(
+    sheet: &Sheet,
+    ledger: &Ledger,
+    choice: &Choice<'_>,
+    detail: Detail,
+    mut of_one: impl FnMut(&Customer, &Facts, Plan<'_>) -> RowPlan,
+) -> Result<Foreseen, Fault> {
+    let Selection { only, limit } = choice.selection;
+    let mut foreseen = Foreseen::default();
+    let mut taken = 0;
+    for entry in sheet.entries()? {
+        let is_full = limit.is_some_and(|limit| taken >= limit);
+        if is_full && detail == Detail::Sums {
+            break;
+        }
+        let row = match entry? {
+            Entry::Invalid(invalid) => RowPlan::invalid(&invalid),
+            Entry::Valid(customer) => {
+                let (recorded, begun) = ledger.customer(&customer.subaccount)?;
+                let primary = customer.primary_profile.as_ref();
+                let plan = Plan::of(&FLOW, &customer, choice.policy, primary, ledger.key(), &recorded);
+                match (only.takes(&plan, &recorded, begun.is_some()), only) {
+                    (false, Only::Everyone) => RowPlan::left(&customer, Action::Nothing),
+                    (false, _) => RowPlan::left(&customer, Action::NotSelected),
+                    (true, _) if is_full => RowPlan::left(&customer, Action::NotSelected),
+                    (true, _) => {
+                        taken += 1;
+                        let primary = primary.or(choice.primary);
+                        let plan =
+                            Plan::of(&FLOW, &customer, choice.policy, primary, ledger.key(), &recorded);
+                        let row = of_one(&customer, &recorded, plan);
+                        foreseen.sums.add(&row, customer.primary_profile.as_ref());
+                        row
+                    }
+                }
+            }
+        };
+        if detail != Detail::Sums {
+            foreseen.rows.push(row);
+        }
+    }
+    Ok(foreseen)
+}
