@@ -151,6 +151,8 @@ pub enum Interrupted {
 /// How the run ended for one customer.
 pub struct CustomerEnd {
     pub outcome: Outcome,
+    /// Whether a bundle is in review, whatever has become of the others.
+    pub in_review: bool,
     pub failed: Option<Key>,
     /// The code of a refusal.
     pub code: Option<Code>,
@@ -258,7 +260,7 @@ impl Run {
             let waiting: HashSet<Sid> = ended
                 .customers
                 .iter()
-                .filter(|(_, end)| is_waiting(end.outcome))
+                .filter(|(_, end)| end.in_review)
                 .map(|(subaccount, _)| subaccount.clone())
                 .collect();
             let wait_ms = self.settings.poll_ms.min(deadline.saturating_sub(self.clock.now()));
@@ -321,7 +323,8 @@ impl Run {
         let begun = Arc::new(Semaphore::new(self.settings.concurrency + PARKED_MAX));
         let mut taken = 0;
         let mut rows: JoinSet<Result<Option<(Sid, CustomerEnd)>, Fault>> = JoinSet::new();
-        let released = self.settings.refusal_breaker == RefusalBreaker::Off;
+        // A later round takes on only those who got further.
+        let released = self.settings.refusal_breaker == RefusalBreaker::Off || only_these.is_some();
         let braking = Arc::new(Mutex::new(Braking { released, ..Braking::default() }));
         let mut fault = None;
         while fault.is_none() && !self.drain.is_cancelled() {

@@ -86,13 +86,14 @@ impl Row<'_> {
         let in_doubt = recorded.in_doubt().is_some();
         let held_back = held_back(&recorded);
         let facts = recorded.for_a_new_run(started_at);
-        let (facts, token, remarks) = match run.waiting.take(&customer.subaccount) {
+        let (facts, token, remarks, messages) = match run.waiting.take(&customer.subaccount) {
             Some(kept) => {
-                let facts =
+                let mut facts =
                     facts.with_the_account_read(flow, kept.discovered, kept.rejected_ours, &kept.proven);
-                (facts, Some(kept.token), kept.remarks)
+                kept.over.into_iter().for_each(|(product, ending)| facts.stop(product, ending));
+                (facts, Some(kept.token), kept.remarks, kept.messages)
             }
-            None => (facts, None, vec![]),
+            None => (facts, None, vec![], vec![]),
         };
         let primary = match run.settings.selection.only {
             Only::ToLookAt => None,
@@ -137,7 +138,7 @@ impl Row<'_> {
             calls: 0,
             fresh,
             answered: None,
-            messages: vec![],
+            messages,
             remarks,
             looked_at: vec![],
             found_submitted: vec![],
@@ -178,9 +179,12 @@ impl Row<'_> {
         }
         let (failed, code) = failed_key(&ending);
         let (messages, remarks) = (std::mem::take(&mut row.messages), std::mem::take(&mut row.remarks));
-        if super::is_waiting(outcome)
+        let ends = row.plan.ends(&row.facts, run.clock.now()).unwrap_or_default();
+        let in_review = super::is_waiting(outcome) || ends.waits();
+        let end = CustomerEnd { outcome, in_review, failed, code, messages, remarks };
+        if in_review
             && run.settings.wait_ms > 0
-            && let Some(kept) = Kept::of(row.token.take(), &row.plan, &row.facts, &remarks)
+            && let Some(kept) = Kept::of(row.token.take(), &row.plan, &row.facts, ends.over(), &end)
         {
             run.waiting.keep(customer.subaccount.clone(), kept);
         }
@@ -191,7 +195,7 @@ impl Row<'_> {
             outcome,
             failed_step: failed.map(|key| key.step),
         });
-        Ok(Some((customer.subaccount, CustomerEnd { outcome, failed, code, messages, remarks })))
+        Ok(Some((customer.subaccount, end)))
     }
 
     /// A customer who cannot even begin.
@@ -226,7 +230,8 @@ impl Row<'_> {
             outcome,
             failed_step: Some(key.step),
         });
-        let end = CustomerEnd { outcome, failed: Some(key), code, messages: vec![], remarks: vec![] };
+        let (messages, remarks) = (vec![], vec![]);
+        let end = CustomerEnd { outcome, in_review: false, failed: Some(key), code, messages, remarks };
         Ok((customer.subaccount.clone(), end))
     }
 

@@ -1,8 +1,9 @@
 //! What a run keeps of customers whose reviews it waits for, from one look to the next.
 
-use crate::flow::BundleId;
+use super::CustomerEnd;
+use crate::flow::{BundleId, Key};
 use crate::model::Sid;
-use crate::plan::{Facts, Plan};
+use crate::plan::{Ending, Facts, Plan};
 use crate::twilio::Token;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
@@ -21,11 +22,20 @@ pub(super) struct Kept {
     pub proven: Vec<BundleId>,
     /// What the run has to say of it at its end.
     pub remarks: Vec<String>,
+    pub messages: Vec<(Key, String)>,
+    /// The products that this run can do nothing more on, while others are in review.
+    pub over: Vec<(BundleId, Ending)>,
 }
 
 impl Kept {
     /// What is worth keeping, where there is a token.
-    pub fn of(token: Option<Token>, plan: &Plan<'_>, facts: &Facts, remarks: &[String]) -> Option<Kept> {
+    pub fn of(
+        token: Option<Token>,
+        plan: &Plan<'_>,
+        facts: &Facts,
+        over: Vec<(BundleId, Ending)>,
+        end: &CustomerEnd,
+    ) -> Option<Kept> {
         let rejected_ours = facts.rejected_ours().to_vec();
         let flow = plan.flow();
         let proven = plan.bundles().iter().copied().filter(|it| plan.is_proven(it, facts)).collect();
@@ -34,7 +44,9 @@ impl Kept {
             discovered: facts.is_done(flow.discovery),
             rejected_ours,
             proven,
-            remarks: remarks.to_vec(),
+            remarks: end.remarks.clone(),
+            messages: end.messages.clone(),
+            over,
         })
     }
 }

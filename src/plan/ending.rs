@@ -38,6 +38,18 @@ impl Ends {
         self.0.iter().find(|it| it.0 == bundle).map(|it| &it.1)
     }
 
+    /// Whether a review is under way, whatever has become of the other bundles.
+    pub fn waits(&self) -> bool {
+        self.0.iter().any(|it| matches!(it.1, Ending::Waiting(_)))
+    }
+
+    /// The products on which nothing is left to wait for, and why.
+    pub fn over(self) -> Vec<(BundleId, Ending)> {
+        let is_over =
+            |it: &(BundleId, Ending)| it.0.depends_on().is_some() && !matches!(it.1, Ending::Waiting(_));
+        self.0.into_iter().filter(is_over).collect()
+    }
+
     /// Whether this step is not to be done now: its own bundle has come to an end, or the one that it depends
     /// on. While that is in review, or is rejected, the review of what was submitted all the same goes on.
     pub fn block(&self, step: StepId, facts: &Facts) -> bool {

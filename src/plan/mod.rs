@@ -135,8 +135,16 @@ impl<'a> Plan<'a> {
     /// The whole policy. The first step that is not done decides; what has come to an end on one bundle stops
     /// that bundle and those that depend on it, and no other.
     pub fn next(&self, facts: &Facts, now: Time) -> Next {
+        match self.ends(facts, now) {
+            Ok(ends) => Next::Over(ends.worst()),
+            Err(next) => next,
+        }
+    }
+
+    /// How the work on each bundle has come to its end; what is to be done next, where something is.
+    pub fn ends(&self, facts: &Facts, now: Time) -> Result<Ends, Next> {
         if let Some(next) = self.submissions_on_their_way(facts, now) {
-            return next;
+            return Err(next);
         }
         let mut ends = Ends::stopped(facts);
         for &step in &self.steps {
@@ -146,11 +154,11 @@ impl<'a> Plan<'a> {
             match self.judge_step(step, facts, now) {
                 None => (),
                 Some(Next::Over(ending)) => ends.add(step.bundle, ending),
-                Some(Next::Send(key)) => return self.prove_first(key, facts).unwrap_or(Next::Send(key)),
-                Some(next) => return next,
+                Some(Next::Send(key)) => return Err(self.prove_first(key, facts).unwrap_or(Next::Send(key))),
+                Some(next) => return Err(next),
             }
         }
-        Next::Over(ends.worst())
+        Ok(ends)
     }
 
     /// A submission of another content that may still arrive would send in what the row does not say: it

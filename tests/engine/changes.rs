@@ -241,7 +241,7 @@ async fn a_status_callback_that_the_row_has_lost_is_taken_off_both_bundles() {
     assert_eq!(fixture.outcome().await, Outcome::Drafted);
     fixture.customers = vec![customer(1)];
     assert_eq!(fixture.outcome().await, Outcome::Drafted);
-    for bundle in FLOW.bundles() {
+    for bundle in FLOW.bundles_of(&customer(1)) {
         let sid = fixture.facts().sid(bundle.made_by()).expect("a bundle").to_string();
         let body = fixture.read(&format!("{}/{sid}", path_of(bundle))).await;
         let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
@@ -267,7 +267,7 @@ async fn a_row_corrected_after_a_refused_evaluation_is_amended_in_place_and_subm
 #[tokio::test]
 async fn a_row_changed_after_its_submission_is_refused_and_nothing_is_changed() {
     for changed in [corrected_name(), other_street(), one_representative(), one_number(), other_use_case()] {
-        for bundle in FLOW.bundles() {
+        for bundle in FLOW.bundles_of(&customer(1)) {
             let mut fixture = stage_for(&customer(1), &customer(1));
             let is_product = bundle == &VOICE_INTEGRITY;
             if !is_product {
@@ -319,7 +319,7 @@ async fn rejected(reject: BundleId) -> Fixture {
 
 #[tokio::test]
 async fn a_rejected_customer_whose_row_is_unchanged_stays_rejected_without_another_change() {
-    for bundle in FLOW.bundles() {
+    for bundle in FLOW.bundles_of(&customer(1)) {
         let fixture = rejected(bundle).await;
         let (calls, world) = (fixture.changing_calls(), fixture.world());
         for _ in 0..2 {

@@ -60,7 +60,7 @@ fn submissions(fixture: &Fixture, bundle: BundleId) -> usize {
 
 #[tokio::test]
 async fn a_corrected_row_is_submitted_again_in_place_although_its_ledger_is_lost() {
-    for bundle in FLOW.bundles() {
+    for bundle in FLOW.bundles_of(&customer(1)) {
         let row = correction(bundle);
         let expected = undisturbed(std::slice::from_ref(&row)).await;
         let mut fixture = rejected_and_forgotten(bundle).await;
@@ -72,7 +72,7 @@ async fn a_corrected_row_is_submitted_again_in_place_although_its_ledger_is_lost
 
 #[tokio::test]
 async fn a_ledger_that_was_lost_during_the_review_learns_of_the_rejection_and_goes_on_from_it() {
-    for bundle in FLOW.bundles() {
+    for bundle in FLOW.bundles_of(&customer(1)) {
         let row = correction(bundle);
         let expected = undisturbed(std::slice::from_ref(&row)).await;
         let mut fixture = Fixture::with(vec![customer(1)]);
@@ -102,7 +102,7 @@ async fn a_ledger_that_was_lost_during_the_review_learns_of_the_rejection_and_go
 
 #[tokio::test]
 async fn an_unchanged_row_is_submitted_once_more_by_a_ledger_that_does_not_know_it_and_then_stays_rejected() {
-    for bundle in FLOW.bundles() {
+    for bundle in FLOW.bundles_of(&customer(1)) {
         let fixture = rejected_and_forgotten(bundle).await;
         judged_by(&fixture, Some(Reviewer::RejectsAll(vec![18602])));
         let before = submissions(&fixture, bundle);
@@ -120,7 +120,7 @@ async fn an_unchanged_row_is_submitted_once_more_by_a_ledger_that_does_not_know_
 
 #[tokio::test]
 async fn a_resubmission_without_the_ledger_that_is_cut_off_anywhere_makes_nothing_twice() {
-    for bundle in FLOW.bundles() {
+    for bundle in FLOW.bundles_of(&customer(1)) {
         let row = correction(bundle);
         let expected = undisturbed(std::slice::from_ref(&row)).await;
         for moment in [Moment::Write, Moment::Sent] {
