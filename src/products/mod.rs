@@ -2,9 +2,11 @@
 //! in the list below, and the columns that it needs.
 
 mod profile;
+mod shaken_stir;
 mod voice_integrity;
 
 pub use profile::PROFILE;
+pub use shaken_stir::SHAKEN_STIR;
 pub use voice_integrity::VOICE_INTEGRITY;
 
 use crate::flow::{Flow, Form};
@@ -17,7 +19,7 @@ pub static FLOW: Flow = Flow {
     phone_numbers: &profile::PHONE_NUMBERS,
     primary_link: &profile::PRIMARY_PROFILE_ASSIGNMENT,
     profile: &PROFILE,
-    products: &[&VOICE_INTEGRITY],
+    products: &[&VOICE_INTEGRITY, &SHAKEN_STIR],
 };
 
 /// What rows can ask for, in the order in which it is worked on.

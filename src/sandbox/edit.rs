@@ -25,6 +25,8 @@ pub enum Edit {
     Review { account: String, verdict: Verdict },
     /// Makes an empty draft under the secondary or the Voice Integrity policy.
     AddBundle { account: String, kind: BundleKind, friendly_name: String },
+    /// The same under the policy of another product.
+    AddProduct { account: String, policy: String, friendly_name: String },
     /// `attributes` is JSON text. A type of end users makes an `IT`, any other an `RD`.
     AddObject { account: String, object_type: String, friendly_name: String, attributes: String },
     /// Assigns an object or a bundle; nothing is checked.
@@ -84,10 +86,11 @@ pub fn apply(world: &mut World, edit: Edit, now_ms: u64) -> io::Result<String> {
                 BundleKind::CustomerProfile => policies::SECONDARY,
                 BundleKind::TrustProduct => policies::VOICE_INTEGRITY,
             };
-            let policy = Sid::parse(policy).ok_or_else(|| unknown(policy))?;
-            let (sid, birth) = by_hand(world, "BU", account, now_ms);
-            world.commit(Change::Bundle(seed::new_bundle(sid, account, kind, policy, birth, &friendly_name)));
-            Ok(sid.to_string())
+            add_bundle(world, account, kind, policy, &friendly_name, now_ms)
+        }
+        Edit::AddProduct { account, policy, friendly_name } => {
+            let account = known(&account, |sid| world.accounts.contains_key(sid))?;
+            add_bundle(world, account, BundleKind::TrustProduct, &policy, &friendly_name, now_ms)
         }
         Edit::AddObject { account, object_type, friendly_name, attributes } => {
             let account = known(&account, |sid| world.accounts.contains_key(sid))?;
@@ -186,6 +189,20 @@ pub fn suspend(world: &mut World, account: Sid, now_ms: u64) {
     // An account that does not exist cannot be suspended, and nobody waits to hear so.
     let _ =
         change_account(world, account.as_str(), now_ms, |account| account.status = AccountStatus::Suspended);
+}
+
+fn add_bundle(
+    world: &mut World,
+    account: Sid,
+    kind: BundleKind,
+    policy: &str,
+    friendly_name: &str,
+    now_ms: u64,
+) -> io::Result<String> {
+    let policy = Sid::parse(policy).ok_or_else(|| unknown(policy))?;
+    let (sid, birth) = by_hand(world, "BU", account, now_ms);
+    world.commit(Change::Bundle(seed::new_bundle(sid, account, kind, policy, birth, friendly_name)));
+    Ok(sid.to_string())
 }
 
 fn change_account(

@@ -198,7 +198,11 @@ fn product_verdict(
     };
     let is_approved = status(world, profile, now_ms).0 == Status::Approved;
     if !is_approved && rules.profile_approval_asked == ApprovalAsked::AtSubmission {
-        return Verdict::Rejected(vec![PROFILE_NOT_APPROVED]);
+        let code = match bundle.policy.as_str() {
+            policies::VOICE_INTEGRITY => Some(PROFILE_NOT_APPROVED),
+            _ => rules.unapproved_profile_code,
+        };
+        return Verdict::Rejected(code.into_iter().collect());
     }
     if bundle.policy.as_str() == policies::VOICE_INTEGRITY {
         let codes = voice_codes(world, profile, rules);

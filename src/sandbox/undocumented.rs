@@ -33,6 +33,9 @@ pub struct Undocumented {
     pub deletion_of_drafts_address: Stance,
     /// When a product is rejected with 11005 because its profile is not approved.
     pub profile_approval_asked: ApprovalAsked,
+    /// The code of a product's rejection whose profile is not approved, Voice Integrity apart (11005 [docs]);
+    /// `None` is one without a code.
+    pub unapproved_profile_code: Option<u32>,
     /// Whether evaluations find a profile without a second representative noncompliant.
     pub second_representative_required: bool,
     /// Whether a review rejects (18606) a first representative whose e-mail domain is not the website's.
@@ -123,6 +126,7 @@ impl Default for Undocumented {
             deletion_of_approved: Stance::Refused,
             deletion_of_drafts_address: Stance::Refused,
             profile_approval_asked: ApprovalAsked::AtSubmission,
+            unapproved_profile_code: Some(11005),
             second_representative_required: false,
             email_domain_must_match: true,
             implausible_details: Stance::Refused,
@@ -176,6 +180,8 @@ const NAMED: &[Named] = &[
     Named { name: "profile-approval-asked", meaning: "when a product's profile must be approved",
         words: &["at-submission", "at-review"],
         set: |it, n| it.profile_approval_asked = [ApprovalAsked::AtSubmission, ApprovalAsked::AtReview][n] },
+    Named { name: "unapproved-profile-code", meaning: "the code of a product, not of Voice Integrity, whose profile is not approved",
+        words: &["11005", "none"], set: |it, n| it.unapproved_profile_code = [Some(11005), None][n] },
     Named { name: "second-representative", meaning: "a profile without one, evaluated",
         words: &["optional", "required"], set: |it, n| it.second_representative_required = n == 1 },
     Named { name: "email-domain", meaning: "an e-mail domain that is not the website's, in review",

@@ -16,6 +16,7 @@ use trusthub_onboard::engine::{
     YoungLedger,
 };
 use trusthub_onboard::events::{Event, Nobody, Observer};
+use trusthub_onboard::flow::BundleId;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{
     Address, Business, Customer, Fault, PhoneNumber, PhoneNumbers, Representative, Sid, VoiceIntegrity,
@@ -407,6 +408,17 @@ pub fn policy() -> Policy {
         call_timeout_ms: 60_000,
         policy_sids: vec![],
     }
+}
+
+/// The same customer, onboarded to these products.
+pub fn customer_for(number: u32, products: &[BundleId]) -> Customer {
+    let products = products.iter().filter_map(|bundle| bundle.product).collect();
+    Customer { products, ..customer(number) }
+}
+
+/// The same customer, onboarded to everything.
+pub fn with_every_product(number: u32) -> Customer {
+    customer_for(number, FLOW.products)
 }
 
 /// A customer with all of it: two representatives, an address to create, numbers of both spellings.

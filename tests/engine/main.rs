@@ -26,6 +26,7 @@ mod pages;
 mod polls;
 mod preview;
 mod privacy;
+mod products;
 mod proxy;
 mod refusal_breaker;
 mod refusals;

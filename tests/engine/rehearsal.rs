@@ -1,33 +1,36 @@
 //! The verdict of a rehearsal: a world in which anything says something else than the row is not clean.
 
-use crate::fixture::{Fixture, customer, seed};
+use crate::fixture::{Fixture, seed, with_every_product};
 use serde_json::{Map, Value};
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::ledger::Ledger;
+use trusthub_onboard::model::Customer;
 use trusthub_onboard::plan::Outcome;
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::report::{Expected, Reporter, ResultsPaths, Verdict, verdict};
 use trusthub_onboard::sandbox::{Kind, Resource};
 
+/// What is judged of a world that was made for `row`, if it should be that of `wanted`.
+pub fn judge(fixture: &Fixture, row: &Customer, wanted: &Customer, world: &[Resource]) -> Verdict {
+    let paths = ResultsPaths::beside(&fixture.folder.path().join("results.csv"));
+    let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
+    let results = Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
+    let entries = || -> Result<Box<dyn Iterator<Item = _>>, _> {
+        Ok(Box::new(std::iter::once(Ok(Entry::Valid(Box::new(row.clone()))))))
+    };
+    results.write(&paths, entries, |_| ()).expect("results");
+    let expected = [Expected::of(wanted, &seed(std::slice::from_ref(row)))];
+    verdict(&expected, world, &paths.results, &paths.numbers).expect("a verdict")
+}
+
 /// A fixture with one approved customer, and what is judged of a world.
-async fn approved() -> (Fixture, impl Fn(&[Resource]) -> Verdict) {
-    let mut row = customer(1);
+async fn approved() -> (Fixture, Customer) {
+    let mut row = with_every_product(1);
     row.status_callback = Some("https://reseller.com/twilio".to_owned());
     row.voice_integrity.notes = "Weekdays only".to_owned();
     let fixture = Fixture::with(vec![row.clone()]);
     assert_eq!(fixture.outcome().await, Outcome::Approved);
-    let paths = ResultsPaths::beside(&fixture.folder.path().join("results.csv"));
-    let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
-    let results = Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
-    let rows = vec![row.clone()];
-    let entries = || -> Result<Box<dyn Iterator<Item = _>>, _> {
-        Ok(Box::new(rows.clone().into_iter().map(|it| Ok(Entry::Valid(Box::new(it))))))
-    };
-    results.write(&paths, entries, |_| ()).expect("results");
-    let expected = [Expected::of(&row, &seed(&[row.clone()]))];
-    (fixture, move |world: &[Resource]| {
-        verdict(&expected, world, &paths.results, &paths.numbers).expect("a verdict")
-    })
+    (fixture, row)
 }
 
 /// The same resource with each thing that it says changed in turn.
@@ -74,7 +77,8 @@ fn changed(resource: &Resource) -> Vec<(String, Resource)> {
 
 #[tokio::test]
 async fn a_world_with_one_thing_that_the_row_does_not_say_is_not_clean() {
-    let (fixture, judged) = approved().await;
+    let (fixture, row) = approved().await;
+    let judged = |world: &[Resource]| judge(&fixture, &row, &row, world);
     let world = fixture.made();
     let verdict = judged(&world);
     assert!(verdict.is_clean(), "{verdict:?}");
