@@ -28,30 +28,3 @@ pub fn friendly_name(readable: &str, subaccount: &Sid, kind: &str) -> String {
 pub fn bears_tag(name: &str, subaccount: &Sid, kind: &str) -> bool {
     name.ends_with(&tag(subaccount, kind))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn subaccount() -> Sid {
-        Sid::parse("AC00000000000000000000000000000001").unwrap()
-    }
-
-    #[test]
-    fn a_long_name_is_cut_and_keeps_its_tag() {
-        let name = friendly_name(&"Ünïcode & Sons ".repeat(9), &subaccount(), "profile");
-        assert!(name.chars().count() <= FRIENDLY_NAME_MAX, "{name}");
-        assert!(bears_tag(&name, &subaccount(), "profile"), "{name}");
-    }
-
-    #[test]
-    fn a_mark_is_known_by_account_and_kind_only() {
-        let other = Sid::parse("AC00000000000000000000000000000002").unwrap();
-        let name = friendly_name("Acme", &subaccount(), "profile");
-        assert!(name.starts_with("Acme [tho-"));
-        assert!(!bears_tag(&name, &other, "profile"));
-        assert!(!bears_tag(&name, &subaccount(), "product"));
-        assert!(!bears_tag("Acme", &subaccount(), "profile"));
-        assert!(!bears_tag(&format!("{name} (copy)"), &subaccount(), "profile"));
-    }
-}

@@ -6,5 +6,7 @@ mod model;
 mod preview;
 mod small;
 mod table;
+mod tag;
 mod transitions;
+mod versions;
 mod world;
