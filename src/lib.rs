@@ -40,9 +40,9 @@
 //! | [`check`] | cells to a Customer or all its Findings; rules across rows; the only rayon | model, sheet |
 //! | [`flow`] | the language that a product is written in: bundle, step, verb, resource, request | model |
 //! | [`products`] | one file a product, in that language; the list of all | model, flow |
-//! | [`plan`] | where a step stands, `next`, what a row asks for, our tag in names, digests | model, flow |
+//! | [`plan`] | where a step stands and how it may get there, `next`, what a row asks for, our tag in names, digests and their versions | model, flow |
 //! | [`preview`] | what a run would write, told by `next` run forward on assumed answers | model, flow, plan |
-//! | [`ledger`] | the durable record of every step; one writer with group commit | model, flow, plan, events, private |
+//! | [`ledger`] | the durable record of every step, its history, older formats; one writer with group commit | model, flow, plan, events, private |
 //! | [`twilio`] | requests out: hosts, credentials, pace (the only governor), what an answer means | model, flow, plan, clock, events |
 //! | [`engine`] | the run: rows at once, the one loop a row, events out, shutdown in | model, flow, plan, preview, ledger, twilio, clock, events |
 //! | [`report`] | progress, log, findings, results, hints; what a rehearsal found | all above, sandbox |

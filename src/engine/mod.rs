@@ -2,7 +2,6 @@
 
 mod caller;
 mod discovery;
-mod evaluation;
 mod exchange;
 mod list;
 mod primary;

@@ -1,11 +1,10 @@
 //! The steps that change something, and the looks that resolve what became of them.
 
-use super::evaluation::Evaluation;
 use crate::flow::{BundleId, Call, Item, Key, Verb};
 use crate::model::Sid;
 use crate::plan::Evaluate;
 use crate::plan::{BundleStatus, Callback, Content, Note, OurCode, Reason, StepState};
-use crate::twilio::{Answer, Refusal};
+use crate::twilio::{Answer, Evaluation, Refusal};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::exchange::{As, Fresh, NOT_YET_WAIT_MS, Reply, reason_of};

@@ -8,9 +8,11 @@
 mod bundle;
 mod item;
 mod request;
+mod status;
 mod step;
 
 pub use bundle::{Assignments, Bundle, BundleId, Collection, Dependency, Flow, Steps};
 pub use item::{Item, ItemError};
 pub use request::{Call, Form, Host, Method, account_path};
+pub use status::BundleStatus;
 pub use step::{Key, Object, Part, Resource, Step, StepId, Verb, from_hex, to_hex};

@@ -2,9 +2,9 @@
 
 use super::digest::Content;
 use super::ending::Ending;
-use super::reason::{BundleStatus, Code, OurCode, Reason};
+use super::reason::{Code, OurCode, Reason};
 use super::state::{IllegalState, StepState, Time};
-use crate::flow::{Assignments, BundleId, Flow, Key, Part, StepId, Verb};
+use crate::flow::{Assignments, BundleId, BundleStatus, Flow, Key, Part, StepId, Verb};
 use crate::model::Sid;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,10 +3,10 @@
 use super::digest::Content;
 use super::facts::{Callback, Facts};
 use super::policy::{Evaluate, RefusedNumbers};
-use super::reason::{BundleStatus, Code, Note, OurCode, Reason};
+use super::reason::{Code, Note, OurCode, Reason};
 use super::state::{StepState, Time};
 use super::{Ending, LOOK_AGAIN_MS, Next, Plan, SUBMISSIONS_MAX, TURN_MAX_MS};
-use crate::flow::{BundleId, Key, Part, StepId, Verb};
+use crate::flow::{BundleId, BundleStatus, Key, Part, StepId, Verb};
 
 impl Plan<'_> {
     /// What this step still needs, all its numbers included; `None` when it is done.

@@ -26,10 +26,11 @@ pub use ending::{Ending, Ends, Outcome};
 pub use facts::{Callback, Facts, Surplus};
 pub use looks::CONTENTS;
 pub use policy::{Evaluate, Existing, Policy, RefusedNumbers, Submission};
-pub use reason::{BundleStatus, Code, Note, OurCode, Reason};
+pub use reason::{Code, Note, OurCode, Reason};
 pub use state::{IllegalState, StepState, Time};
 pub use tag::{bears_tag, friendly_name, tag};
 
+pub use crate::flow::BundleStatus;
 use crate::flow::{BundleId, Flow, Key, StepId, Verb};
 use crate::model::{Customer, PhoneNumbers, Sid};
 use numbers::Wanted;

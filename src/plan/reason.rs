@@ -1,8 +1,6 @@
 //! Why a step is refused, and what else is worth knowing of it.
 
-use crate::flow::Item;
 use crate::model::Sid;
-use serde::{Serialize, Serializer};
 
 /// Something worth knowing of a step that is done all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,51 +101,4 @@ our_codes! {
     Noncompliant = "noncompliant",
     /// An update was answered with success, and reads show that it did not change what it should have.
     ContentNotTaken = "content_not_taken",
-}
-
-/// `status` of a customer profile or trust product [spec].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BundleStatus {
-    Draft,
-    PendingReview,
-    InReview,
-    TwilioRejected,
-    TwilioApproved,
-}
-
-impl BundleStatus {
-    pub const ALL: [BundleStatus; 5] = [
-        BundleStatus::Draft,
-        BundleStatus::PendingReview,
-        BundleStatus::InReview,
-        BundleStatus::TwilioRejected,
-        BundleStatus::TwilioApproved,
-    ];
-
-    /// Twilio's word, such as `pending-review`.
-    pub fn word(self) -> &'static str {
-        match self {
-            BundleStatus::Draft => "draft",
-            BundleStatus::PendingReview => "pending-review",
-            BundleStatus::InReview => "in-review",
-            BundleStatus::TwilioRejected => "twilio-rejected",
-            BundleStatus::TwilioApproved => "twilio-approved",
-        }
-    }
-
-    /// How a bundle stands, by an answer that shows it.
-    pub fn of(item: &Item) -> Option<BundleStatus> {
-        item.status.as_deref().and_then(BundleStatus::parse)
-    }
-
-    /// Reads Twilio's word without regard to case, because SDK release notes report both.
-    pub fn parse(word: &str) -> Option<BundleStatus> {
-        BundleStatus::ALL.into_iter().find(|status| status.word().eq_ignore_ascii_case(word))
-    }
-}
-
-impl Serialize for BundleStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
-    }
 }

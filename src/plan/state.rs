@@ -1,8 +1,8 @@
 //! Where a step stands, and from where it may get there.
 
 use super::digest::Content;
-use super::reason::{BundleStatus, Note, Reason};
-use crate::flow::Verb;
+use super::reason::{Note, Reason};
+use crate::flow::{BundleStatus, Verb};
 use crate::model::Sid;
 
 /// Unix milliseconds.

@@ -6,6 +6,7 @@
 mod answer;
 mod breaker;
 mod client;
+mod evaluation;
 mod hosts;
 mod obstacle;
 mod pace;
@@ -14,6 +15,7 @@ mod tries;
 pub use answer::{Answer, Answered, Obstacle, Received, Refusal, Sent};
 pub use breaker::AWAY_MAX_MS;
 pub use client::{Client, Identity, Once, Purpose, Timeouts, Token, next_page};
+pub use evaluation::Evaluation;
 pub use hosts::{Endpoint, Hosts};
 pub use pace::{Pace, RATE_MAX, RATE_MIN, Rate, Turn};
 pub use tries::Tries;

@@ -4,7 +4,7 @@ use crate::flow::{BundleId, Item};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
-pub(super) struct Evaluation {
+pub struct Evaluation {
     sid: Option<String>,
     account_sid: Option<String>,
     status: Option<String>,
@@ -35,7 +35,7 @@ struct Field {
 }
 
 /// One thing that is wrong.
-pub(super) struct Failing {
+pub struct Failing {
     object_type: String,
     /// Empty where it is the requirement as a whole.
     object_field: String,
@@ -45,13 +45,13 @@ pub(super) struct Failing {
 
 impl Evaluation {
     /// The evaluation as a resource: its SID, and the account that it is in.
-    pub(super) fn item(&self) -> Item {
+    pub fn item(&self) -> Item {
         Item { sid: self.sid.clone(), account_sid: self.account_sid.clone(), ..Item::default() }
     }
 
     /// Everything that stands against a submission. That the profile of a product is not approved
     /// yet does not: the flow waits for that by itself.
-    pub(super) fn failing(&self, bundle: BundleId) -> Vec<Failing> {
+    pub fn failing(&self, bundle: BundleId) -> Vec<Failing> {
         let waits_for = bundle.depends_on.as_ref();
         let mut failing = vec![];
         for requirement in &self.results {
@@ -98,7 +98,7 @@ impl Evaluation {
     }
 
     /// For a person: every failing field with Twilio's reason.
-    pub(super) fn in_words(&self, failing: &[Failing]) -> String {
+    pub fn in_words(&self, failing: &[Failing]) -> String {
         let one = |it: &Failing| match it.reason.is_empty() {
             true => it.place(),
             false => format!("{}: {}", it.place(), it.reason),
@@ -107,7 +107,7 @@ impl Evaluation {
     }
 
     /// For the ledger: names of fields and codes only.
-    pub(super) fn in_codes(&self, failing: &[Failing]) -> String {
+    pub fn in_codes(&self, failing: &[Failing]) -> String {
         let one = |it: &Failing| match it.code {
             Some(code) => format!("{}:{code}", it.place()),
             None => it.place(),
