@@ -212,3 +212,20 @@ async fn the_history_has_every_state_in_its_order_and_ends_with_the_current_ones
     let wrong = lines(&fixture.ledger, "SELECT * FROM history WHERE subaccount NOT LIKE 'AC%' OR at < 1");
     assert_eq!(wrong, [] as [String; 0]);
 }
+
+#[tokio::test]
+async fn a_step_that_would_come_to_a_state_that_it_cannot_come_to_stops_the_run_and_is_not_written_down() {
+    let mut fixture = Fixture::with(vec![customer(1)]);
+    fixture.policy.submission = Submission::Never;
+    assert_eq!(fixture.outcome().await, Outcome::Drafted);
+    // Somebody has changed the ledger by hand: only a review is ever seen.
+    let change = "UPDATE steps SET state = 'seen', code = 'twilio-approved' WHERE step = 'customer_profile'";
+    assert_eq!(database(&fixture.ledger).execute(change, []).expect("written"), 1);
+    let of_the_step = "SELECT state, sid FROM steps WHERE step = 'customer_profile'";
+    let (before, calls) = (lines(&fixture.ledger, of_the_step), fixture.changing_calls());
+    let fault = fixture.run().await.err().expect("a fault");
+    assert!(fault.what().contains("customer_profile") && fault.what().contains("`seen`"), "{fault}");
+    assert!(fault.fix().contains("report"), "{fault}");
+    assert_eq!(lines(&fixture.ledger, of_the_step), before);
+    assert_eq!(fixture.changing_calls(), calls, "nothing was sent");
+}
