@@ -21,6 +21,7 @@ mod mixes;
 mod modes;
 mod named;
 mod numbers;
+mod old_ledgers;
 mod older_ledger;
 mod pages;
 mod polls;
