@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use trusthub_onboard::check::rule;
-use trusthub_onboard::cli::Exit;
+use trusthub_onboard::cli::{CONFIG_KEYS, Exit};
 use trusthub_onboard::model::column;
 use trusthub_onboard::plan::Outcome;
 use trusthub_onboard::products::FLOW;
@@ -110,6 +110,16 @@ fn every_step_outcome_and_result_column_is_explained() {
     must_have("docs/flow.md", &mut steps.map(str::to_owned));
     must_have("docs/results.md", &mut result_columns(&FLOW).into_iter());
     must_have("README.md", &mut Outcome::ALL.iter().map(|outcome| outcome.word().to_owned()));
+}
+
+#[test]
+fn every_key_of_a_configuration_file_is_explained() {
+    let page = read("docs/configuration.md");
+    let table: Vec<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    for key in CONFIG_KEYS {
+        assert!(table.contains(&key), "{key} is not in {table:?}");
+    }
 }
 
 #[test]

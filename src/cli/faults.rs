@@ -57,7 +57,11 @@ const NAMED: &[(&str, Fault, &str)] = &[
 const STORM: &str = "storm";
 
 /// Reads `KIND@WHEN`: a kind, and a request's number, a span of numbers, or a share in percent.
+/// `help` asks for the kinds.
 pub fn parse(text: &str) -> Result<FaultArg, String> {
+    if text.eq_ignore_ascii_case(HELP) {
+        return Ok(FaultArg::Help);
+    }
     let (kind, when) = text.split_once('@').ok_or_else(|| help("write KIND@WHEN, such as lose-reply@7"))?;
     let when = parse_when(when)?;
     if kind == STORM {
@@ -78,6 +82,16 @@ pub enum FaultArg {
     Rule(Rule),
     /// This share of all requests, 0 to 1.
     Storm(f64),
+    /// No fault: the list of them is asked for.
+    Help,
+}
+
+/// The value that asks for a list of all values.
+pub const HELP: &str = "help";
+
+/// The kinds of faults, each on a line.
+pub fn list() -> String {
+    help("Faults are written KIND@WHEN, such as lose-reply@7, fail-after-500@7-9 or tear-body@3%:")
 }
 
 /// The faults that the sandbox starts with.
@@ -102,6 +116,7 @@ pub fn obey(line: &str, sandbox: &Sandbox, faults: &mut Faults) -> Result<String
     let mut words = line.split_whitespace();
     let edit = |edit: Edit| sandbox.edit(edit).map_err(|error| error.to_string());
     match (words.next(), words.next()) {
+        (Some("fault"), Some(text)) if text.eq_ignore_ascii_case(HELP) => Ok(list()),
         (Some("fault"), Some(text)) => {
             add(faults, parse(text)?);
             sandbox.misbehave(faults.clone());
@@ -187,6 +202,7 @@ fn add(faults: &mut Faults, fault: FaultArg) {
     match fault {
         FaultArg::Rule(rule) => faults.rules.push(rule),
         FaultArg::Storm(share) => faults.rules.extend(Faults::storm(faults.seed, share).rules),
+        FaultArg::Help => (),
     }
 }
 

@@ -1,11 +1,13 @@
 //! The command line: one function per subcommand. Only this room and `report` print.
 
 mod args;
+mod config;
 mod exit;
 mod faults;
 mod files;
 mod foresee;
 mod live;
+mod manual;
 mod meanwhile;
 mod merge;
 mod plan;
@@ -22,26 +24,35 @@ mod template;
 mod validate;
 
 pub use args::Cli;
+pub use config::KEYS as CONFIG_KEYS;
 pub use exit::Exit;
 
 use crate::model::Fault;
-use args::Command;
+use args::{Command, Reading, Unreadable};
 use std::ffi::OsString;
 use std::io::Write;
-use style::tell;
+use style::{inform, tell};
 
 /// Reads the arguments and does what they say.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     survive_limits();
+    style::set_colours(&arguments);
     let exit = match Cli::read(&arguments) {
-        Ok(cli) => command(cli, &arguments),
-        Err(error) if error.use_stderr() => {
+        Ok(Reading { cli, arguments: completed, config }) => {
+            style::set_verbosity(cli.global.quiet, cli.global.verbose);
+            if let Some(config) = config {
+                inform!("{config}");
+            }
+            command(cli, &arguments, &completed)
+        }
+        Err(Unreadable::Config(fault)) => fault_exit(&fault),
+        Err(Unreadable::Usage(error)) if error.use_stderr() => {
             style::usage_error(&error, &arguments);
             Exit::Usage
         }
         // Help and version are no mistakes.
-        Err(help) => {
+        Err(Unreadable::Usage(help)) => {
             style::printed(help.print());
             Exit::Success
         }
@@ -71,7 +82,8 @@ fn survive_limits() {
 #[cfg(unix)]
 const SIGXFSZ: i32 = 25;
 
-fn command(cli: Cli, arguments: &[OsString]) -> Exit {
+/// `completed` are the arguments with what a configuration file adds to them.
+fn command(cli: Cli, arguments: &[OsString], completed: &[OsString]) -> Exit {
     let done = match cli.command {
         Command::Run(args) => run::run(&args, arguments),
         Command::Plan(args) => plan::plan(&args),
@@ -81,8 +93,10 @@ fn command(cli: Cli, arguments: &[OsString]) -> Exit {
         Command::Resolve(args) => resolve::resolve(&args),
         Command::Template(args) => template::template(&args),
         Command::Merge(args) => merge::run(&args),
-        Command::Rehearse(args) => rehearse::rehearse(&args, arguments),
+        Command::Rehearse(args) => rehearse::rehearse(&args, completed),
         Command::Sandbox(args) => sandbox::serve(&args),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
     };
     done.unwrap_or_else(|stop| match stop {
         Stop::Fault(fault) => fault_exit(&fault),

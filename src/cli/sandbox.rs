@@ -1,9 +1,10 @@
 //! The sandbox, inside a run or as a server of its own.
 
 use super::args::{SandboxArgs, SheetArgs};
+use super::faults::{self, FaultArg};
 use super::sheet::Sheet;
 use super::style::{say, tell};
-use super::{Exit, Stop, faults, session};
+use super::{Exit, Stop, session};
 use crate::flow::{BundleId, to_hex};
 use crate::model::{Address, Customer, Fault, PhoneNumber, PhoneNumbers, Sid};
 use crate::products::FLOW;
@@ -75,6 +76,12 @@ pub fn known_id(world: &Path) -> Result<String, Fault> {
 
 /// `sandbox`: serves until it is interrupted.
 pub fn serve(args: &SandboxArgs) -> Result<Exit, Stop> {
+    if let Some(text) = help_asked_for(args) {
+        for line in text.lines() {
+            say!("{line}");
+        }
+        return Ok(Exit::Success);
+    }
     let settings = Settings {
         review_ms: args.review_seconds * 1_000,
         journal: args.world.clone(),
@@ -109,6 +116,15 @@ pub fn serve(args: &SandboxArgs) -> Result<Exit, Stop> {
         server.stop().await;
         Ok(Exit::Success)
     })
+}
+
+/// The list that `--fault help` or `--setting help` asks for. It is no mistake to ask.
+fn help_asked_for(args: &SandboxArgs) -> Option<String> {
+    let of_faults = args.faults.fault.iter().any(|it| matches!(it, FaultArg::Help));
+    let of_settings = args.setting.iter().any(|it| it == faults::HELP);
+    // Whatever is no setting is answered with those that there are.
+    let settings = || Undocumented::default().set(faults::HELP).err();
+    if of_faults { Some(faults::list()) } else { of_settings.then(settings).flatten() }
 }
 
 /// What the settings on the command line say. They were looked at with the arguments.

@@ -11,6 +11,7 @@ use crate::model::{Fault, Sid, SidKind};
 use crate::products::FLOW;
 use crate::sandbox::Start;
 use crate::twilio::{Client, Endpoint, Identity, Pace, Rate, Timeouts};
+use std::env::VarError;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -231,17 +232,28 @@ fn host_part(variable: &str) -> Result<Option<String>, Fault> {
 fn credentials() -> Result<Identity, Fault> {
     let fix = "Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to the parent account's SID (AC…) and auth token; \
                for a trial without an account use --sandbox.";
-    let variable =
-        |name: &str| std::env::var(name).ok().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
-    let account = variable("TWILIO_ACCOUNT_SID");
-    let token = variable("TWILIO_AUTH_TOKEN");
-    let (Some(account), Some(token)) = (account, token) else {
-        return Err(Fault::new("The parent account's credentials are missing", fix));
+    let (account, token) = match (variable("TWILIO_ACCOUNT_SID"), variable("TWILIO_AUTH_TOKEN")) {
+        (Ok(account), Ok(token)) => (account, token),
+        (account, token) => {
+            let missing: Vec<String> = [account.err(), token.err()].into_iter().flatten().collect();
+            let what = format!("The parent account's credentials are missing: {}", missing.join(", and "));
+            return Err(Fault::new(what, fix));
+        }
     };
     match Sid::parse_as(SidKind::Account, &account) {
         Some(account) => Ok(Identity { account, token: token.into() }),
         None => {
             Err(Fault::new("TWILIO_ACCOUNT_SID is not an account SID: AC and 32 hexadecimal digits", fix))
         }
+    }
+}
+
+/// The text of a variable, or what is wrong with it.
+fn variable(name: &str) -> Result<String, String> {
+    match std::env::var(name).as_deref().map(str::trim) {
+        Ok("") => Err(format!("{name} is empty")),
+        Ok(text) => Ok(text.to_owned()),
+        Err(VarError::NotPresent) => Err(format!("{name} is not set")),
+        Err(VarError::NotUnicode(_)) => Err(format!("{name} is no text")),
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::model::{Fault, is_unseen, shown_in_line};
 use crate::report::reason;
+use anstream::ColorChoice;
 use anstyle::{AnsiColor, Reset, Style};
 use std::ffi::OsString;
 use std::fmt;
@@ -28,6 +29,54 @@ pub fn lost() -> Option<Fault> {
         format!("Not everything could be printed on standard output ({why})"),
         "Make room or print to another place, then run the same command again.",
     ))
+}
+
+/// How much is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors, failures, and what was asked for.
+    Quiet,
+    Usual,
+    /// Each customer as it ends, too.
+    Customers,
+    /// Each call, too.
+    Calls,
+}
+
+static VERBOSITY: OnceLock<Verbosity> = OnceLock::new();
+
+/// Says once how much is printed.
+pub fn set_verbosity(quiet: bool, verbose: u8) {
+    let verbosity = match (quiet, verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, 0) => Verbosity::Usual,
+        (false, 1) => Verbosity::Customers,
+        (false, _) => Verbosity::Calls,
+    };
+    VERBOSITY.get_or_init(|| verbosity);
+}
+
+pub fn verbosity() -> Verbosity {
+    *VERBOSITY.get().unwrap_or(&Verbosity::Usual)
+}
+
+/// Uses colours as the arguments say. It is called before they are read, because what is wrong with them is printed
+/// in colours too; where they say nothing, NO_COLOR, CLICOLOR_FORCE and the terminal decide.
+pub fn set_colours(arguments: &[OsString]) {
+    let mut words = arguments.iter().map(|it| it.to_string_lossy()).take_while(|it| *it != "--").peekable();
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--color") {
+            Some("") => words.peek().map(|it| it.to_string()),
+            Some(value) => value.strip_prefix('=').map(str::to_owned),
+            None => None,
+        };
+        match value.as_deref() {
+            Some("always") => ColorChoice::Always.write_global(),
+            Some("never") => ColorChoice::Never.write_global(),
+            Some("auto") => ColorChoice::Auto.write_global(),
+            _ => (),
+        }
+    }
 }
 
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -76,7 +125,25 @@ macro_rules! tell {
     }};
 }
 
-pub(crate) use {say, tell};
+/// Prints one line on standard error that is only worth knowing: none of it with `--quiet`.
+macro_rules! inform {
+    ($($text:tt)*) => {{
+        if $crate::cli::style::verbosity() > $crate::cli::style::Verbosity::Quiet {
+            $crate::cli::style::tell!($($text)*);
+        }
+    }};
+}
+
+/// Prints one line on standard output that sums up what was done: none of it with `--quiet`.
+macro_rules! conclude {
+    ($($text:tt)*) => {{
+        if $crate::cli::style::verbosity() > $crate::cli::style::Verbosity::Quiet {
+            $crate::cli::style::say!($($text)*);
+        }
+    }};
+}
+
+pub(crate) use {conclude, inform, say, tell};
 
 /// Says on standard error what is wrong with the arguments. They stand in it as they were given, so what is unseen
 /// in them is named.

@@ -2,11 +2,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod config;
 mod days;
 mod fixture;
 mod hostile;
 #[cfg(unix)]
 mod links;
+mod manual;
 mod merge;
 #[cfg(unix)]
 mod modes;

@@ -2,6 +2,8 @@
 //! several of them take.
 
 mod flow;
+mod global;
+mod manual;
 mod merge;
 mod pace;
 mod plan;
@@ -17,6 +19,8 @@ mod validate;
 mod values;
 
 pub use flow::{FlowArgs, usual_policy};
+pub use global::GlobalArgs;
+pub use manual::{CompletionsArgs, ManArgs};
 pub use merge::MergeArgs;
 pub use pace::PaceArgs;
 pub use plan::PlanArgs;
@@ -31,7 +35,8 @@ pub use template::TemplateArgs;
 pub use validate::{FormatArg, ValidateArgs};
 pub use values::duration;
 
-use crate::model::column;
+use crate::cli::config;
+use crate::model::{Fault, column};
 use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -48,6 +53,8 @@ use std::ffi::{OsStr, OsString};
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
+    #[command(flatten)]
+    pub global: GlobalArgs,
 }
 
 const EXIT_CODES: &str = "\
@@ -88,21 +95,55 @@ pub enum Command {
     Rehearse(RehearseArgs),
     /// Serve a stand-in for Twilio's API on this machine
     Sandbox(Box<SandboxArgs>),
+    /// Print what a shell needs to complete commands and flags
+    Completions(CompletionsArgs),
+    /// Write the manual pages
+    Man(ManArgs),
+}
+
+/// The command line as it was read.
+pub struct Reading {
+    pub cli: Cli,
+    /// The arguments with what a configuration file adds to them.
+    pub arguments: Vec<OsString>,
+    /// What is said of the configuration file, where one was read.
+    pub config: Option<String>,
+}
+
+/// Why the command line cannot be read.
+pub enum Unreadable {
+    Usage(Box<Error>),
+    Config(Fault),
+}
+
+impl From<Error> for Unreadable {
+    fn from(error: Error) -> Unreadable {
+        Unreadable::Usage(Box::new(error))
+    }
 }
 
 impl Cli {
-    /// Reads the arguments, and the variables that stand in for some of them.
+    /// Reads the arguments, and the variables and the configuration file that stand in for some of them.
     ///
     /// # Errors
     /// They make no sense, or ask for help.
-    pub fn read(arguments: &[OsString]) -> Result<Cli, Error> {
-        let mut command = without_empty_variables(Cli::command());
-        let matches = command.try_get_matches_from_mut(arguments)?;
+    pub fn read(arguments: &[OsString]) -> Result<Reading, Unreadable> {
+        let mut program = without_empty_variables(Cli::command());
+        let matches = program.try_get_matches_from_mut(arguments)?;
         if names_two_worlds(&matches) {
             let text = "--sandbox and --base-url say two places to work in: leave one of them out";
-            return Err(command.error(ErrorKind::ArgumentConflict, text));
+            return Err(program.error(ErrorKind::ArgumentConflict, text).into());
         }
-        Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+        let Some(completed) = config::complete(&program, &matches, arguments).map_err(Unreadable::Config)?
+        else {
+            let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut program))?;
+            return Ok(Reading { cli, arguments: arguments.to_vec(), config: None });
+        };
+        let cli = program
+            .try_get_matches_from_mut(&completed.arguments)
+            .and_then(|matches| Cli::from_arg_matches(&matches))
+            .map_err(|error| Unreadable::Config(completed.fault(&error)))?;
+        Ok(Reading { cli, arguments: completed.arguments, config: Some(completed.said) })
     }
 }
 
@@ -138,6 +179,7 @@ pub(super) const DONE: &str = "What is done";
 pub(super) const PACE: &str = "Pace";
 pub(super) const TRIAL: &str = "Sandbox";
 pub(super) const FAULTS: &str = "Misbehaviour";
+pub(super) const EVERY: &str = "Every command";
 
 #[cfg(test)]
 mod tests {

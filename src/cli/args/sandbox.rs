@@ -37,8 +37,11 @@ pub struct SandboxArgs {
     pub faults: FaultArgs,
 }
 
-/// Takes a setting of the sandbox as it is written, once it is known to be one.
+/// Takes a setting of the sandbox as it is written, once it is known to be one. `help` asks for the list.
 fn setting(text: &str) -> Result<String, String> {
+    if text.eq_ignore_ascii_case(faults::HELP) {
+        return Ok(faults::HELP.to_owned());
+    }
     Undocumented::default().set(text).map(|()| text.to_owned())
 }
 
