@@ -143,14 +143,21 @@ fn a_sheet_that_came_by_a_pipe_has_to_be_sent_again() {
     let mut command = Command::from_std(program(folder.path()));
     let command = command.args(["run", "-", "--sandbox", "--no-submit", "--limit", "1"]).write_stdin(rows(2));
     let (_, out, _) = ended(command.output().expect("the binary runs"));
-    assert!(out.contains("Next: Look at the drafts"), "{out}");
+    assert!(
+        out.contains("Next: Look at the drafts, then submit them (1 drafted): cat YOUR-SHEET | "),
+        "{out}"
+    );
+    assert!(out.contains("(1 not_attempted): "), "{out}");
     let bad = rows(2).replacen("direct_customer", "friend", 1);
     let mut command = Command::from_std(program(folder.path()));
     let command = command.args(["run", "-", "--sandbox", "--all-or-nothing"]).write_stdin(bad);
     let (code, out, _) = ended(command.output().expect("the binary runs"));
     assert_eq!(code, 3);
-    assert!(out.contains("(cat YOUR-SHEET | trusthub-onboard validate -)"), "{out}");
-    assert!(out.contains("then: cat YOUR-SHEET | ") && out.contains(" run - --sandbox"), "{out}");
+    assert!(out.contains("(cat YOUR-SHEET | ") && out.contains(" validate -)"), "{out}");
+    assert!(
+        out.contains(", then (1 invalid): cat YOUR-SHEET | ") && out.contains(" run - --sandbox"),
+        "{out}"
+    );
 }
 
 #[test]

@@ -133,6 +133,7 @@ fn every_exit_code_is_explained() {
         Exit::RefusedRows,
         Exit::RunAgain,
         Exit::ChangesPending,
+        Exit::NotConfirmed,
     ] {
         assert!(readme.contains(&format!("\n| {} | ", exit.code())), "{exit:?}");
     }

@@ -163,7 +163,7 @@ fn every_row(
                 let (recorded, begun) = ledger.customer(&customer.subaccount)?;
                 let primary = customer.primary_profile.as_ref();
                 let plan = Plan::of(&FLOW, &customer, choice.policy, primary, ledger.key(), &recorded);
-                match (only.takes(&plan, &recorded, begun.is_some()), only) {
+                match (only.takes(&plan, &recorded, begun.as_ref()), only) {
                     (false, Only::Everyone) => RowPlan::left(&customer, Action::Nothing),
                     (false, _) => RowPlan::left(&customer, Action::NotSelected),
                     (true, _) if is_full => RowPlan::left(&customer, Action::NotSelected),

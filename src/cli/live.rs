@@ -10,6 +10,8 @@ use std::io::{BufRead, IsTerminal, Write};
 pub struct Undertaking<'a> {
     pub host: &'a str,
     pub parent: &'a Sid,
+    /// The profile that customers are linked to, as far as it is known.
+    pub primary: String,
     /// What it does over the rows that it takes on.
     pub sums: &'a Sums,
 }
@@ -26,9 +28,10 @@ pub enum Consent {
 /// # Errors
 /// There is no one to ask, and `--yes` was not given.
 pub fn ask(undertaking: &Undertaking, consent: Consent) -> Result<bool, Stop> {
-    let Undertaking { host, parent, sums } = undertaking;
+    let Undertaking { host, parent, primary, sums } = undertaking;
     tell!("Going live at {host}");
     tell!("  parent account {parent}");
+    tell!("  primary profile: {primary}");
     let customers = counted(sums.customers, "customer");
     tell!("  {customers}, {}; what is submitted cannot be taken back", sums.in_words());
     if consent == Consent::Given {

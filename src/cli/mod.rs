@@ -1,6 +1,7 @@
 //! The command line: one function per subcommand. Only this room and `report` print.
 
 mod args;
+mod closing;
 mod config;
 mod exit;
 mod faults;
@@ -28,6 +29,7 @@ pub use config::KEYS as CONFIG_KEYS;
 pub use exit::Exit;
 
 use crate::model::Fault;
+use crate::report::CommandLine;
 use args::{Command, Reading, Unreadable};
 use std::ffi::OsString;
 use std::io::Write;
@@ -39,12 +41,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     survive_limits();
     style::set_colours(&arguments);
     let exit = match Cli::read(&arguments) {
-        Ok(Reading { cli, arguments: completed, config }) => {
+        Ok(Reading { cli, typed, arguments: completed, config }) => {
             style::set_verbosity(cli.global.quiet, cli.global.verbose);
             if let Some(config) = config {
                 inform!("{config}");
             }
-            command(cli, &arguments, &completed)
+            command(cli, &typed, &completed)
         }
         Err(Unreadable::Config(fault)) => fault_exit(&fault),
         Err(Unreadable::Usage(error)) if error.use_stderr() => {
@@ -82,14 +84,13 @@ fn survive_limits() {
 #[cfg(unix)]
 const SIGXFSZ: i32 = 25;
 
-/// `completed` are the arguments with what a configuration file adds to them.
-fn command(cli: Cli, arguments: &[OsString], completed: &[OsString]) -> Exit {
+fn command(cli: Cli, typed: &CommandLine, completed: &[OsString]) -> Exit {
     let done = match cli.command {
-        Command::Run(args) => run::run(&args, arguments),
+        Command::Run(args) => run::run(&args, typed),
         Command::Plan(args) => plan::plan(&args),
         Command::Validate(args) => validate::validate(&args),
-        Command::Results(args) => results::results(&args),
-        Command::Status(args) => results::status(&args),
+        Command::Results(args) => results::results(&args, typed),
+        Command::Status(args) => results::status(&args, typed),
         Command::Resolve(args) => resolve::resolve(&args),
         Command::Template(args) => template::template(&args),
         Command::Merge(args) => merge::run(&args),

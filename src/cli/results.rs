@@ -1,12 +1,11 @@
 //! `results` and `status`: how every customer stands, written down again at any time.
 
 use super::args::{ResultsArgs, StatusArgs};
+use super::closing::Closing;
 use super::files::{must_be_csv, must_differ, of_results, tell_kept, tell_of_open};
-use super::run::print_tally;
 use super::session::{self, Connection, Target};
 use super::sheet::Sheet;
 use super::signals::stop_on_signals;
-use super::style::say;
 use super::validate::DEFAULT_RATE;
 use super::{Exit, Stop, style};
 use crate::engine::{
@@ -15,7 +14,7 @@ use crate::engine::{
 use crate::events::{Nobody, Observer};
 use crate::ledger::Ledger;
 use crate::products::FLOW;
-use crate::report::{Reporter, ResultsPaths, check_writable};
+use crate::report::{CommandLine, HowItEnded, Reporter, ResultsPaths, check_writable};
 use crate::sandbox::Start;
 use crate::twilio::Rate;
 use std::path::PathBuf;
@@ -26,19 +25,19 @@ use tokio_util::sync::CancellationToken;
 /// the times that the world's file holds.
 const SANDBOX_REVIEW_MS: u64 = 1_000;
 
-pub fn results(args: &ResultsArgs) -> Result<Exit, Stop> {
+pub fn results(args: &ResultsArgs, typed: &CommandLine) -> Result<Exit, Stop> {
     let paths = paths(args)?;
     let sheet = Sheet::validate(&args.sheet, session::parent_sid(&args.target), &mut |_| ())?;
     let target = session::target_name(&args.target)?;
     let ledger = Ledger::open_for_reading(&session::ledger(&args.target), &FLOW, &target)?;
     tell_of_open(session::files_of_the_ledger(&args.target).iter().map(PathBuf::as_path));
     let policy = args.flow.policy();
-    let results = Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &policy, ended: None };
-    let (tally, written) = results.write(&paths, || sheet.entries(), |_| ())?;
-    print_tally(&tally);
+    let results = Reporter::new(&FLOW, Some(&ledger), &policy, None).of_sheet(&sheet.validation.layout);
+    let mut closing = Closing::new(typed, args.format);
+    let (tally, written) = results.write(&paths, || sheet.entries(), |row| closing.take(&row))?;
     tell_kept(&written.kept);
-    say!("Results: {}, {}", written.results.display(), written.numbers.display());
-    Ok(Exit::of(&tally, Interrupted::No))
+    let exit = Exit::of(&tally, Interrupted::No);
+    Ok(closing.end(&tally, HowItEnded::default(), Some(&written), exit)?)
 }
 
 /// Where the results go, once it is certain that they can.
@@ -51,7 +50,7 @@ fn paths(args: &ResultsArgs) -> Result<ResultsPaths, Stop> {
     Ok(paths)
 }
 
-pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
+pub fn status(args: &StatusArgs, typed: &CommandLine) -> Result<Exit, Stop> {
     let ResultsArgs { sheet: sheet_args, target: target_args, flow, .. } = &args.results;
     let paths = paths(&args.results)?;
     let sheet = Sheet::validate(sheet_args, session::parent_sid(target_args), &mut |_| ())?;
@@ -94,8 +93,9 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
         // read how a customer stands: an earlier refusal, for one, is still its answer.
         ended.customers.retain(|_, end| end.failed.is_some());
         let results =
-            Reporter { flow: &FLOW, ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
-        let written = results.write(&paths, || sheet.entries(), |_| ());
+            Reporter::new(&FLOW, Some(run.ledger()), &policy, Some(&ended)).of_sheet(&sheet.validation.layout);
+        let mut closing = Closing::new(typed, args.results.format);
+        let written = results.write(&paths, || sheet.entries(), |row| closing.take(&row));
         let closed = run.close();
         if let Some(fault) = ended.fault {
             // A second fault, of results that cannot be written, would hide the one that came first.
@@ -109,9 +109,8 @@ pub fn status(args: &StatusArgs) -> Result<Exit, Stop> {
                  Check the network and Twilio's status page, then look again"
             ));
         }
-        print_tally(&tally);
         tell_kept(&written.kept);
-        say!("Results: {}, {}", written.results.display(), written.numbers.display());
-        Ok(Exit::of(&tally, ended.interrupted))
+        let exit = Exit::of(&tally, ended.interrupted);
+        Ok(closing.end(&tally, HowItEnded::default(), Some(&written), exit)?)
     })
 }

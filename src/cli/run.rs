@@ -1,30 +1,31 @@
 //! `run`: the main job.
 
-use super::args::{OnlyArg, RunArgs};
+use super::args::RunArgs;
+use super::closing::Closing;
 use super::files::{must_be_csv, must_differ, of_results, tell_kept, tell_of_open};
 use super::foresee::{self, Choice, Detail, Looking};
 use super::live::{Consent, Undertaking, ask};
 use super::session::{self, Connection, Target};
 use super::sheet::Sheet;
 use super::signals::stop_on_signals;
-use super::style::{say, tell};
+use super::style::tell;
 use super::validate::{DEFAULT_RATE, in_short};
 use super::{Exit, Stop, meanwhile, plan, style};
 use crate::check::rule;
-use crate::engine::{Ended, Interrupted, RefusalBreaker, Run, Selection, Settings, YoungLedger};
+use crate::engine::{DefaultPrimary, Interrupted, RefusalBreaker, Run, Selection, Settings, YoungLedger};
 use crate::events::{Nobody, Observer};
 use crate::ledger::Ledger;
 use crate::model::{Fault, Finding, Severity, Sid, counted};
-use crate::plan::{Code, Outcome};
+use crate::plan::Code;
+use crate::plan::Outcome;
 use crate::products::FLOW;
 use crate::report::{
-    All, Failure, FindingsFormat, FindingsPrinter, Log, Manner, Progress, Reporter, ResultsPaths, RowReport,
-    Saved, Sums, Tally, check_writable, write_failed,
+    All, CommandLine, Failure, FindingsFormat, FindingsPrinter, HowItEnded, Log, Manner, Progress, Reporter,
+    ResultsPaths, RowReport, Saved, Sums, Tally, check_writable, write_failed,
 };
 use crate::sandbox::Start;
 use crate::twilio::Rate;
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -35,7 +36,7 @@ const POLL_MS: u64 = 60_000;
 /// A sandbox's reviews take a second, and who tries it out waits for them.
 const SANDBOX_POLL_MS: u64 = 250;
 
-pub fn run(args: &RunArgs, arguments: &[OsString]) -> Result<Exit, Stop> {
+pub fn run(args: &RunArgs, typed: &CommandLine) -> Result<Exit, Stop> {
     let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.target));
     check_writable(&paths.results)?;
     if let Some(path) = &args.failed {
@@ -54,13 +55,13 @@ pub fn run(args: &RunArgs, arguments: &[OsString]) -> Result<Exit, Stop> {
         return Ok(Exit::InvalidRows);
     }
     if args.all_or_nothing && sheet.validation.invalid() > 0 {
-        let tally = write_without_a_run(args, &sheet, &paths)?;
+        let mut closing = Closing::new(typed, args.format);
+        let tally = write_without_a_run(args, &sheet, &paths, &mut closing)?;
         style::error("nothing was sent, because --all-or-nothing is given and rows are invalid");
-        close(args, arguments, &tally, None, &paths);
-        return Ok(Exit::InvalidRows);
+        return Ok(closing.end(&tally, HowItEnded::default(), Some(&paths), Exit::InvalidRows)?);
     }
     let runtime = session::runtime()?;
-    let exit = runtime.block_on(go(args, arguments, &sheet, &paths));
+    let exit = runtime.block_on(go(args, typed, &sheet, &paths));
     // What still hangs on a thread, such as a read of the terminal, is not waited for.
     runtime.shutdown_background();
     exit
@@ -90,12 +91,7 @@ fn validate(args: &RunArgs) -> Result<Sheet, Fault> {
     Ok(sheet)
 }
 
-async fn go(
-    args: &RunArgs,
-    arguments: &[OsString],
-    sheet: &Sheet,
-    paths: &ResultsPaths,
-) -> Result<Exit, Stop> {
+async fn go(args: &RunArgs, typed: &CommandLine, sheet: &Sheet, paths: &ResultsPaths) -> Result<Exit, Stop> {
     let review_ms = args.trial.review_seconds * 1_000;
     let start = if args.trial.fresh { Start::Over } else { Start::GoOn };
     let target = match args.target.sandbox {
@@ -138,11 +134,16 @@ async fn go(
         }
     };
     if !target.endpoint.is_loopback() {
-        let undertaking = Undertaking { host: &target.host(), parent: &target.parent.account, sums: &sums };
+        let undertaking = Undertaking {
+            host: &target.host(),
+            parent: &target.parent.account,
+            primary: primary_in_words(args, sheet)?,
+            sums: &sums,
+        };
         let consent = if args.yes { Consent::Given } else { Consent::ToBeAsked };
         if !ask(&undertaking, consent)? {
             tell!("Nothing was sent.");
-            return Ok(Exit::Success);
+            return Ok(Exit::NotConfirmed);
         }
     }
     let progress = Arc::new(Progress::new(sums.customers, cap(rate)));
@@ -183,9 +184,18 @@ async fn go(
     let run = Run::new(settings, client, ledger, clock.clone(), observer, drain);
     let ended = meanwhile::go(&run, sheet, &policy, paths, &rounds, &*clock).await;
     progress.finish();
-    let results = Reporter { flow: &FLOW, ledger: Some(run.ledger()), policy: &policy, ended: Some(&ended) };
+    let results =
+        Reporter::new(&FLOW, Some(run.ledger()), &policy, Some(&ended)).of_sheet(&sheet.validation.layout);
     let mut failed = HashMap::new();
-    let written = results.write(paths, || sheet.entries(), |row| note_failure(args, row, &mut failed));
+    let mut closing = Closing::new(typed, args.format);
+    let written = results.write(
+        paths,
+        || sheet.entries(),
+        |row| {
+            closing.take(&row);
+            note_failure(args, row.report, &mut failed);
+        },
+    );
     let (calls, took) = progress.totals();
     // What cannot be closed or written now hides nothing of what the run has to say: it comes last.
     let closed = run.close();
@@ -208,8 +218,8 @@ async fn go(
     }
     if let Some(fault) = ended.fault {
         // A second fault, of results that cannot be written, would hide the one that came first.
-        if let Ok((tally, _)) = written {
-            print_tally(&tally);
+        if let Ok((tally, written)) = written {
+            closing.broken_off(&tally, &written)?;
         }
         return Err(fault.into());
     }
@@ -228,17 +238,23 @@ async fn go(
             spell_code(*code)
         ));
     }
-    close(args, arguments, &tally, Some(&ended), &written);
-    closed?;
-    put_aside?;
-    Ok(match ended.tripped {
+    let exit = match ended.tripped {
         // Running again as it is would only be stopped again, whatever was left unfinished by that.
         Some(_) => Exit::RefusedRows,
         None => match Exit::of(&tally, ended.interrupted) {
             Exit::Success | Exit::InvalidRows if held_back > 0 => Exit::RefusedRows,
             exit => exit,
         },
-    })
+    };
+    let how = HowItEnded {
+        interrupted: ended.interrupted == Interrupted::Yes,
+        tripped: ended.tripped.is_some(),
+        idle: ended.customers.is_empty(),
+    };
+    let exit = closing.end(&tally, how, Some(&written), exit);
+    closed?;
+    put_aside?;
+    Ok(exit?)
 }
 
 /// Leaves out every row that would now do something else than the plan says. Gives what the others do, and how many
@@ -282,11 +298,34 @@ async fn hold_back(
     Ok((sums, changed.len()))
 }
 
-fn write_without_a_run(args: &RunArgs, sheet: &Sheet, paths: &ResultsPaths) -> Result<Tally, Fault> {
+/// Which primary profile customers are linked to, as far as it is known before anything is read.
+fn primary_in_words(args: &RunArgs, sheet: &Sheet) -> Result<String, Fault> {
+    Ok(match (&args.primary_profile, sheet.default_primary()?) {
+        (_, DefaultPrimary::NotNeeded) => "each row names its own".to_owned(),
+        (Some(sid), DefaultPrimary::Needed) => sid.to_string(),
+        (None, DefaultPrimary::Needed) => {
+            "the one approved profile of the parent account, looked up at the start".to_owned()
+        }
+    })
+}
+
+fn write_without_a_run(
+    args: &RunArgs,
+    sheet: &Sheet,
+    paths: &ResultsPaths,
+    closing: &mut Closing<'_>,
+) -> Result<Tally, Fault> {
     let policy = args.flow.policy();
-    let results = Reporter { flow: &FLOW, ledger: None, policy: &policy, ended: None };
+    let results = Reporter::new(&FLOW, None, &policy, None).of_sheet(&sheet.validation.layout);
     let mut failed = HashMap::new();
-    let written = results.write(paths, || sheet.entries(), |row| note_failure(args, row, &mut failed))?;
+    let written = results.write(
+        paths,
+        || sheet.entries(),
+        |row| {
+            closing.take(&row);
+            note_failure(args, row.report, &mut failed);
+        },
+    )?;
     tell_kept(&written.1.kept);
     write_failures(args, sheet, &failed)?;
     Ok(written.0)
@@ -339,69 +378,6 @@ fn cap(rate: Rate) -> String {
     }
 }
 
-/// The closing table.
-pub fn print_tally(tally: &Tally) {
-    for (outcome, count) in tally.occurring() {
-        let colour = match outcome {
-            Outcome::Approved | Outcome::Submitted => style::GOOD,
-            Outcome::Refused | Outcome::Rejected | Outcome::Invalid => style::ERROR,
-            Outcome::Unsure | Outcome::Unfinished => style::WARNING,
-            Outcome::AwaitingProfileApproval | Outcome::Drafted | Outcome::NotAttempted => style::BOLD,
-        };
-        say!("{count:>8}  {colour}{}{}", outcome.word(), style::OFF);
-    }
-}
-
-/// The table, where the results are, and what to do next.
-fn close(args: &RunArgs, arguments: &[OsString], tally: &Tally, ended: Option<&Ended>, paths: &ResultsPaths) {
-    say!("{}Customers by outcome{}", style::BOLD, style::OFF);
-    print_tally(tally);
-    say!("Results: {}, {}", paths.results.display(), paths.numbers.display());
-    // Starting over is not going on, and what waits for a review has not failed.
-    let again = piped(&args.sheet.path, spell(arguments, &["--fresh"]));
-    let everyone =
-        piped(&args.sheet.path, spell(arguments, &["--fresh", "--only", "failed", "--only=failed"]));
-    let validate = on_sheet("trusthub-onboard validate", &args.sheet.path);
-    let is_interrupted = ended.is_some_and(|ended| ended.interrupted == Interrupted::Yes);
-    let was_idle = ended.is_some_and(|ended| ended.customers.is_empty());
-    let next = if matches!(args.only, Some(OnlyArg::Failed)) && was_idle && !is_interrupted {
-        format!(
-            "No row that may be sent has failed before, so nothing was done. To take on all rows: {everyone}"
-        )
-    } else if ended.is_some_and(|ended| ended.tripped.is_some()) {
-        format!(
-            "Find the reason first (columns error_message and hint), then: {again}; --keep-going goes on all the same"
-        )
-    } else if is_interrupted || tally.of(Outcome::Unfinished) > 0 {
-        format!("Run the same command again, it goes on from here: {again}")
-    } else if tally.of(Outcome::Unsure) > 0 {
-        "See the columns error_message and hint for what is unsure, then: trusthub-onboard resolve SUBACCOUNT STEP SID"
-            .to_owned()
-    } else if tally.of(Outcome::Refused) + tally.of(Outcome::Rejected) > 0 {
-        format!(
-            "See the columns error_message and hint; correct the sheet, then: {}",
-            with(&again, "--only failed")
-        )
-    } else if tally.of(Outcome::AwaitingProfileApproval) > 0 {
-        format!("Reviews take one to three days. Then run the same command again: {everyone}")
-    } else if tally.of(Outcome::Invalid) > 0 {
-        format!("Correct the invalid rows ({validate}), then: {again}")
-    } else if tally.of(Outcome::Drafted) > 0 {
-        "Look at the drafts, then run the command without --no-submit.".to_owned()
-    } else if tally.of(Outcome::Submitted) > 0 {
-        format!("The reviews are under way. To see how they stand: {everyone}")
-    } else if tally.of(Outcome::NotAttempted) > 0 {
-        format!("To go on with the rest: {everyone}")
-    } else {
-        "Nothing is left to do.".to_owned()
-    };
-    say!("Next: {next}");
-}
-
-fn with(command: &str, flag: &str) -> String {
-    if command.contains(flag) { command.to_owned() } else { format!("{command} {flag}") }
-}
-
 /// The command for the sheet. One that came by a pipe has to be sent again.
 fn on_sheet(command: &str, sheet: &Path) -> String {
     piped(sheet, format!("{command} {}", sheet.display()))
@@ -409,18 +385,4 @@ fn on_sheet(command: &str, sheet: &Path) -> String {
 
 fn piped(sheet: &Path, command: String) -> String {
     if sheet == Path::new("-") { format!("cat YOUR-SHEET | {command}") } else { command }
-}
-
-/// The command line as it can be typed again, without some of its words.
-fn spell(arguments: &[OsString], without: &[&str]) -> String {
-    let plain = |it: char| it.is_ascii_alphanumeric() || "-_./:=,@%+".contains(it);
-    let word = |argument: &OsString| {
-        let text = argument.to_string_lossy();
-        match !text.is_empty() && text.chars().all(plain) {
-            true => text.into_owned(),
-            false => format!("'{}'", text.replace('\'', r"'\''")),
-        }
-    };
-    let kept = arguments.iter().filter(|it| !without.iter().any(|word| *it == word));
-    kept.map(word).collect::<Vec<_>>().join(" ")
 }

@@ -147,6 +147,14 @@ impl Row<'_> {
         named(call).any(is_new)
     }
 
+    /// Whether a request names something that this run has made.
+    pub(super) fn names_what_is_new(&self, call: &Call) -> bool {
+        let made = self.facts.states().map(|it| it.0);
+        let made = made.filter(|key| key.step.verb.creates() && self.facts.times_sent(*key) > 0);
+        let sids: Vec<&Sid> = made.filter_map(|key| self.facts.sid(key)).collect();
+        named(call).any(|named| sids.iter().any(|sid| sid.as_str().as_bytes() == named))
+    }
+
     /// What a request with a good answer named is there.
     fn has_shown(&mut self, call: &Call) {
         for named in named(call) {

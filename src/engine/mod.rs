@@ -18,7 +18,7 @@ pub use resolve::{Choice, resolve};
 use crate::clock::Clock;
 use crate::events::{Event, Observer};
 use crate::flow::{Flow, Key, StepId};
-use crate::ledger::Ledger;
+use crate::ledger::{CustomerRun, Ledger};
 use crate::model::{Customer, Fault, Sid};
 use crate::plan::{Code, Ending, Facts, Outcome, Plan, Policy, Time};
 use crate::preview::Preview;
@@ -404,19 +404,21 @@ impl Run {
         let primary = customer.primary_profile.as_ref();
         let plan =
             Plan::of(self.settings.flow, customer, &self.settings.policy, primary, self.ledger.key(), &facts);
-        Ok(self.settings.selection.only.takes(&plan, &facts, begun.is_some()))
+        Ok(self.settings.selection.only.takes(&plan, &facts, begun.as_ref()))
     }
 }
 
 impl Only {
     /// Whether a customer with this record is taken on.
-    pub fn takes(self, plan: &Plan<'_>, recorded: &Facts, has_begun: bool) -> bool {
+    pub fn takes(self, plan: &Plan<'_>, recorded: &Facts, begun: Option<&CustomerRun>) -> bool {
+        // How the customer stands was decided by the flags of the run that left it so.
+        let of_then = begun.and_then(|it| it.policy.as_ref()).unwrap_or(plan.policy());
         match self {
             Only::Everyone => !plan.is_finished(recorded),
             Only::Failed => {
-                has_begun
+                begun.is_some()
                     && matches!(
-                        plan.standing(recorded),
+                        plan.under(of_then, recorded).standing(recorded),
                         Outcome::Refused
                             | Outcome::Rejected
                             | Outcome::Unsure

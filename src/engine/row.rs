@@ -3,7 +3,7 @@
 use super::waiting::Kept;
 use super::{CustomerEnd, Only, Run, Slot, failed_key};
 use crate::events::Event;
-use crate::flow::{BundleId, Flow, Item, Key};
+use crate::flow::{BundleId, Flow, Item, Key, Verb};
 use crate::ledger::{CustomerRun, Record};
 use crate::model::{Customer, Fault, Sid};
 use crate::plan::{
@@ -85,6 +85,7 @@ impl Row<'_> {
         let (recorded, earlier) = run.ledger.customer(&customer.subaccount)?;
         let in_doubt = recorded.in_doubt().is_some();
         let held_back = held_back(&recorded);
+        let was_refused = refusals(&recorded);
         let facts = recorded.for_a_new_run(started_at);
         let (facts, token, remarks, messages) = match run.waiting.take(&customer.subaccount) {
             Some(kept) => {
@@ -160,6 +161,9 @@ impl Row<'_> {
         of_the_run.calls += row.calls;
         of_the_run.finished_at = Some(run.clock.now());
         row.unsaved.push(Record::Customer(of_the_run));
+        if let Ending::Unfinished(_) = ending {
+            row.forget_refusals(&was_refused);
+        }
         row.save().await?;
         let outcome = match (run.settings.selection.only, &ending) {
             // A look at the reviews clears up nothing.
@@ -215,13 +219,15 @@ impl Row<'_> {
         let policy = Some(run.settings.policy.clone());
         let ended = CustomerRun { calls: 0, started_at: now, finished_at: Some(now), policy };
         let mut records = vec![Record::Customer(ended)];
-        // A request that went out earlier is still to be looked for.
-        if !facts.is_started(key) {
-            let state = StepState::Refused { reason, kept: facts.sid(key).cloned() };
-            let state = state.after(facts.state(key), key.step.verb);
-            let state = state.map_err(|why| illegal(&customer.subaccount, key, why))?;
-            records.push(Record::Step { key, state, at: now });
-        }
+        // A request that went out earlier is still to be looked for: reports find the refusal where every run
+        // looks anew.
+        let (at, kept) = match facts.is_started(key) {
+            true => (run.settings.flow.discovery.into(), None),
+            false => (key, facts.sid(key).cloned()),
+        };
+        let state = StepState::Refused { reason, kept }.after(facts.state(at), at.step.verb);
+        let state = state.map_err(|why| illegal(&customer.subaccount, at, why))?;
+        records.push(Record::Step { key: at, state, at: now });
         run.ledger.append(&customer.subaccount, records).await?;
         let outcome = Outcome::Refused;
         run.observer.on(&Event::CustomerEnds {
@@ -319,7 +325,24 @@ impl Row<'_> {
     fn unfinished(&self) -> Result<Outcome, Fault> {
         let (recorded, _) = self.run.ledger.customer(&self.customer.subaccount)?;
         let standing = self.plan.standing(&recorded);
-        Ok(if super::is_waiting(standing) { standing } else { Outcome::Unfinished })
+        let is_told = super::is_waiting(standing) || standing == Outcome::ProfileApproved;
+        Ok(if is_told { standing } else { Outcome::Unfinished })
+    }
+
+    /// A run that is not through has asked again for what an earlier one was refused, and has no answer yet: how the
+    /// customer stands is open, and the old refusal is not to be reported any more. Numbers apart: those that were
+    /// left out of a submission stay so.
+    fn forget_refusals(&mut self, was_refused: &[Key]) {
+        let looks_only = self.run.settings.selection.only == Only::ToLookAt;
+        let at = self.run.clock.now();
+        for key in was_refused.iter().copied().filter(|_| !looks_only) {
+            let state = match self.facts.state(key) {
+                None => StepState::Removed,
+                Some(StepState::Refused { .. }) => continue,
+                Some(state) => state.clone(),
+            };
+            self.unsaved.push(Record::Step { key, state, at });
+        }
     }
 
     /// A step has come to an end of some kind.
@@ -402,6 +425,14 @@ impl Row<'_> {
             () = self.run.drain.cancelled() => (),
         }
     }
+}
+
+/// The steps that an earlier run was refused, numbers apart.
+fn refusals(recorded: &Facts) -> Vec<Key> {
+    let is_one = |key: Key, state: &StepState| {
+        matches!(state, StepState::Refused { .. }) && !matches!(key.step.verb, Verb::AssignNumbers)
+    };
+    recorded.states().filter(|(key, state)| is_one(*key, state)).map(|it| it.0).collect()
 }
 
 /// The steps at which an earlier run was held back and nothing exists.

@@ -3,7 +3,7 @@
 use crate::flow::{BundleId, Call, Item, Key, Verb};
 use crate::model::Sid;
 use crate::plan::Evaluate;
-use crate::plan::{BundleStatus, Callback, Content, Note, OurCode, Reason, StepState};
+use crate::plan::{BundleStatus, Callback, Content, Ending, Note, OurCode, Reason, StepState};
 use crate::twilio::{Answer, Evaluation, Refusal};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
@@ -66,6 +66,13 @@ impl Row<'_> {
             (_, Reply::Conflict(refusal)) => self.conflict(key, content, &refusal).await,
             // A creation hardly names anything that could be missing, so that this answer is not to be
             // trusted: the step stays started, and the next run looks for it once more.
+            (Verb::Create(_) | Verb::Assign(_), Reply::NotFound(refusal))
+                if self.names_what_is_new(&call) =>
+            {
+                // What this run has made is not found yet, which passes by itself.
+                self.messages.push((key, refusal.message.clone()));
+                Err(Stop::Over(Ending::Unfinished(key)))
+            }
             (Verb::Create(_), Reply::NotFound(refusal)) => {
                 Err(self.look_refused(key, Reply::<Item>::NotFound(refusal)))
             }

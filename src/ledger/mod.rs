@@ -210,6 +210,16 @@ impl Ledger {
             .map_err(|error| unusable(&self.path, &error))
     }
 
+    /// When each bundle of a customer was submitted, by the step that did it: those that stand submitted.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn submitted_at(&self, subaccount: &Sid) -> Result<Vec<(StepId, Time)>, Fault> {
+        let reader = self.reader.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let read = record::submitted_at(&reader, self.flow, self.world, subaccount);
+        read.map_err(|error| unusable(&self.path, &error))
+    }
+
     /// Makes sure before a request goes out that its answer would still be written to this ledger.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! How states are written down and read back.
 
 use super::policy::{self, Words};
-use crate::flow::{Flow, Key, Part, StepId};
+use crate::flow::{Flow, Key, Part, StepId, Verb};
 use crate::model::Sid;
 use crate::plan::{
     BundleStatus, Code, Content, Digest, Facts, Note, OurCode, Policy, Reason, StepState, Time,
@@ -190,6 +190,24 @@ pub fn recorded_at(
         "SELECT at FROM steps WHERE world = ?1 AND subaccount = ?2 AND step = ?3 AND part = ''",
     )?;
     statement.query_row(params![world, subaccount.as_str(), step.name], |row| row.get(0)).optional()
+}
+
+/// When each bundle that stands submitted was so.
+pub fn submitted_at(
+    connection: &Connection,
+    flow: &Flow,
+    world: i64,
+    subaccount: &Sid,
+) -> rusqlite::Result<Vec<(StepId, Time)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT step, at FROM steps WHERE world = ?1 AND subaccount = ?2 AND state = 'done' AND part = ''",
+    )?;
+    let rows = statement.query_map(params![world, subaccount.as_str()], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, Time>(1)?))
+    })?;
+    let is_submission = |step: &StepId| matches!(step.verb, Verb::Submit);
+    let known = |(name, at): (String, Time)| Some((flow.step(&name).filter(is_submission)?, at));
+    Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().filter_map(known).collect())
 }
 
 /// The last run that touched a customer.

@@ -112,6 +112,8 @@ pub enum Outcome {
     Approved,
     Submitted,
     AwaitingProfileApproval,
+    /// The profile is approved, and a product is ready to be submitted.
+    ProfileApproved,
     Drafted,
     Rejected,
     Refused,
@@ -122,10 +124,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Outcome; 10] = [
+    pub const ALL: [Outcome; 11] = [
         Outcome::Approved,
         Outcome::Submitted,
         Outcome::AwaitingProfileApproval,
+        Outcome::ProfileApproved,
         Outcome::Drafted,
         Outcome::Rejected,
         Outcome::Refused,
@@ -135,12 +138,30 @@ impl Outcome {
         Outcome::NotAttempted,
     ];
 
+    /// How much it needs a person: of several bundles the worst one decides.
+    pub fn severity(self) -> u8 {
+        match self {
+            Outcome::Approved => 0,
+            Outcome::Submitted => 1,
+            Outcome::AwaitingProfileApproval => 2,
+            Outcome::ProfileApproved => 3,
+            Outcome::Drafted => 4,
+            Outcome::NotAttempted => 5,
+            Outcome::Unfinished => 6,
+            Outcome::Rejected => 7,
+            Outcome::Refused => 8,
+            Outcome::Unsure => 9,
+            Outcome::Invalid => 10,
+        }
+    }
+
     /// The word in the results file.
     pub fn word(self) -> &'static str {
         match self {
             Outcome::Approved => "approved",
             Outcome::Submitted => "submitted",
             Outcome::AwaitingProfileApproval => "awaiting_profile_approval",
+            Outcome::ProfileApproved => "profile_approved",
             Outcome::Drafted => "drafted",
             Outcome::Rejected => "rejected",
             Outcome::Refused => "refused",

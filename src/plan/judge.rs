@@ -69,7 +69,7 @@ impl Plan<'_> {
             }),
             // An update. The same one may be sent again; another one only when the first cannot arrive any more.
             (StepState::Started { at, content, sid: Some(_) }, Verb::Create(_)) => match open {
-                false => Some(changed()),
+                false => changed(),
                 true if content.is(self.content_of(key.step, facts)) => Some(Next::Update(key)),
                 true => match self.certain(key, *at, facts) {
                     certain if now < certain => Some(Next::Wait(certain)),
@@ -128,9 +128,7 @@ impl Plan<'_> {
                 Verb::ResolveNumbers => Some(self.resolve(facts)),
                 Verb::CheckAddress if open => Some(Next::Read(key)),
                 Verb::Evaluate | Verb::Submit if open => Some(Next::Send(key)),
-                Verb::Create(_) | Verb::Assign(_) | Verb::CheckAddress if content.is_known() => {
-                    Some(changed())
-                }
+                Verb::Create(_) | Verb::Assign(_) | Verb::CheckAddress if content.is_known() => changed(),
                 _ => None,
             },
             (StepState::Removed, _) => None,
@@ -149,7 +147,7 @@ impl Plan<'_> {
             _ if facts.is_open(key.step.bundle) => Some(Next::Send(key)),
             // What was submitted without an evaluation needs none any more.
             Verb::Evaluate => None,
-            _ => Some(self.changed_after_submission(key, facts)),
+            _ => self.changed_after_submission(key, facts),
         }
     }
 
@@ -210,8 +208,36 @@ impl Plan<'_> {
         !facts.is_open(bundle) && !facts.is_taken_as_is(bundle, bundle.named_by(self.customer))
     }
 
-    /// A row that differs from what was submitted is refused, unless the bundle was rejected.
-    pub(super) fn changed_after_submission(&self, key: Key, facts: &Facts) -> Next {
+    /// A row that differs from what was submitted is refused where that blocks something which is still to be
+    /// done. Where nothing is, the row stays what it is, and [`Plan::differing`] says where it differs.
+    fn changed_after_submission(&self, key: Key, facts: &Facts) -> Option<Next> {
+        self.is_work_left(key.step.bundle, facts).then(|| self.refused_as_changed(key, facts))
+    }
+
+    /// Whether a bundle that was submitted, or one that depends on it, is still to be worked on.
+    fn is_work_left(&self, bundle: BundleId, facts: &Facts) -> bool {
+        let depends = |it: &&BundleId| **it == bundle || it.depends_on() == Some(bundle);
+        self.holds_every_change_against_the_row
+            || self.bundles.iter().filter(depends).any(|it| facts.is_open(it))
+    }
+
+    /// The steps at which the row differs from what was submitted, and that nothing is refused for because
+    /// nothing is left to be done.
+    pub fn differing(&self, recorded: &Facts) -> Vec<Key> {
+        let facts = recorded.clone().with_reads_done(self.flow);
+        let strict = self.against_every_change();
+        let changed = Code::Ours(OurCode::ChangedAfterSubmission);
+        let refused = |step: &StepId| match strict.judge_step(step, &facts, 0) {
+            Some(Next::Over(Ending::Refused(refused))) => refused,
+            _ => vec![],
+        };
+        let all = self.steps.iter().flat_map(refused).filter(|it| it.1.code == changed).map(|it| it.0);
+        let is_work_left = |key: &Key| self.is_work_left(key.step.bundle, &facts);
+        all.filter(|key| !is_work_left(key) && key.part.sid().is_none_or(|_| facts.is_done(*key))).collect()
+    }
+
+    /// What was submitted is refused as changed where the row differs.
+    pub(super) fn refused_as_changed(&self, key: Key, facts: &Facts) -> Next {
         let reason = Reason::ours(OurCode::ChangedAfterSubmission);
         self.after_a_look(key.step.bundle, facts, Next::Over(Ending::Refused(vec![(key, reason)])))
     }
@@ -251,7 +277,9 @@ impl Plan<'_> {
                     },
                     (_, Verb::Create(_)) => (),
                     (StepState::Done { .. }, _) if facts.is_open(bundle) => return Some(Next::Remove(key)),
-                    (StepState::Done { .. }, _) => return Some(self.changed_after_submission(key, facts)),
+                    (StepState::Done { .. }, _) if self.is_work_left(bundle, facts) => {
+                        return Some(self.refused_as_changed(key, facts));
+                    }
                     _ => (),
                 }
             }

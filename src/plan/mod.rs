@@ -17,6 +17,7 @@ mod order;
 mod ours;
 mod policy;
 mod reason;
+mod standing;
 mod state;
 mod tag;
 
@@ -34,6 +35,7 @@ pub use crate::flow::BundleStatus;
 use crate::flow::{BundleId, Flow, Key, StepId, Verb};
 use crate::model::{Customer, PhoneNumbers, Sid};
 use numbers::Wanted;
+use standing::worst;
 
 /// How often a place is read again while something that may exist does not show, in milliseconds.
 /// Four looks in the default visibility window: lists usually show a thing within a second or two.
@@ -103,6 +105,8 @@ pub struct Plan<'a> {
     wanted: Vec<Wanted>,
     /// The digests of all resources that are created from the row alone.
     made: Vec<(StepId, [u8; 16])>,
+    /// Whether a change after the submission counts also where nothing is left to be done.
+    holds_every_change_against_the_row: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -123,7 +127,18 @@ impl<'a> Plan<'a> {
         };
         let bundles = flow.bundles_of(customer);
         let steps = order::steps(flow, &bundles, customer, policy, facts);
-        let mut plan = Plan { flow, bundles, customer, policy, primary, steps, key, wanted, made: vec![] };
+        let mut plan = Plan {
+            flow,
+            bundles,
+            customer,
+            policy,
+            primary,
+            steps,
+            key,
+            wanted,
+            made: vec![],
+            holds_every_change_against_the_row: false,
+        };
         plan.made = plan.digests_from_the_row();
         plan
     }
@@ -207,27 +222,32 @@ impl<'a> Plan<'a> {
         keys.filter(|key| facts.is_done(*key) && !facts.is_proven(*key)).collect()
     }
 
-    /// How a customer stands by what is recorded, for reports.
+    /// How a customer stands by what is recorded, for reports: the worst of its bundles.
     pub fn standing(&self, recorded: &Facts) -> Outcome {
         if recorded.is_empty() {
             return Outcome::NotAttempted;
         }
-        let is_draft = |bundle| {
-            recorded.status(bundle) == Some(BundleStatus::Draft)
-                && self.bundles.iter().all(|it| recorded.is_done(it.made_by()))
-        };
-        match self.next(&recorded.clone().with_reads_done(self.flow), 0) {
-            _ if let Some(ending) = recorded.in_doubt() => self.outcome(&ending, recorded),
-            Next::Over(ending) => self.outcome(&ending, recorded),
-            _ if let Some(ending) = self.held_back(recorded) => self.outcome(&ending, recorded),
-            // Everything is there, and only what `--no-submit` leaves out has not been asked for.
-            Next::Send(key)
-                if matches!(key.step.verb, Verb::Evaluate | Verb::Submit) && is_draft(key.step.bundle) =>
-            {
-                Outcome::Drafted
-            }
-            Next::ReadBack(bundle) if is_draft(bundle) => Outcome::Drafted,
-            _ => Outcome::Unfinished,
+        match worst(self.standings(recorded).into_iter().map(|it| it.1)) {
+            // The customer as a whole has been begun.
+            Outcome::NotAttempted => Outcome::Unfinished,
+            outcome => outcome,
+        }
+    }
+
+    /// The plan of the same row under another policy.
+    pub fn under<'b>(&'b self, policy: &'b Policy, facts: &Facts) -> Plan<'b> {
+        Plan::of(self.flow, self.customer, policy, self.primary, self.key, facts)
+    }
+
+    /// The same plan, to which every difference from what was submitted counts.
+    fn against_every_change(&self) -> Plan<'_> {
+        Plan {
+            bundles: self.bundles.clone(),
+            steps: self.steps.clone(),
+            wanted: self.wanted.clone(),
+            made: self.made.clone(),
+            holds_every_change_against_the_row: true,
+            ..*self
         }
     }
 
@@ -255,6 +275,7 @@ impl<'a> Plan<'a> {
         match ending {
             Ending::Done if self.policy.submission != Submission::Never => Outcome::Approved,
             Ending::Done if self.bundles.iter().all(approved) => Outcome::Approved,
+            Ending::Done if approved(&self.flow.profile) => Outcome::ProfileApproved,
             Ending::Done => Outcome::Drafted,
             Ending::Waiting(_) if self.products().iter().all(submitted) => Outcome::Submitted,
             Ending::Waiting(_) => Outcome::AwaitingProfileApproval,

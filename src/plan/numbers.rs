@@ -8,6 +8,7 @@ use crate::flow::{Key, Part};
 use crate::model::{PhoneNumber, PhoneNumbers};
 
 /// A number of the sheet.
+#[derive(Clone)]
 pub(super) enum Wanted {
     Known(Part),
     ToResolve(Part),
@@ -34,7 +35,7 @@ impl Plan<'_> {
             }
             // A number that was not found is looked up again by every run.
             _ if key.part.sid().is_none() => self.resolve(facts),
-            _ if closed => self.changed_after_submission(key, facts),
+            _ if closed => self.refused_as_changed(key, facts),
             _ => Next::Send(key),
         }
     }

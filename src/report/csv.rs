@@ -1,7 +1,7 @@
 //! The results as CSV: one file with a line for every row of the sheet, one with a line for every phone number.
 
 use super::log::rfc3339;
-use super::row::{NumberReport, RowReport, resources};
+use super::row::{BundleReport, ColumnToCorrect, NumberReport, RowReport, resources};
 use crate::flow::{BundleId, Flow, StepId};
 use crate::model::Fault;
 use crate::plan::Time;
@@ -18,12 +18,24 @@ pub fn result_columns(flow: &Flow) -> Vec<String> {
     let first = resources(flow).filter(|step| first_bundles(flow).contains(&step.bundle));
     columns.extend(first.map(|step| format!("{step}_sid")));
     columns.extend(OF_THE_END.map(str::to_owned));
+    columns.extend(ADDED.map(str::to_owned));
     for bundle in further_bundles(flow) {
         columns.extend(of(bundle));
         columns.extend(resources(flow).filter(|it| it.bundle == bundle).map(|step| format!("{step}_sid")));
     }
     columns
 }
+
+/// What came later: what is to be done next, what to correct, and what is worth knowing all the same.
+const ADDED: [&str; 7] = [
+    "who",
+    "next_action",
+    "columns_to_correct",
+    "remarks",
+    "submitted_at",
+    "waiting_since",
+    "bundle_outcomes",
+];
 
 /// The bundles whose columns stand in front: they were there before there were further products.
 fn first_bundles(flow: &Flow) -> Vec<BundleId> {
@@ -80,6 +92,12 @@ pub fn result_cells(flow: &Flow, row: &RowReport) -> Vec<String> {
     ]);
     let time = |time: Option<Time>| time.map(rfc3339).unwrap_or_default();
     cells.extend([row.attempts.to_string(), time(row.started_at), time(row.finished_at)]);
+    let columns = row.columns().into_iter().map(ColumnToCorrect::place).collect::<Vec<_>>().join("; ");
+    let remarks = row.remarks.iter().map(|it| it.code).collect::<Vec<_>>().join("; ");
+    cells.extend([row.who.word().to_owned(), row.next_action.clone(), columns, remarks]);
+    cells.extend([time(row.submitted_at), time(row.waiting_since)]);
+    let outcome = |it: &BundleReport| format!("{}: {}", it.name, it.outcome.word());
+    cells.push(row.bundles.iter().map(outcome).collect::<Vec<_>>().join("; "));
     for bundle in further_bundles(flow) {
         cells.extend(of(bundle));
         cells.extend(resources(flow).filter(|it| it.bundle == bundle).map(resource));

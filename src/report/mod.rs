@@ -8,9 +8,11 @@ mod failed;
 mod findings;
 mod grouped;
 mod hints;
+mod json;
 mod log;
 mod marking;
 mod merge;
+mod next;
 mod overview;
 mod own;
 mod preview;
@@ -29,15 +31,19 @@ pub use expected::Expected;
 pub use failed::{Failure, write_failed};
 pub use findings::{FindingsFormat, FindingsPrinter};
 pub use hints::{Hint, hint, hint_for};
+pub use json::{ExitReport, OutcomeDocument, ResultsFiles, Rows};
 pub use log::{Log, rfc3339};
 pub use merge::{Merged, Side, merge};
+pub use next::{
+    CommandLine, Flag, Group, HowItEnded, READING, RUN_ONLY, TARGET, Who, idle, next, next_action, who,
+};
 pub use own::{Foreign, Kept, Manner, Why};
 pub use preview::{
     Action, Changed, Document, Does, Groups, PlanFormat, PlannedWrite, RowPlan, Saved, Shapes, Sums,
     is_open_ended, print_csv as print_plan_csv, spell_duration,
 };
 pub use progress::Progress;
-pub use results::ResultsPaths;
+pub use results::{ResultsPaths, WrittenRow};
 pub use row::{
     BundleReport, Cause, ColumnToCorrect, NumberOnBundle, NumberReport, NumberState, Remark, Reporter,
     ResourceReport, RowReport,

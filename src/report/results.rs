@@ -46,6 +46,12 @@ impl ResultsPaths {
     }
 }
 
+/// A row that was written. Where a name cannot be taken, both files are written once more: from the first row on.
+pub struct WrittenRow<'a> {
+    pub report: &'a RowReport,
+    pub is_first: bool,
+}
+
 /// The rows of the sheet, in its order.
 type Entries = Box<dyn Iterator<Item = Result<Entry, Fault>>>;
 
@@ -59,7 +65,7 @@ impl Reporter<'_> {
         &self,
         paths: &ResultsPaths,
         entries: impl Fn() -> Result<Entries, Fault>,
-        mut each: impl FnMut(&RowReport),
+        mut each: impl FnMut(WrittenRow<'_>),
     ) -> Result<(Tally, ResultsPaths), Fault> {
         write_pair(paths, |results, numbers| self.fill(results, numbers, entries()?, &mut each))
     }
@@ -74,7 +80,7 @@ impl Reporter<'_> {
         entries: impl Fn() -> Result<Entries, Fault>,
     ) -> Result<ResultsPaths, Fault> {
         let fill = |results: &mut dyn Write, numbers: &mut dyn Write| {
-            self.fill(results, numbers, entries()?, &mut |_| ())
+            self.fill(results, numbers, entries()?, &mut |_: WrittenRow<'_>| ())
         };
         write_pair_in_place(paths, fill).map(|written| written.1)
     }
@@ -84,17 +90,17 @@ impl Reporter<'_> {
         results: &mut dyn Write,
         numbers: &mut dyn Write,
         entries: Entries,
-        each: &mut dyn FnMut(&RowReport),
+        each: &mut dyn FnMut(WrittenRow<'_>),
     ) -> Result<Tally, Fault> {
         let mut tally = Tally::default();
         let mut results = ResultsFile::begin(self.flow, results)?;
         let mut numbers = NumbersFile::begin(self.flow, numbers)?;
         for entry in entries {
             let row = self.row(&entry?)?;
-            tally.add(row.outcome);
+            tally.count(&row);
             results.row(&row)?;
             numbers.row(&row)?;
-            each(&row);
+            each(WrittenRow { report: &row, is_first: tally.total() == 1 });
         }
         results.end()?;
         numbers.end()?;

@@ -1,16 +1,38 @@
 //! How many customers ended how, and what that means for the exit code.
 
+use super::row::RowReport;
 use crate::plan::Outcome;
 
 /// Customers by outcome.
 #[derive(Clone, Default, Debug, PartialEq, Eq)]
 pub struct Tally {
     counts: [u64; Outcome::ALL.len()],
+    /// Of those whose product is ready, the ones whose last run was to submit nothing.
+    held_back: u64,
+    /// Those with whom the ledger has kept no flags.
+    without_flags: u64,
 }
 
 impl Tally {
     pub fn add(&mut self, outcome: Outcome) {
         self.counts[index(outcome)] += 1;
+    }
+
+    /// Counts a row.
+    pub fn count(&mut self, row: &RowReport) {
+        self.add(row.outcome);
+        self.held_back += u64::from(row.is_held_back());
+        self.without_flags += u64::from(!row.flags_are_recorded && row.outcome != Outcome::Invalid);
+    }
+
+    /// How many customers are ready to be submitted, and the next run does it.
+    pub fn to_submit(&self) -> u64 {
+        self.of(Outcome::ProfileApproved).saturating_sub(self.held_back)
+    }
+
+    /// With how many begun customers the ledger has kept no flags.
+    pub fn without_flags(&self) -> u64 {
+        self.without_flags
     }
 
     pub fn of(&self, outcome: Outcome) -> u64 {

@@ -14,6 +14,7 @@ mod merge;
 mod modes;
 mod own_files;
 mod plan;
+mod report;
 mod secrets;
 mod side_by_side;
 mod standing;

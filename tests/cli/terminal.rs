@@ -38,7 +38,12 @@ fn whoever_answers_no_or_nothing_at_all_sends_nothing() {
         let (run, _keyboard) = run_at_a_terminal(&fixture, answer);
         let output = run.wait_with_output().expect("it ends");
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(0), "{answer:?}: {err}");
+        assert_eq!(output.status.code(), Some(6), "{answer:?}: {err}");
+        assert!(err.contains("parent account AC000000000000000000000000000000aa"), "{answer:?}: {err}");
+        assert!(
+            err.contains("primary profile: the one approved profile of the parent account"),
+            "{answer:?}: {err}"
+        );
         assert!(err.contains("Going live at https://api.invalid"), "{answer:?}: {err}");
         assert!(err.contains("20 customers") && err.contains("Go on? [y/N]"), "{answer:?}: {err}");
         assert!(err.contains("Nothing was sent."), "{answer:?}: {err}");

@@ -426,8 +426,7 @@ async fn a_callback_that_stays_is_said_at_the_end_of_a_run_that_waited_for_the_r
     fixture.policy.submission = Submission::ProductAfterApproval;
     let ended = fixture.run().await.expect("no fault");
     let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
-    let results =
-        Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: Some(&ended) };
+    let results = Reporter::new(&FLOW, Some(&ledger), &fixture.policy, Some(&ended));
     let line = results.row(&Entry::Valid(Box::new(customer(1)))).expect("a line");
     assert_eq!(cell(&line, "outcome"), "approved");
     let said = cell(&line, "error_message");

@@ -39,7 +39,7 @@ async fn is_refused_for_its_evaluation(fixture: &Fixture, step: StepId) {
 /// What the results say of the only customer.
 fn message(fixture: &Fixture) -> String {
     let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
-    let results = Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
+    let results = Reporter::new(&FLOW, Some(&ledger), &fixture.policy, None);
     let line = results.row(&Entry::Valid(Box::new(fixture.customers[0].clone()))).expect("a line");
     assert_eq!(cell(&line, "outcome"), "drafted");
     cell(&line, "error_message")

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use trusthub_onboard::check::Entry;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::{
     CustomerEnd, Customers, DefaultPrimary, Ended, Only, Previews, RefusalBreaker, Run, Selection, Settings,
@@ -23,7 +24,7 @@ use trusthub_onboard::model::{
 };
 use trusthub_onboard::plan::{Evaluate, Existing, Facts, Outcome, Policy, RefusedNumbers, Submission};
 use trusthub_onboard::products::{FLOW, VOICE_INTEGRITY};
-use trusthub_onboard::report::{RowReport, result_cells, result_columns};
+use trusthub_onboard::report::{Reporter, RowReport, result_cells, result_columns};
 use trusthub_onboard::sandbox::{self, Kind, Resource, Sandbox, Seed, SeedAccount, Server};
 use trusthub_onboard::twilio::{Client, Endpoint, Identity, Pace, Rate, Timeouts};
 
@@ -285,7 +286,27 @@ impl Fixture {
     /// Runs and says how the only customer ended, with all that is known of it.
     pub async fn end(&self) -> CustomerEnd {
         let mut ended = self.run().await.expect("no fault");
-        ended.customers.remove(&self.customers[0].subaccount).expect("the customer was taken on")
+        // Who is finished is not taken on.
+        ended.customers.remove(&self.customers[0].subaccount).unwrap_or_else(|| CustomerEnd {
+            outcome: self.report().outcome,
+            failed: None,
+            code: None,
+            messages: vec![],
+            remarks: vec![],
+            in_review: false,
+        })
+    }
+
+    /// What the results say of the first customer.
+    pub fn report(&self) -> RowReport {
+        let ledger = Ledger::open_for_reading(&self.ledger, &FLOW, &self.sandbox.id()).expect("a ledger");
+        let entry = Entry::Valid(Box::new(self.customers[0].clone()));
+        Reporter::new(&FLOW, Some(&ledger), &self.policy, None).row(&entry).expect("a row")
+    }
+
+    /// Whether the results say that the row is another one than what was submitted.
+    pub fn differs(&self) -> bool {
+        self.report().remarks.iter().any(|it| it.code == "sheet_differs" && !it.columns.is_empty())
     }
 
     /// What the ledger has of the first customer.

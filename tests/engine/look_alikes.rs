@@ -302,7 +302,7 @@ async fn are_said(fixture: &mut Fixture, step: StepId, twins: &[String; 2]) {
     fixture.only = Only::Everyone;
     let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
     for ended in [Some(&ended), Some(&looked), None] {
-        let results = Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended };
+        let results = Reporter::new(&FLOW, Some(&ledger), &fixture.policy, ended);
         let line = results.row(&Entry::Valid(Box::new(fixture.customers[0].clone()))).expect("a line");
         let cells = ["outcome", "failed_step", "error_code"].map(|column| cell(&line, column));
         assert_eq!(cells, ["unsure", step.name, "unsure"]);

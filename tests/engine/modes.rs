@@ -334,12 +334,7 @@ async fn what_has_been_submitted_is_never_said_to_be_a_draft() {
     let said = |fixture: &Fixture| {
         let ledger =
             Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
-        let results = trusthub_onboard::report::Reporter {
-            flow: &FLOW,
-            ledger: Some(&ledger),
-            policy: &fixture.policy,
-            ended: None,
-        };
+        let results = trusthub_onboard::report::Reporter::new(&FLOW, Some(&ledger), &fixture.policy, None);
         let row = trusthub_onboard::check::Entry::Valid(Box::new(fixture.customers[0].clone()));
         results.row(&row).expect("a line").outcome
     };
@@ -368,13 +363,13 @@ async fn what_has_been_submitted_is_never_said_to_be_a_draft() {
 }
 
 #[tokio::test]
-async fn a_product_that_is_a_draft_beside_an_approved_profile_is_said_to_be_one() {
+async fn a_product_that_is_ready_beside_an_approved_profile_is_said_to_be_so() {
     let mut fixture = Fixture::with(rows(1));
     fixture.wait_ms = 0;
     assert_eq!(fixture.outcome().await, Outcome::AwaitingProfileApproval);
     fixture.clock.set(fixture.clock.now() + 2_000);
     fixture.policy.submission = Submission::Never;
-    assert_eq!(fixture.outcome().await, Outcome::Drafted);
+    assert_eq!(fixture.outcome().await, Outcome::ProfileApproved);
     fixture.policy.submission = Submission::ProductAfterApproval;
     fixture.wait_ms = 600_000;
     assert_eq!(fixture.outcome().await, Outcome::Approved);

@@ -169,8 +169,7 @@ async fn a_row_whose_cells_were_emptied_after_use_is_told_which_to_fill_again() 
                 assert_eq!(fixture.changing_calls(), calls, "{context}");
                 let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id())
                     .expect("a ledger");
-                let results =
-                    Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
+                let results = Reporter::new(&FLOW, Some(&ledger), &fixture.policy, None);
                 let line = results.row(&Entry::Valid(Box::new(customer(1)))).expect("a line");
                 assert_eq!(cell(&line, "error_code"), "changed_after_submission");
                 let message = cell(&line, "error_message");

@@ -66,7 +66,7 @@ async fn is_refused_as_changed(fixture: &Fixture) {
 /// What the results say of the only customer.
 fn line(fixture: &Fixture) -> RowReport {
     let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
-    let results = Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
+    let results = Reporter::new(&FLOW, Some(&ledger), &fixture.policy, None);
     results.row(&Entry::Valid(Box::new(fixture.customers[0].clone()))).expect("a line")
 }
 

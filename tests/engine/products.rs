@@ -24,7 +24,7 @@ fn choices() -> Vec<Vec<BundleId>> {
 /// What the results say of the only customer.
 pub fn report(fixture: &Fixture) -> RowReport {
     let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
-    let reporter = Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
+    let reporter = Reporter::new(&FLOW, Some(&ledger), &fixture.policy, None);
     reporter.row(&Entry::Valid(Box::new(fixture.customers[0].clone()))).expect("a report")
 }
 

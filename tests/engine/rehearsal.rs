@@ -14,7 +14,7 @@ use trusthub_onboard::sandbox::{Kind, Resource};
 pub fn judge(fixture: &Fixture, row: &Customer, wanted: &Customer, world: &[Resource]) -> Verdict {
     let paths = ResultsPaths::beside(&fixture.folder.path().join("results.csv"));
     let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
-    let results = Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended: None };
+    let results = Reporter::new(&FLOW, Some(&ledger), &fixture.policy, None);
     let entries = || -> Result<Box<dyn Iterator<Item = _>>, _> {
         Ok(Box::new(std::iter::once(Ok(Entry::Valid(Box::new(row.clone()))))))
     };

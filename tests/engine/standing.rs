@@ -5,14 +5,18 @@ use crate::proxy::Proxy;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use trusthub_onboard::check::Entry;
+use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::{Ended, Interrupted, Only};
 use trusthub_onboard::events::Nobody;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Address, Customer, PhoneNumber, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Existing, OurCode, Outcome, Submission};
+use trusthub_onboard::plan::{Existing, OurCode, Outcome, Submission, friendly_name};
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::report::Reporter;
-use trusthub_onboard::sandbox::{Among, BundleKind, Edit, Fault, Faults, Method, Rule, When};
+use trusthub_onboard::sandbox::{
+    Among, ApprovalAsked, BundleKind, Edit, Fault, Faults, Method, Reviewer, Rule, Settings, Undocumented,
+    When,
+};
 
 fn sid(text: &str) -> Sid {
     Sid::parse(text).expect("a SID")
@@ -22,12 +26,12 @@ fn number(n: u32) -> Sid {
     sid(&format!("PN{n:032x}"))
 }
 
-/// Outcome, step and code of the first customer, as the results say them.
-fn said(fixture: &Fixture, ended: Option<&Ended>) -> [String; 3] {
+/// Outcome, step, code and hint of the first customer, as the results say them.
+fn said(fixture: &Fixture, ended: Option<&Ended>) -> [String; 4] {
     let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
-    let results = Reporter { flow: &FLOW, ledger: Some(&ledger), policy: &fixture.policy, ended };
+    let results = Reporter::new(&FLOW, Some(&ledger), &fixture.policy, ended);
     let line = results.row(&Entry::Valid(Box::new(fixture.customers[0].clone()))).expect("a line");
-    ["outcome", "failed_step", "error_code"].map(|column| cell(&line, column))
+    ["outcome", "failed_step", "error_code", "hint"].map(|column| cell(&line, column))
 }
 
 /// Stages on which a run ends with this code for the first customer: one for each way to it that matters.
@@ -203,6 +207,7 @@ async fn every_refusal_of_ours_reads_the_same_in_the_run_in_results_and_in_statu
             let by_the_run = said(&fixture, Some(&ended));
             assert_eq!(by_the_run[0], "refused", "{context}");
             assert_eq!(by_the_run[2], code.name(), "{context}");
+            assert!(by_the_run[3].ends_with('.'), "{context}: a hint");
             assert_eq!(said(&fixture, None), by_the_run, "{context}: results");
             fixture.only = Only::ToLookAt;
             let mut looked = fixture.run().await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
@@ -230,4 +235,122 @@ async fn what_held_a_customer_back_is_not_said_any_more_once_a_run_has_found_it_
     assert_eq!(said(&fixture, None)[0], Outcome::Unfinished.word());
     fixture.only = Only::ToLookAt;
     assert_eq!(fixture.run().await.expect("no fault").interrupted, Interrupted::No);
+}
+
+/// A run that ends like this for the only customer.
+fn ending_in(outcome: Outcome) -> Fixture {
+    let undocumented =
+        Undocumented { profile_approval_asked: ApprovalAsked::AtReview, ..Undocumented::default() };
+    let settings = Settings { undocumented, ..Settings::default() };
+    let mut row = customer(1);
+    if outcome == Outcome::Refused {
+        row.business.industry = "NOT_ONE_OF_THEM".into();
+    }
+    let mut fixture = Fixture::set(vec![row], settings);
+    let account = customer(1).subaccount.to_string();
+    let reviewed = |fixture: &Fixture, reviewer| {
+        let edit = Edit::SetReviewer { account: account.clone(), reviewer: Some(reviewer) };
+        fixture.sandbox.edit(edit).expect("an edit");
+    };
+    fixture.wait_ms = 10_000;
+    match outcome {
+        Outcome::Approved | Outcome::Refused | Outcome::Invalid => (),
+        Outcome::Submitted => {
+            fixture.policy.submission = Submission::ProductNow;
+            reviewed(&fixture, Reviewer::LeavesInReview);
+        }
+        Outcome::AwaitingProfileApproval => fixture.wait_ms = 0,
+        Outcome::Drafted | Outcome::ProfileApproved => fixture.policy.submission = Submission::Never,
+        Outcome::Rejected => reviewed(&fixture, Reviewer::RejectsAll(vec![18602])),
+        Outcome::Unsure => {
+            for _ in 0..2 {
+                let friendly_name = friendly_name("Brightwater", &customer(1).subaccount, "profile");
+                let (account, kind) = (account.clone(), BundleKind::CustomerProfile);
+                fixture.sandbox.edit(Edit::AddBundle { account, kind, friendly_name }).expect("an edit");
+            }
+        }
+        Outcome::Unfinished => {
+            let among = Among::Matching(Method::Post, "/v1/CustomerProfiles".to_owned());
+            let rule = Rule { fault: Fault::FailBefore(500), among, when: When::Always };
+            fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+        }
+        Outcome::NotAttempted => fixture.limit = Some(0),
+    }
+    fixture
+}
+
+#[tokio::test]
+async fn every_outcome_reads_the_same_in_the_run_in_results_and_in_status() {
+    // An invalid row is no customer of a run; the tests of the binary have it.
+    for outcome in Outcome::ALL.into_iter().filter(|it| *it != Outcome::Invalid) {
+        let mut fixture = ending_in(outcome);
+        if outcome == Outcome::ProfileApproved {
+            fixture.policy.submission = Submission::ProductAfterApproval;
+            fixture.wait_ms = 0;
+            fixture.run().await.expect("no fault");
+            fixture.clock.set(fixture.clock.now() + 60_000);
+            fixture.policy.submission = Submission::Never;
+        }
+        let ended = fixture.run().await.unwrap_or_else(|fault| panic!("{outcome:?}: {fault}"));
+        let by_the_run = said(&fixture, Some(&ended));
+        assert_eq!(by_the_run[0], outcome.word());
+        // Whoever asks need not say again which flags the run had.
+        fixture.policy = crate::fixture::policy();
+        assert_eq!(said(&fixture, None), by_the_run, "{outcome:?}: results");
+        if outcome != Outcome::AwaitingProfileApproval {
+            fixture.only = Only::ToLookAt;
+            let mut looked = fixture.run().await.unwrap_or_else(|fault| panic!("{outcome:?}: {fault}"));
+            looked.customers.retain(|_, end| end.failed.is_some());
+            assert_eq!(said(&fixture, Some(&looked)), by_the_run, "{outcome:?}: status");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_earlier_refusal_is_not_said_of_a_run_that_asked_again_and_was_not_through() {
+    let mut fixture = ending_in(Outcome::Refused);
+    fixture.run().await.expect("no fault");
+    assert_eq!(said(&fixture, None)[0], "refused");
+    fixture.customers = vec![customer(1)];
+    let rule = Rule { fault: Fault::FailBefore(500), among: Among::All, when: When::Between(6, u64::MAX) };
+    fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+    let ended = fixture.run().await.expect("no fault");
+    let by_the_run = said(&fixture, Some(&ended));
+    assert_eq!(by_the_run[0], "unfinished");
+    assert_eq!(said(&fixture, None), by_the_run);
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_primary_profile_is_said_also_where_a_request_is_still_to_be_looked_for() {
+    let mut fixture = Fixture::with(vec![customer(1)]);
+    // The link to the primary profile never comes through.
+    let among = Among::Matching(Method::Post, "/EntityAssignments".to_owned());
+    let rule = Rule { fault: Fault::DropRequest, among, when: When::Always };
+    fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+    fixture.run().await.expect("no fault");
+    fixture.sandbox.misbehave(Faults::default());
+    fixture.customers[0].primary_profile = Some(sid("BU0000000000000000000000000000dead"));
+    let ended = fixture.run().await.expect("no fault");
+    let by_the_run = said(&fixture, Some(&ended));
+    assert_eq!((by_the_run[0].as_str(), by_the_run[2].as_str()), ("refused", "primary_profile_not_usable"));
+    assert!(by_the_run[3].contains("primary_profile_sid"), "{by_the_run:?}");
+    assert_eq!(said(&fixture, None), by_the_run);
+}
+
+#[tokio::test]
+async fn a_404_for_something_just_made_is_unfinished_and_passes() {
+    let fixture = Fixture::with(vec![customer(1)]);
+    let among = Among::Matching(Method::Post, "/EntityAssignments".to_owned());
+    let rule = Rule { fault: Fault::FailBefore(404), among, when: When::Always };
+    fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+    let ended = fixture.run().await.expect("no fault");
+    let by_the_run = said(&fixture, Some(&ended));
+    assert_eq!(
+        (by_the_run[0].as_str(), by_the_run[1].as_str()),
+        ("unfinished", "primary_profile_assignment")
+    );
+    assert_eq!(said(&fixture, None), by_the_run);
+    fixture.sandbox.misbehave(Faults::default());
+    let ended = fixture.run().await.expect("no fault");
+    assert_eq!(said(&fixture, Some(&ended))[0], "approved");
 }

@@ -26,7 +26,7 @@ pub use pace::PaceArgs;
 pub use plan::PlanArgs;
 pub use rehearse::RehearseArgs;
 pub use resolve::ResolveArgs;
-pub use results::{ResultsArgs, StatusArgs};
+pub use results::{ReportFormat, ResultsArgs, StatusArgs};
 pub use run::{OnlyArg, RunArgs};
 pub use sandbox::{FaultArgs, SandboxArgs, span};
 pub use sheet::SheetArgs;
@@ -37,10 +37,11 @@ pub use values::duration;
 
 use crate::cli::config;
 use crate::model::{Fault, column};
+use crate::report::{CommandLine, Flag};
 use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, Error, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, ArgMatches, CommandFactory, Error, FromArgMatches, Parser, Subcommand};
 use std::ffi::{OsStr, OsString};
 
 /// Onboards the customers of a spreadsheet to Twilio Voice Integrity.
@@ -60,8 +61,9 @@ pub struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes, the first that applies:
   2  the arguments are wrong
+  6  you answered no: nothing was sent
   1  the machine, a file or the configuration is at fault
-  5  rows are unsure or unfinished, or the run was interrupted: run again
+  5  rows are unsure or unfinished, or ready to be submitted, or the run was interrupted: run again
   4  rows were refused or rejected; for plan: are blocked; for run --plan: are held back
   3  rows of the sheet are invalid
   7  with plan --exit-code: a run would change something
@@ -104,6 +106,8 @@ pub enum Command {
 /// The command line as it was read.
 pub struct Reading {
     pub cli: Cli,
+    /// The command as it was typed.
+    pub typed: CommandLine,
     /// The arguments with what a configuration file adds to them.
     pub arguments: Vec<OsString>,
     /// What is said of the configuration file, where one was read.
@@ -134,17 +138,46 @@ impl Cli {
             let text = "--sandbox and --base-url say two places to work in: leave one of them out";
             return Err(program.error(ErrorKind::ArgumentConflict, text).into());
         }
+        // What a configuration file adds applies again by itself.
+        let typed = typed(&program, &matches, arguments);
         let Some(completed) = config::complete(&program, &matches, arguments).map_err(Unreadable::Config)?
         else {
             let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut program))?;
-            return Ok(Reading { cli, arguments: arguments.to_vec(), config: None });
+            return Ok(Reading { cli, typed, arguments: arguments.to_vec(), config: None });
         };
         let cli = program
             .try_get_matches_from_mut(&completed.arguments)
             .and_then(|matches| Cli::from_arg_matches(&matches))
             .map_err(|error| Unreadable::Config(completed.fault(&error)))?;
-        Ok(Reading { cli, arguments: completed.arguments, config: Some(completed.said) })
+        Ok(Reading { cli, typed, arguments: completed.arguments, config: Some(completed.said) })
     }
+}
+
+/// The command as it was understood, to propose others by: each flag with what was given on the command line.
+fn typed(command: &clap::Command, matches: &ArgMatches, arguments: &[OsString]) -> CommandLine {
+    let text = |it: &OsStr| it.to_string_lossy().into_owned();
+    let program = arguments.first().map_or_else(|| command.get_name().to_owned(), |it| text(it));
+    let Some((name, of)) = matches.subcommand() else {
+        return CommandLine { program, ..CommandLine::default() };
+    };
+    let mut typed = CommandLine { program, command: name.to_owned(), ..CommandLine::default() };
+    let known = command.find_subcommand(name).into_iter().flat_map(clap::Command::get_arguments);
+    for argument in known {
+        let id = argument.get_id().as_str();
+        if of.try_contains_id(id).is_err() || of.value_source(id) != Some(ValueSource::CommandLine) {
+            continue;
+        }
+        let is_switch = matches!(argument.get_action(), ArgAction::SetTrue);
+        let values: Vec<String> = match is_switch {
+            true => vec![],
+            false => of.get_raw(id).into_iter().flatten().map(text).collect(),
+        };
+        match argument.get_long() {
+            Some(long) => typed.flags.push(Flag { name: long.to_owned(), values }),
+            None => typed.sheet = values.into_iter().next().unwrap_or_default(),
+        }
+    }
+    typed
 }
 
 /// A variable that is empty counts as not set, as it does for TWILIO_REGION: `VARIABLE= command` is how
@@ -188,5 +221,45 @@ mod tests {
     #[test]
     fn the_definition_of_the_arguments_holds() {
         Cli::command().debug_assert();
+    }
+
+    fn understood(arguments: &[&str]) -> CommandLine {
+        let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+        Cli::read(&arguments).unwrap_or_else(|_| panic!("{arguments:?}")).typed
+    }
+
+    #[test]
+    fn a_command_is_understood_however_its_flags_are_written() {
+        let one =
+            understood(&["t", "run", "s.csv", "--only", "failed", "--map", "A=email", "--map=B=city", "-y"]);
+        let other =
+            understood(&["t", "run", "--map=A=email", "--yes", "--only=failed", "--map", "B=city", "s.csv"]);
+        assert_eq!(one, other);
+        let values = ["A=email", "B=city"].map(str::to_owned).to_vec();
+        assert!(one.flags.contains(&Flag { name: "map".to_owned(), values }), "{one:?}");
+        assert_eq!((one.command.as_str(), one.sheet.as_str()), ("run", "s.csv"));
+    }
+
+    #[test]
+    fn every_flag_that_a_proposed_command_keeps_is_one_that_it_takes() {
+        let of = |name: &str| {
+            let mut command = Cli::command();
+            command.build();
+            let found = command.find_subcommand(name).expect("a command").clone();
+            found.get_arguments().filter_map(|it| it.get_long().map(str::to_owned)).collect::<Vec<_>>()
+        };
+        let (run, status, validate) = (of("run"), of("status"), of("validate"));
+        assert!(crate::report::READING.iter().all(|it| validate.iter().any(|flag| flag == it)));
+        assert!(crate::report::TARGET.iter().all(|it| of("resolve").iter().any(|flag| flag == it)));
+        for flag in run.iter().filter(|it| *it != "help") {
+            let is_kept = !crate::report::RUN_ONLY.contains(&flag.as_str());
+            assert!(!is_kept || status.contains(flag), "status does not take --{flag}");
+        }
+        for command in ["status", "results"] {
+            assert!(
+                of(command).iter().all(|flag| run.contains(flag)),
+                "run does not take what {command} does"
+            );
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The arguments of `results` and `status`.
 
 use super::{FlowArgs, PaceArgs, SheetArgs, TargetArgs};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -13,8 +13,18 @@ pub struct ResultsArgs {
     /// Where the results are written; a file with -numbers in its name is written beside it
     #[arg(long, value_name = "FILE.csv", default_value = "results.csv")]
     pub results: PathBuf,
+    /// How the outcome is printed: as text, or as one JSON document with every row (docs/schema)
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub format: ReportFormat,
     #[command(flatten)]
     pub flow: FlowArgs,
+}
+
+/// How `run`, `status` and `results` print what came of the rows.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    Text,
+    Json,
 }
 
 #[derive(Args)]

@@ -1,7 +1,7 @@
 //! The arguments of `run`.
 
 use super::values::{bundle, csv_or_xlsx, duration, some_time};
-use super::{DONE, FlowArgs, PaceArgs, SheetArgs, TRIAL, TargetArgs};
+use super::{DONE, FlowArgs, PaceArgs, ReportFormat, SheetArgs, TRIAL, TargetArgs};
 use crate::model::Sid;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -15,6 +15,9 @@ pub struct RunArgs {
     /// Where the results are written; a file with -numbers in its name is written beside it
     #[arg(long, value_name = "FILE.csv", default_value = "results.csv")]
     pub results: PathBuf,
+    /// How the outcome is printed: as text, or as one JSON document with every row (docs/schema)
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub format: ReportFormat,
     /// Write the rows that did not succeed, as they stand in the sheet, with their errors: FILE.csv or
     /// FILE.xlsx; corrected, it is valid input
     #[arg(long, value_name = "FILE", value_parser = csv_or_xlsx)]

@@ -1,12 +1,16 @@
 //! What a report says of a row that did not get through: the step, the codes, the words, the way out.
 
+use super::columns::{self, Columns};
 use super::make::Heard;
-use super::numbers;
+use super::numbers::{self, NumberReport};
 use crate::check::Invalid;
 use crate::flow::{BundleId, Key, StepId};
-use crate::model::redacted;
-use crate::plan::{Code, Ending, Facts, Next, Note, OurCode, Outcome, Plan, Reason, StepState};
+use crate::model::{Column, redacted};
+use crate::plan::{
+    Code, Ending, Facts, Next, Note, OurCode, Outcome, Plan, Reason, RefusedNumbers, StepState,
+};
 use crate::report::hints::{hint, hint_for, hint_for_words};
+use crate::sheet::Layout;
 use serde::Serialize;
 
 /// What keeps a row from its end, and what to do about it.
@@ -41,6 +45,16 @@ pub struct ColumnToCorrect {
     pub value: String,
 }
 
+impl ColumnToCorrect {
+    /// Its name and cell, such as `business_name (F17)`.
+    pub fn place(&self) -> String {
+        match self.cell.is_empty() {
+            true => self.column.to_owned(),
+            false => format!("{} ({})", self.column, self.cell),
+        }
+    }
+}
+
 /// What is worth knowing of a row although it keeps nothing back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Remark {
@@ -59,21 +73,31 @@ impl Remark {
     }
 }
 
+/// What is known of a customer.
+pub struct Known<'a> {
+    pub plan: &'a Plan<'a>,
+    /// As the ledger says it.
+    pub facts: &'a Facts,
+    pub heard: Heard<'a>,
+    pub columns: &'a Columns,
+    pub layout: Option<&'a Layout>,
+}
+
 impl Cause {
-    /// What keeps a customer from its end.
-    pub fn of(plan: &Plan, facts: &Facts, outcome: Outcome, heard: Heard) -> Option<Cause> {
-        let ending = match plan.next(&facts.clone().with_reads_done(plan.flow()), 0) {
+    /// What keeps a customer from its end: the plan's own ending, by what is recorded.
+    pub fn of(known: &Known, outcome: Outcome) -> Option<Cause> {
+        let Known { plan, facts, heard, .. } = known;
+        let ending = match plan.next(&(*facts).clone().with_reads_done(plan.flow()), 0) {
             _ if outcome == Outcome::Unsure => facts.in_doubt().unwrap_or(Ending::Done),
             Next::Over(ending) => ending,
             _ => plan.held_back(facts).unwrap_or(Ending::Done),
         };
         let cause = match (outcome, ending) {
-            (Outcome::Refused, Ending::Refused(refused)) => Cause::refused(plan, &refused, heard),
-            (Outcome::Refused, _) => match heard.and_then(|end| end.failed) {
-                Some(key) => Cause::at(plan, key, facts, heard),
-                None => Cause::default(),
-            },
-            (Outcome::Rejected, Ending::Rejected(bundle)) => Cause::rejected(plan, bundle, facts),
+            (Outcome::Refused, Ending::Refused(refused)) => Cause::refused(known, &refused),
+            // Another bundle is still to be worked on.
+            (Outcome::Refused, _) => Cause::refused(known, &plan.refusals(facts)),
+            (Outcome::Rejected, Ending::Rejected(bundle)) => Cause::rejected(known, bundle),
+            (Outcome::Rejected, _) => Cause::rejected(known, plan.rejection(facts)?),
             (Outcome::Unsure, Ending::Unsure(key, candidates)) => {
                 let sids: Vec<String> = candidates.iter().map(ToString::to_string).collect();
                 Cause {
@@ -89,28 +113,13 @@ impl Cause {
                 }
             }
             (Outcome::Unfinished, _) => Cause {
-                step: heard
-                    .and_then(|end| end.failed)
-                    .map(|key| key.step.name.to_owned())
-                    .unwrap_or_default(),
+                step: plan.stands_at(facts).map(|key| key.step.name.to_owned()).unwrap_or_default(),
                 message: heard
                     .and_then(|end| end.messages.last())
                     .map_or_else(|| "not finished yet".to_owned(), |it| it.1.clone()),
                 hint: "Run the same command again: it goes on from here.".to_owned(),
                 ..Cause::default()
             },
-            // In review when it was last read; this time it was not reached.
-            (Outcome::Submitted | Outcome::AwaitingProfileApproval, _)
-                if let Some(key) = heard.and_then(|end| end.failed) =>
-            {
-                let words = heard.and_then(|end| end.messages.last()).map_or("", |it| it.1.as_str());
-                Cause {
-                    step: key.step.name.to_owned(),
-                    message: format!("its review could not be read just now {words}").trim_end().to_owned(),
-                    hint: "Run the same command again: it is looked at again.".to_owned(),
-                    ..Cause::default()
-                }
-            }
             _ => return None,
         };
         // Whichever answer the words are from.
@@ -138,15 +147,9 @@ impl Cause {
         }
     }
 
-    fn at(plan: &Plan, key: Key, facts: &Facts, heard: Heard) -> Cause {
-        match facts.state(key) {
-            Some(StepState::Refused { reason, .. }) => Cause::refused(plan, &[(key, reason.clone())], heard),
-            _ => Cause { step: key.step.name.to_owned(), ..Cause::default() },
-        }
-    }
-
     /// The first refusal decides the codes; the text names them all.
-    fn refused(plan: &Plan, refused: &[(Key, Reason)], heard: Heard) -> Cause {
+    fn refused(known: &Known, refused: &[(Key, Reason)]) -> Cause {
+        let Known { plan, heard, .. } = *known;
         let Some((key, reason)) = refused.first() else { return Cause::default() };
         let text = |key: &Key, reason: &Reason| {
             let words = message_of(key, reason, heard);
@@ -156,24 +159,29 @@ impl Cause {
             }
         };
         let messages: Vec<String> = refused.iter().map(|(key, reason)| text(key, reason)).collect();
+        let fix = messages.first().and_then(|it| hint_for_words(it)).or_else(|| hint(reason));
+        let fix = fix.map_or(LOOK_AT_THE_ANSWER, |it| it.fix);
+        let columns = known.columns_of(refused, fix);
+        // Which columns differ only their digests would know; those that can are named.
+        let differs = match changed(reason) {
+            true if columns.len() > 1 => format!("; one of these differs: {}", columns::in_words(&columns)),
+            true if !columns.is_empty() => format!("; this differs: {}", columns::in_words(&columns)),
+            _ => String::new(),
+        };
         Cause {
             step: key.step.name.to_owned(),
             http_status: reason.http_status,
             code: code_text(reason.code),
-            hint: messages
-                .first()
-                .and_then(|it| hint_for_words(it))
-                .or_else(|| hint(reason))
-                .map(|it| it.fix.to_owned())
-                .unwrap_or_default(),
-            message: messages.join("; "),
+            hint: fix.to_owned(),
+            message: format!("{}{differs}", messages.join("; ")),
             more_info: more_info(reason.code),
             request_id: reason.request_id.clone(),
-            columns: vec![],
+            columns,
         }
     }
 
-    fn rejected(plan: &Plan, bundle: BundleId, facts: &Facts) -> Cause {
+    fn rejected(known: &Known, bundle: BundleId) -> Cause {
+        let Known { plan, facts, .. } = *known;
         let step = bundle.reviewed_by();
         let codes = match facts.state(step) {
             Some(StepState::Seen { codes, .. }) => codes.clone(),
@@ -208,13 +216,54 @@ impl Cause {
             message,
             hint: format!("{correct} {way_on}"),
             more_info: more_info(first),
+            columns: known.cells(&hints.iter().flat_map(|it| columns::named_in(it.fix)).collect::<Vec<_>>()),
             ..Cause::default()
         }
     }
 }
 
+/// For a refusal that nobody knows more about: an answer with a code that is in no dictionary.
+const LOOK_AT_THE_ANSWER: &str =
+    "Look up the code and the request id in the Console of the subaccount, correct the row, and run again.";
+
+fn changed(reason: &Reason) -> bool {
+    reason.code == Code::Ours(OurCode::ChangedAfterSubmission)
+}
+
+impl Known<'_> {
+    fn cells(&self, columns: &[Column]) -> Vec<ColumnToCorrect> {
+        let mut columns = columns.to_vec();
+        columns.sort_unstable();
+        columns.dedup();
+        columns::to_correct(&columns, self.plan.customer, self.layout)
+    }
+
+    /// The columns that refusals are about: those of the failing fields, else those that the way out names, else
+    /// those that the step is filled from.
+    fn columns_of(&self, refused: &[(Key, Reason)], fix: &str) -> Vec<ColumnToCorrect> {
+        let one = |(key, reason): &(Key, Reason)| {
+            let fields = reason.fields.as_deref().unwrap_or_default();
+            let of_fields = self.columns.of_fields(*key, fields);
+            match (changed(reason), of_fields.is_empty()) {
+                (_, false) => of_fields,
+                (true, true) => self.columns.of_step(key.step),
+                (false, true) => vec![],
+            }
+        };
+        let mut found: Vec<Column> = refused.iter().flat_map(one).collect();
+        if found.is_empty() {
+            found = columns::named_in(fix);
+        }
+        if found.is_empty() {
+            found = refused.iter().flat_map(|it| self.columns.of_step(it.0.step)).collect();
+        }
+        self.cells(&found)
+    }
+}
+
 /// What is worth knowing of a customer who got through all the same.
-pub fn remarks(plan: &Plan, facts: &Facts, outcome: Outcome, heard: Heard) -> Vec<Remark> {
+pub fn remarks(known: &Known, outcome: Outcome, numbers: &[NumberReport]) -> Vec<Remark> {
+    let Known { plan, facts, heard, .. } = *known;
     let of_evaluation = |step: StepId| match facts.state(step) {
         Some(StepState::Done { note: Some(Note::NotEvaluated), .. }) => Some(Remark::new(
             "not_evaluated",
@@ -236,6 +285,30 @@ pub fn remarks(plan: &Plan, facts: &Facts, outcome: Outcome, heard: Heard) -> Ve
     let mut remarks: Vec<Remark> = evaluations.filter_map(of_evaluation).collect();
     let left_off = numbers::left_off(plan, facts).into_iter();
     remarks.extend(left_off.map(|text| Remark::new(OurCode::NumberNotEligible.name(), text)));
+    let differing = plan.differing(facts);
+    if !differing.is_empty() {
+        let columns =
+            known.cells(&differing.iter().flat_map(|it| known.columns.of_step(it.step)).collect::<Vec<_>>());
+        let text = format!(
+            "the sheet says something else now than what was submitted, and nothing is changed any more; it can differ in {}",
+            columns::in_words(&columns)
+        );
+        remarks.push(Remark { columns, ..Remark::new("sheet_differs", text) });
+    }
+    let refused = numbers.iter().filter(|it| it.is_refused()).count();
+    if refused > 0 && outcome != Outcome::Refused && plan.policy().refused_numbers == RefusedNumbers::Skip {
+        let left_out = crate::model::counted(refused as u64, "phone number");
+        remarks
+            .push(Remark::new("numbers_left_out", format!("{left_out} left out (--refused-numbers skip)")));
+    }
+    // In review when it was last read; this time it was not reached.
+    if matches!(outcome, Outcome::Submitted | Outcome::AwaitingProfileApproval)
+        && let Some(key) = heard.and_then(|end| end.failed)
+    {
+        let words = heard.and_then(|end| end.messages.last()).map_or("", |it| it.1.as_str());
+        let text = format!("{}: its review could not be read just now {words}", key.step);
+        remarks.push(Remark::new("review_not_read", text.trim_end().to_owned()));
+    }
     let said = heard.into_iter().flat_map(|end| end.remarks.iter().cloned());
     remarks.extend(said.map(|text| Remark::new("left_as_it_is", text)));
     remarks

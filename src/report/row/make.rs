@@ -1,14 +1,17 @@
 //! How the report of a row is made from its entry in the sheet, its plan and the ledger.
 
-use super::cause::{self, Cause};
+use super::cause::{self, Cause, Known};
+use super::columns::Columns;
 use super::numbers::{self, NumberReport};
 use super::{BundleReport, ResourceReport, RowReport};
 use crate::check::{Entry, Invalid};
 use crate::engine::{CustomerEnd, Ended};
-use crate::flow::{Flow, StepId, Verb};
+use crate::flow::{BundleId, Flow, StepId, Verb};
 use crate::ledger::{CustomerRun, Ledger};
 use crate::model::{Customer, Fault, Sid, SidKind, shown};
-use crate::plan::{Content, Facts, Outcome, Plan, Policy, RefusedNumbers, StepState};
+use crate::plan::{Facts, Outcome, Plan, Policy, Submission, Time};
+use crate::report::next::{Who, next_action, who};
+use crate::sheet::Layout;
 use std::borrow::Cow;
 
 /// What the reports of all rows are made from.
@@ -16,12 +19,30 @@ pub struct Reporter<'a> {
     pub flow: &'static Flow,
     /// `None` where nothing has been begun.
     pub ledger: Option<&'a Ledger>,
+    /// For customers with whom the ledger has kept none, as earlier versions did not.
     pub policy: &'a Policy,
     /// The run that has just ended, if one has.
     pub ended: Option<&'a Ended>,
+    /// Where the columns stand in the sheet, so that cells can be named.
+    pub layout: Option<&'a Layout>,
+    columns: Columns,
 }
 
-impl Reporter<'_> {
+impl<'a> Reporter<'a> {
+    pub fn new(
+        flow: &'static Flow,
+        ledger: Option<&'a Ledger>,
+        policy: &'a Policy,
+        ended: Option<&'a Ended>,
+    ) -> Reporter<'a> {
+        Reporter { flow, ledger, policy, ended, layout: None, columns: Columns::of(flow) }
+    }
+
+    /// The same, for the rows of a sheet with this layout.
+    pub fn of_sheet(self, layout: &'a Layout) -> Reporter<'a> {
+        Reporter { layout: Some(layout), ..self }
+    }
+
     /// What is known of one row.
     ///
     /// # Errors
@@ -38,27 +59,36 @@ impl Reporter<'_> {
     fn customer(&self, customer: &Customer) -> Result<RowReport, Fault> {
         let Some(ledger) = self.ledger else { return Ok(self.untouched(customer)) };
         let (facts, run) = ledger.customer(&customer.subaccount)?;
+        let times = ledger.submitted_at(&customer.subaccount)?;
         let end = self.ended.and_then(|ended| ended.customers.get(&customer.subaccount));
-        let policy = match end {
-            Some(_) => self.policy.clone(),
-            None => policy_of_the_past(self.flow, self.policy, &facts),
-        };
+        let recorded = run.as_ref().and_then(|run| run.policy.as_ref());
+        let policy = recorded.unwrap_or(self.policy);
         let plan =
-            Plan::of(self.flow, customer, &policy, customer.primary_profile.as_ref(), ledger.key(), &facts);
-        let outcome = match (end, &run) {
-            (Some(end), _) => end.outcome,
+            Plan::of(self.flow, customer, policy, customer.primary_profile.as_ref(), ledger.key(), &facts);
+        let outcome = match &run {
             // Begun, and cut off before anything was recorded.
-            (None, Some(_)) if facts.is_empty() => Outcome::Unfinished,
-            (None, _) => plan.standing(&facts),
+            Some(_) if facts.is_empty() => Outcome::Unfinished,
+            _ => plan.standing(&facts),
         };
         let numbers = numbers::of_customer(&plan, &facts, end);
-        let report = self.of_the_ledger(&facts, run.as_ref(), outcome, numbers);
+        let known =
+            Known { plan: &plan, facts: &facts, heard: end, columns: &self.columns, layout: self.layout };
+        let cause = Cause::of(&known, outcome);
+        let remarks = cause::remarks(&known, outcome, &numbers);
+        let outcomes: Vec<(BundleId, Outcome)> = match facts.is_empty() {
+            true => plan.bundles().iter().map(|it| (*it, outcome)).collect(),
+            false => plan.standings(&facts),
+        };
+        let report = self.of_the_ledger(&facts, run.as_ref(), outcome, &outcomes, &times, numbers);
         Ok(RowReport {
             row: customer.row,
             subaccount_sid: customer.subaccount.to_string(),
             business_name: customer.business.name.clone(),
-            cause: Cause::of(&plan, &facts, outcome, end),
-            remarks: cause::remarks(&plan, &facts, outcome, end),
+            next_action: next_action(outcome, cause.as_ref()),
+            cause,
+            remarks,
+            flags_are_recorded: run.is_none() || recorded.is_some(),
+            no_submit: policy.submission == Submission::Never,
             ..report
         })
     }
@@ -71,23 +101,33 @@ impl Reporter<'_> {
             (Some(ledger), Some(subaccount)) => ledger.customer(subaccount)?,
             _ => (Facts::default(), None),
         };
+        let times = match (self.ledger, &subaccount) {
+            (Some(ledger), Some(subaccount)) => ledger.submitted_at(subaccount)?,
+            _ => vec![],
+        };
         let numbers = numbers::on_record(self.flow, &facts);
-        let report = self.of_the_ledger(&facts, run.as_ref(), Outcome::Invalid, numbers);
+        let outcomes: Vec<_> = self.flow.bundles().map(|it| (it, Outcome::Invalid)).collect();
+        let report = self.of_the_ledger(&facts, run.as_ref(), Outcome::Invalid, &outcomes, &times, numbers);
+        let cause = Some(Cause::of_invalid(invalid));
         Ok(RowReport {
             row: invalid.row,
             subaccount_sid: invalid.subaccount.clone(),
             business_name: invalid.business_name.clone(),
-            cause: Some(Cause::of_invalid(invalid)),
+            next_action: next_action(Outcome::Invalid, cause.as_ref()),
+            cause,
             ..report
         })
     }
 
     fn untouched(&self, customer: &Customer) -> RowReport {
-        let report = self.of_the_ledger(&Facts::default(), None, Outcome::NotAttempted, vec![]);
+        let outcome = Outcome::NotAttempted;
+        let outcomes: Vec<_> = self.flow.bundles_of(customer).into_iter().map(|it| (it, outcome)).collect();
+        let report = self.of_the_ledger(&Facts::default(), None, outcome, &outcomes, &[], vec![]);
         RowReport {
             row: customer.row,
             subaccount_sid: customer.subaccount.to_string(),
             business_name: customer.business.name.clone(),
+            next_action: next_action(outcome, None),
             ..report
         }
     }
@@ -98,13 +138,19 @@ impl Reporter<'_> {
         facts: &Facts,
         run: Option<&CustomerRun>,
         outcome: Outcome,
+        outcomes: &[(BundleId, Outcome)],
+        times: &[(StepId, Time)],
         phone_numbers: Vec<NumberReport>,
     ) -> RowReport {
-        let bundles = self.flow.bundles().map(|bundle| BundleReport {
+        let bundles = outcomes.iter().map(|(bundle, outcome)| BundleReport {
             name: bundle.name,
+            outcome: *outcome,
             sid: facts.sid(bundle.made_by()).map(Sid::to_string),
             status: facts.status(bundle),
+            submitted_at: times.iter().find(|it| it.0 == bundle.submitted_by()).map(|it| it.1),
         });
+        let bundles: Vec<BundleReport> = bundles.collect();
+        let submitted_at = bundles.iter().filter_map(|it| it.submitted_at).max();
         let resource = |step: StepId| {
             // In the place of an address that is created, a row may name one.
             let sid = facts.sid(step).or_else(|| facts.sid(self.flow.instead_of(step)?))?;
@@ -115,7 +161,9 @@ impl Reporter<'_> {
             subaccount_sid: String::new(),
             business_name: String::new(),
             outcome,
-            bundles: bundles.collect(),
+            who: who(outcome),
+            next_action: String::new(),
+            bundles,
             resources: resources(self.flow).filter_map(resource).collect(),
             phone_numbers_assigned: numbers::assigned(self.flow, &phone_numbers),
             phone_numbers_refused: phone_numbers.iter().filter(|it| it.is_refused()).count(),
@@ -125,6 +173,10 @@ impl Reporter<'_> {
             attempts: run.map_or(0, |run| self.calls(run)),
             started_at: run.map(|run| run.started_at),
             finished_at: run.and_then(|run| run.finished_at),
+            submitted_at,
+            waiting_since: submitted_at.filter(|_| who(outcome) == Who::Twilio),
+            flags_are_recorded: run.is_none_or(|run| run.policy.is_some()),
+            no_submit: self.policy.submission == Submission::Never,
         }
     }
 
@@ -142,21 +194,6 @@ pub fn resources(flow: &Flow) -> impl Iterator<Item = StepId> {
     let contents = || flow.bundles().flat_map(|bundle| bundle.steps.contents.iter().copied());
     let created = contents().filter(|step| matches!(step.verb, Verb::Create(_)));
     created.chain(contents().filter(|step| matches!(step.verb, Verb::Assign(_))))
-}
-
-/// The flags of the run that has been, as far as the ledger tells them. A bundle that was submitted although
-/// a number of it was refused was submitted with `--refused-numbers skip`; who asks how it stands need not
-/// say so again.
-fn policy_of_the_past(flow: &Flow, policy: &Policy, facts: &Facts) -> Policy {
-    let left_out = |bundle: crate::flow::BundleId| {
-        let by_us = facts.submitted(bundle).is_some_and(Content::is_known);
-        let refused = |state: &StepState| matches!(state, StepState::Refused { .. });
-        by_us && !facts.is_open(bundle) && facts.shares(bundle.numbered_by()).any(|it| refused(it.1))
-    };
-    match flow.bundles().any(left_out) {
-        true => Policy { refused_numbers: RefusedNumbers::Skip, ..policy.clone() },
-        false => policy.clone(),
-    }
 }
 
 /// Names what is unseen in texts that others wrote.

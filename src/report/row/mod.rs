@@ -2,6 +2,7 @@
 //! failed rows, JSON, the terminal and the exit code are all written from this one report, and from nothing else.
 
 mod cause;
+mod columns;
 mod make;
 mod numbers;
 
@@ -10,6 +11,7 @@ pub use make::{Reporter, resources};
 pub use numbers::{NumberOnBundle, NumberReport, NumberState};
 
 use super::log::rfc3339;
+use super::next::Who;
 use crate::plan::{BundleStatus, Outcome, Time};
 use serde::{Serialize, Serializer};
 
@@ -26,6 +28,10 @@ pub struct RowReport {
     pub business_name: String,
     /// The worst of its bundles' outcomes.
     pub outcome: Outcome,
+    /// Who acts next.
+    pub who: Who,
+    /// What is to be done next, in one sentence.
+    pub next_action: String,
     /// Every bundle of the flow, in its order: the profile first.
     pub bundles: Vec<BundleReport>,
     /// What the steps created and assigned, in the order of the flow.
@@ -47,6 +53,17 @@ pub struct RowReport {
     /// When its last run ended; `null` while it goes on, or if it was cut off.
     #[serde(serialize_with = "as_time")]
     pub finished_at: Option<Time>,
+    /// When a bundle of it was last submitted.
+    #[serde(serialize_with = "as_time")]
+    pub submitted_at: Option<Time>,
+    /// Since when it waits for Twilio; `null` where it does not.
+    #[serde(serialize_with = "as_time")]
+    pub waiting_since: Option<Time>,
+    /// Whether the ledger knows the flags of its last run. Where it does not, because an earlier version has made the
+    /// record, the flags of this command decide how the row stands.
+    pub flags_are_recorded: bool,
+    /// Whether its last run was to submit nothing (`--no-submit`).
+    pub no_submit: bool,
 }
 
 /// How one bundle of a row stands.
@@ -54,10 +71,14 @@ pub struct RowReport {
 pub struct BundleReport {
     /// Such as `customer_profile`.
     pub name: &'static str,
+    pub outcome: Outcome,
     /// `BU…`, once it exists.
     pub sid: Option<String>,
     /// Twilio's word, such as `pending-review`, as it was last read.
     pub status: Option<BundleStatus>,
+    /// When it was last submitted.
+    #[serde(serialize_with = "as_time")]
+    pub submitted_at: Option<Time>,
 }
 
 /// What a step created or assigned.
@@ -72,6 +93,17 @@ impl RowReport {
     /// The SID of what a step created or assigned.
     pub fn resource(&self, step: &str) -> Option<&str> {
         self.resources.iter().find(|it| it.step == step).map(|it| it.sid.as_str())
+    }
+
+    /// Whether it is ready to be submitted, and its last run was to submit nothing.
+    pub fn is_held_back(&self) -> bool {
+        self.outcome == Outcome::ProfileApproved && self.no_submit
+    }
+
+    /// The columns that its cause and its remarks are about.
+    pub fn columns(&self) -> Vec<&ColumnToCorrect> {
+        let of_remarks = self.remarks.iter().flat_map(|it| &it.columns);
+        self.cause.iter().flat_map(|it| &it.columns).chain(of_remarks).collect()
     }
 
     /// The bundle of that name.

@@ -1,0 +1,114 @@
+//! What a command says at its end: how many customers stand how, where the results are, and what is to be done next;
+//! as text, or as one JSON document.
+
+use super::Exit;
+use super::args::ReportFormat;
+use super::style::{self, say, tell};
+use crate::model::{Fault, counted};
+use crate::plan::Outcome;
+use crate::report::{
+    CommandLine, ExitReport, HowItEnded, OutcomeDocument, ResultsFiles, ResultsPaths, Rows, Tally,
+    WrittenRow, idle, next,
+};
+
+/// What is gathered while the results are written, and said at the end.
+pub struct Closing<'a> {
+    typed: &'a CommandLine,
+    format: ReportFormat,
+    rows: Rows,
+    lost: Option<Fault>,
+}
+
+impl<'a> Closing<'a> {
+    pub fn new(typed: &'a CommandLine, format: ReportFormat) -> Closing<'a> {
+        Closing { typed, format, rows: Rows::default(), lost: None }
+    }
+
+    /// Takes in a row that was written.
+    pub fn take(&mut self, row: &WrittenRow<'_>) {
+        if self.format == ReportFormat::Text || self.lost.is_some() {
+            return;
+        }
+        if row.is_first {
+            self.rows.clear();
+        }
+        self.lost = self.rows.add(row.report).err();
+    }
+
+    /// A line for people: programs read standard output, where JSON is asked for.
+    fn line(&self, text: std::fmt::Arguments<'_>) {
+        match self.format {
+            ReportFormat::Text => say!("{text}"),
+            ReportFormat::Json => tell!("{text}"),
+        }
+    }
+
+    /// The table of the outcomes.
+    pub fn tally(&self, tally: &Tally) {
+        for (outcome, count) in tally.occurring() {
+            let colour = match outcome {
+                Outcome::Approved | Outcome::Submitted => style::GOOD,
+                Outcome::Refused | Outcome::Rejected | Outcome::Invalid => style::ERROR,
+                Outcome::Unsure | Outcome::Unfinished | Outcome::ProfileApproved => style::WARNING,
+                Outcome::AwaitingProfileApproval | Outcome::Drafted | Outcome::NotAttempted => style::BOLD,
+            };
+            let (word, off) = (outcome.word(), style::OFF);
+            match self.format {
+                ReportFormat::Text => say!("{count:>8}  {colour}{word}{off}"),
+                ReportFormat::Json => tell!("{count:>8}  {colour}{word}{off}"),
+            }
+        }
+    }
+
+    /// For a run that a fault has broken off, which is told by itself.
+    pub fn broken_off(self, tally: &Tally, results: &ResultsPaths) -> Result<(), Fault> {
+        match self.format {
+            ReportFormat::Text => self.tally(tally),
+            ReportFormat::Json => {
+                let how = HowItEnded { interrupted: true, ..HowItEnded::default() };
+                self.end(tally, how, Some(results), Exit::Fault)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything, and the document where one is asked for. `results` where they were written.
+    pub fn end(
+        self,
+        tally: &Tally,
+        how: HowItEnded,
+        results: Option<&ResultsPaths>,
+        exit: Exit,
+    ) -> Result<Exit, Fault> {
+        match self.format {
+            ReportFormat::Text => say!("{}Customers by outcome{}", style::BOLD, style::OFF),
+            ReportFormat::Json => tell!("{}Customers by outcome{}", style::BOLD, style::OFF),
+        }
+        self.tally(tally);
+        if tally.without_flags() > 0 {
+            let (begun, is) = (counted(tally.without_flags(), "customer"), "the ledger has kept no flags");
+            self.line(format_args!(
+                "For {begun} {is}, because an earlier version began them: the flags of this command decide how they stand"
+            ));
+        }
+        if let Some(paths) = results {
+            let (results, numbers) = (paths.results.display(), paths.numbers.display());
+            self.line(format_args!("Results: {results}, {numbers}"));
+        }
+        let groups = next(tally, self.typed, how);
+        match idle(self.typed, how) {
+            Some(text) => self.line(format_args!("Next: {text}")),
+            None => groups.iter().for_each(|group| self.line(format_args!("Next: {}", group.text()))),
+        }
+        if self.format == ReportFormat::Json {
+            let reason = ExitReport { code: exit.code(), reason: exit.reason().to_owned() };
+            let mut document = OutcomeDocument::new(&self.typed.command, tally, reason, &groups);
+            document.results = results.map(|paths| ResultsFiles {
+                results: paths.results.display().to_string(),
+                numbers: paths.numbers.display().to_string(),
+            });
+            style::printed(self.rows.write(&document, &mut anstream::stdout()));
+        }
+        self.lost.map_or(Ok(exit), Err)
+    }
+}
