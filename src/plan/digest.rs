@@ -58,19 +58,20 @@ impl Content {
 /// digest of a phone number could be turned back by trying all ten billion of them anywhere; with
 /// it, one needs the ledger itself.
 #[derive(Clone)]
-pub struct DigestKey([u8; 32]);
+pub struct DigestKey(Hmac<Sha256>);
 
 impl DigestKey {
+    /// The key is worked in once: it is a third of the work of a short digest.
     pub fn new(bytes: [u8; 32]) -> DigestKey {
-        DigestKey(bytes)
+        // A key of any length is taken, and 32 bytes fit in one block.
+        match Hmac::<Sha256>::new_from_slice(&bytes) {
+            Ok(mac) => DigestKey(mac),
+            Err(_) => unreachable!("HMAC takes keys of every length"),
+        }
     }
 
     pub fn hasher(&self) -> Hasher {
-        // A key of any length is taken, and 32 bytes fit in one block.
-        match Hmac::<Sha256>::new_from_slice(&self.0) {
-            Ok(mac) => Hasher(mac),
-            Err(_) => unreachable!("HMAC takes keys of every length"),
-        }
+        Hasher(self.0.clone())
     }
 
     pub fn digest(&self, parts: &[&str]) -> [u8; 16] {

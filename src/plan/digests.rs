@@ -5,7 +5,18 @@ use super::facts::Facts;
 use super::state::StepState;
 use super::{Plan, tag};
 use crate::flow::{BundleId, Form, Key, Object, Part, StepId, Verb, from_hex};
-use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
+use crate::model::{Address, Customer, PhoneNumber, PhoneNumbers, Sid};
+
+/// The name of each resource that these steps create, with our tag: they are asked for at every turn of the loop.
+pub(super) fn names(steps: &[StepId], customer: &Customer) -> Vec<(StepId, String)> {
+    let name = |&step: &StepId| match step.verb {
+        Verb::Create(resource) => {
+            Some((step, tag::friendly_name(&customer.friendly_name, &customer.subaccount, resource.tag)))
+        }
+        _ => None,
+    };
+    steps.iter().filter_map(name).collect()
+}
 
 impl Plan<'_> {
     /// What a step stands for: a created resource for its own content, an assignment for its
@@ -128,10 +139,7 @@ impl Plan<'_> {
     /// The same in an earlier version.
     pub(super) fn form_in(&self, version: u8, step: StepId, facts: &Facts) -> Option<Form> {
         let Verb::Create(resource) = step.verb else { return None };
-        if !self.steps.contains(&step) {
-            return None;
-        }
-        let name = tag::friendly_name(&self.customer.friendly_name, &self.customer.subaccount, resource.tag);
+        let name = self.names.iter().find(|it| it.0 == step)?.1.clone();
         let mut form = vec![("FriendlyName", name)];
         let mut wanted = resource.names.iter().filter(|step| (step.wanted_by)(self.customer));
         let named = wanted.find_map(|step| facts.sid(*step));

@@ -103,6 +103,8 @@ pub struct Plan<'a> {
     key: &'a DigestKey,
     /// The sheet's numbers, each with the share under which its SID is kept; empty for `all`.
     wanted: Vec<Wanted>,
+    /// The name of each resource that the row asks for, with our tag.
+    names: Vec<(StepId, String)>,
     /// The digests of all resources that are created from the row alone.
     made: Vec<(StepId, [u8; 16])>,
     /// Whether a change after the submission counts also where nothing is left to be done.
@@ -127,6 +129,7 @@ impl<'a> Plan<'a> {
         };
         let bundles = flow.bundles_of(customer);
         let steps = order::steps(flow, &bundles, customer, policy, facts);
+        let names = digests::names(&steps, customer);
         let mut plan = Plan {
             flow,
             bundles,
@@ -136,6 +139,7 @@ impl<'a> Plan<'a> {
             steps,
             key,
             wanted,
+            names,
             made: vec![],
             holds_every_change_against_the_row: false,
         };
