@@ -3,7 +3,6 @@
 mod caller;
 mod discovery;
 mod exchange;
-mod list;
 mod primary;
 mod read_back;
 mod reads;

@@ -1,12 +1,11 @@
 //! The reseller's own profile: it must be approved before anything is linked to it.
 
 use super::exchange::redirected;
-use super::list::Listing;
 use super::{DefaultPrimary, Run};
 use crate::flow::{Call, Host, Item};
 use crate::model::{Customer, Fault, Sid, SidKind};
 use crate::plan::{BundleStatus, Code, OurCode, Reason};
-use crate::twilio::{Obstacle, Refusal, Sent};
+use crate::twilio::{Listing, Obstacle, Refusal, Sent};
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use tokio::sync::Mutex;

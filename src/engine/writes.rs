@@ -4,11 +4,10 @@ use crate::flow::{BundleId, Call, Item, Key, Verb};
 use crate::model::Sid;
 use crate::plan::Evaluate;
 use crate::plan::{BundleStatus, Callback, Content, Ending, Note, OurCode, Reason, StepState};
-use crate::twilio::{Answer, Evaluation, Refusal};
+use crate::twilio::{Answer, Evaluation, Page, Refusal};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::exchange::{As, Fresh, NOT_YET_WAIT_MS, Reply, reason_of};
-use super::list::Page;
 use super::row::{Row, Stop, done};
 
 /// How often a resource is read after an update whose answer does not show it: an API that is behind by more

@@ -249,6 +249,7 @@ impl<'a> Plan<'a> {
             bundles: self.bundles.clone(),
             steps: self.steps.clone(),
             wanted: self.wanted.clone(),
+            names: self.names.clone(),
             made: self.made.clone(),
             holds_every_change_against_the_row: true,
             ..*self

@@ -1,11 +1,8 @@
 //! Whole lists, page by page: everything that is there, each once, or no list at all.
 
-use super::exchange::{As, Fresh, Reply};
-use super::row::{Row, Stop};
-use crate::flow::{Call, Item, Key};
+use super::client::next_page;
+use crate::flow::{Call, Item};
 use crate::model::Sid;
-use crate::plan::Ending;
-use crate::twilio::{Answer, next_page};
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
@@ -17,17 +14,9 @@ const PAGES_MAX: usize = 1_000;
 /// moved up as something came before it.
 const NOTHING_NEW_MAX: u32 = 3;
 
-/// A list of several pages that brings something new this often is not read: too much comes and goes.
-const READINGS_MAX: u32 = 5;
-
-/// As many on a page as the API allows, and how many another reading asks for, so that it cuts the list
-/// elsewhere: what slipped through one cut does not slip through the other.
-const PAGE_SIZE: &str = "PageSize=1000";
-const OTHER_PAGE_SIZE: &str = "PageSize=997";
-
 /// A page of either API [spec]. Which array there is depends on the kind.
 #[derive(Deserialize)]
-pub(super) struct Page {
+pub struct Page {
     results: Option<Vec<Item>>,
     addresses: Option<Vec<Item>>,
     incoming_phone_numbers: Option<Vec<Item>>,
@@ -42,13 +31,21 @@ struct Meta {
 
 /// Why pages do not make a list.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum NoList {
+pub enum NoList {
     /// A page without an array, an item without a SID, an address that leads to no page of the list.
     Broken,
     /// The pages lead back to where they were.
     Circle,
     /// It does not end.
     Endless,
+}
+
+impl Page {
+    /// What is on the page, whatever the array is called.
+    pub fn items(&self) -> impl Iterator<Item = &Item> {
+        let arrays = [&self.results, &self.addresses, &self.incoming_phone_numbers];
+        arrays.into_iter().flatten().flatten()
+    }
 }
 
 impl NoList {
@@ -63,7 +60,7 @@ impl NoList {
 
 /// What is listed so far: each SID once, as it was seen last.
 #[derive(Default)]
-pub(super) struct Listing {
+pub struct Listing {
     items: Vec<Item>,
     places: HashMap<Sid, usize>,
     reading: Reading,
@@ -110,64 +107,17 @@ impl Listing {
     }
 
     /// Begins at the first page again, and says how many pages there were.
-    fn read_again(&mut self) -> usize {
+    pub fn read_again(&mut self) -> usize {
         std::mem::take(&mut self.reading).asked.len()
     }
 
     pub fn items(self) -> Vec<Item> {
         self.items
     }
-}
 
-impl Row<'_> {
-    /// Everything in a list, or the answer that was no list.
-    ///
-    /// What moves from one page to another between two requests can slip through. So a list of several
-    /// pages is read until a reading brings nothing new; one of a single page costs one request.
-    pub(super) async fn list(
-        &mut self,
-        key: Key,
-        call: Call,
-    ) -> Result<Result<Vec<Item>, Reply<Page>>, Stop> {
-        let mut listing = Listing::default();
-        for reading in 1..=READINGS_MAX {
-            let known = listing.items.len();
-            let page_size = if reading % 2 == 1 { PAGE_SIZE } else { OTHER_PAGE_SIZE };
-            let mut next = Some(Call::get(call.host, call.path.replace(PAGE_SIZE, page_size)));
-            while let Some(call) = next {
-                let answer = match self.call(key, &call, As::Subaccount, Fresh::Perhaps).await? {
-                    Reply::Yes(answer) => answer,
-                    other => return Ok(Err(other)),
-                };
-                self.check_landings(key, &answer).await?;
-                next = listing.take(&call, answer.value).map_err(|why| self.no_list(key, &why))?;
-            }
-            let pages = listing.read_again();
-            let has_grown = reading == 1 || listing.items.len() > known;
-            if !has_grown || (reading == 1 && pages == 1) {
-                return Ok(Ok(listing.items()));
-            }
-        }
-        Err(Stop::Lost(key))
-    }
-
-    async fn check_landings(&mut self, key: Key, answer: &Answer<Page>) -> Result<(), Stop> {
-        let page = &answer.value;
-        let arrays = [&page.results, &page.addresses, &page.incoming_phone_numbers];
-        for item in arrays.into_iter().flatten().flatten() {
-            self.check_landing(key, item, answer.request_id.clone()).await?;
-        }
-        Ok(())
-    }
-
-    fn no_list(&mut self, key: Key, why: &NoList) -> Stop {
-        self.messages.push((key, why.in_words().to_owned()));
-        match why {
-            // It may be better the next time.
-            NoList::Broken | NoList::Circle => Stop::Lost(key),
-            // A thousand requests are enough for this run.
-            NoList::Endless => Stop::Over(Ending::Unfinished(key)),
-        }
+    /// How many items are known.
+    pub fn count(&self) -> usize {
+        self.items.len()
     }
 }
 
