@@ -151,7 +151,11 @@ fn bad_and_good(rule: &rule::Rule) -> Option<[Source; 2]> {
 
 /// Rules that need an argument: `the_parent_account_is_no_customer`, tests/rules/accept.rs and
 /// tests/rules/products.rs.
-const ELSEWHERE: [&rule::Rule; 5] = [
+const ELSEWHERE: [&rule::Rule; 9] = [
+    &rule::CNAM_NAME,
+    &rule::CNAM_PROHIBITED,
+    &rule::CNAM_PLACE,
+    &rule::CNAM_MISMATCH,
     &rule::PARENT_ACCOUNT,
     &rule::VALUE_ACCEPTED,
     &rule::PRODUCT_UNKNOWN,

@@ -285,6 +285,11 @@ rules! {
     // Products.
     PRODUCT_UNKNOWN = error("product_unknown", "There is no such product.", "Choose from the products that --help names at --products.");
 
+    CNAM_NAME = error("cnam_name", "CNAM shows at most 15 letters, digits, full stops, commas and spaces; the name begins with a letter (11009).", "Shorten the name, or write it without the other characters.");
+    CNAM_PROHIBITED = error("cnam_prohibited", "The name holds a term that CNAM does not take (11008), such as FBI, Government, Medicare, Police or Social Security.", "Enter a name without it.");
+    CNAM_PLACE = error("cnam_place", "The name is a mere city or state; CNAM takes the name of the business.", "Enter the name of the business, shortened where it is too long.");
+    CNAM_MISMATCH = warning("cnam_mismatch", "The name has no word in common with business_name or friendly_name, and reviewers reject a name that is not that of the business (11007).", "Check the name.");
+
     // Representatives.
     REPRESENTATIVE_2_INCOMPLETE = error("representative_2_incomplete", "The second representative is only half filled in.", "Fill in all six cells, or empty them all.")
         .good(&[(Column::Representative2FirstName, "")]).bad(&[(Column::Representative2FirstName, "Luis")]);

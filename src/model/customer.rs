@@ -41,6 +41,8 @@ pub struct Customer {
     pub phone_numbers: PhoneNumbers,
     /// Empty where the row does not ask for it.
     pub voice_integrity: VoiceIntegrity,
+    /// `cnam_display_name`: the name that calls show. Empty where the row does not ask for CNAM.
+    pub cnam_display_name: String,
 }
 
 impl Customer {

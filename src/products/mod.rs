@@ -1,10 +1,12 @@
 //! The products that a customer can be onboarded to, one file each. A new product is one more file, a line
 //! in the list below, and the columns that it needs.
 
+mod cnam;
 mod profile;
 mod shaken_stir;
 mod voice_integrity;
 
+pub use cnam::CNAM;
 pub use profile::PROFILE;
 pub use shaken_stir::SHAKEN_STIR;
 pub use voice_integrity::VOICE_INTEGRITY;
@@ -19,7 +21,7 @@ pub static FLOW: Flow = Flow {
     phone_numbers: &profile::PHONE_NUMBERS,
     primary_link: &profile::PRIMARY_PROFILE_ASSIGNMENT,
     profile: &PROFILE,
-    products: &[&VOICE_INTEGRITY, &SHAKEN_STIR],
+    products: &[&VOICE_INTEGRITY, &SHAKEN_STIR, &CNAM],
 };
 
 /// What rows can ask for, in the order in which it is worked on.

@@ -19,7 +19,10 @@ pub fn result_columns(flow: &Flow) -> Vec<String> {
     columns.extend(first.map(|step| format!("{step}_sid")));
     columns.extend(OF_THE_END.map(str::to_owned));
     columns.extend(ADDED.map(str::to_owned));
+    let outcome = |bundle: BundleId| format!("{}_outcome", bundle.name);
+    columns.extend(first_bundles(flow).into_iter().filter(|it| it.product.is_some()).map(outcome));
     for bundle in further_bundles(flow) {
+        columns.push(outcome(bundle));
         columns.extend(of(bundle));
         columns.extend(resources(flow).filter(|it| it.bundle == bundle).map(|step| format!("{step}_sid")));
     }
@@ -98,7 +101,10 @@ pub fn result_cells(flow: &Flow, row: &RowReport) -> Vec<String> {
     cells.extend([time(row.submitted_at), time(row.waiting_since)]);
     let outcome = |it: &BundleReport| format!("{}: {}", it.name, it.outcome.word());
     cells.push(row.bundles.iter().map(outcome).collect::<Vec<_>>().join("; "));
+    let outcome = |bundle: BundleId| row.bundle(bundle.name).map_or("", |it| it.outcome.word()).to_owned();
+    cells.extend(first_bundles(flow).into_iter().filter(|it| it.product.is_some()).map(outcome));
     for bundle in further_bundles(flow) {
+        cells.push(outcome(bundle));
         cells.extend(of(bundle));
         cells.extend(resources(flow).filter(|it| it.bundle == bundle).map(resource));
     }

@@ -223,6 +223,12 @@ fn content_of(customer: &Customer) -> Vec<Content> {
         ];
         all.push(end_user("voice_integrity_information", fields));
     }
+    if customer.products.iter().any(|it| it.name == "cnam") && customer.named_in("cnam_sid").is_none() {
+        all.push(end_user(
+            "cnam_information",
+            vec![("cnam_display_name", customer.cnam_display_name.clone())],
+        ));
+    }
     all
 }
 

@@ -86,6 +86,8 @@ pub const PRIMARY: &str = "RN6433641899984f951173ef1738c3bdd0";
 pub const SECONDARY: &str = "RNdfbf3fae0e1107f8aded0e7cead80bf5";
 pub const VOICE_INTEGRITY: &str = "RN5b3660f9598883b1df4e77f77acefba0";
 
+pub const CNAM: &str = "RNf3db3cd1fe25fcfd3c3ded065c8fea53";
+
 pub const BUSINESS_INFORMATION: &str = "customer_profile_business_information";
 pub const REPRESENTATIVE_1: &str = "authorized_representative_1";
 pub const REPRESENTATIVE_2: &str = "authorized_representative_2";
@@ -152,7 +154,7 @@ pub static POLICIES: &[Policy] = &[
         profiles: Some(CUSTOMER_PROFILE),
     },
     Policy {
-        sid: "RNf3db3cd1fe25fcfd3c3ded065c8fea53",
+        sid: CNAM,
         friendly_name: "CNAM",
         bundle: BundleKind::TrustProduct,
         profile_type: "",

@@ -55,6 +55,9 @@ pub enum Reviewer {
 /// 11005: the profile that a voice product is linked to is not approved.
 const PROFILE_NOT_APPROVED: u32 = 11005;
 
+/// The same of a CNAM product.
+const CNAM_PROFILE_NOT_APPROVED: u32 = 11006;
+
 impl Status {
     pub const ALL: [Status; 5] =
         [Status::Draft, Status::PendingReview, Status::InReview, Status::Rejected, Status::Approved];
@@ -200,6 +203,7 @@ fn product_verdict(
     if !is_approved && rules.profile_approval_asked == ApprovalAsked::AtSubmission {
         let code = match bundle.policy.as_str() {
             policies::VOICE_INTEGRITY => Some(PROFILE_NOT_APPROVED),
+            policies::CNAM => Some(CNAM_PROFILE_NOT_APPROVED),
             _ => rules.unapproved_profile_code,
         };
         return Verdict::Rejected(code.into_iter().collect());
@@ -210,7 +214,34 @@ fn product_verdict(
             return Verdict::Rejected(codes);
         }
     }
+    if bundle.policy.as_str() == policies::CNAM {
+        let codes = cnam_codes(world, bundle);
+        if !codes.is_empty() {
+            return Verdict::Rejected(codes);
+        }
+    }
     if is_approved { Verdict::Approved } else { Verdict::ApprovedWith(profile.sid) }
+}
+
+/// What is wrong with the name that calls are to show.
+fn cnam_codes(world: &World, bundle: &Bundle) -> Vec<u32> {
+    let mut objects = bundle.entities.iter().filter_map(|it| world.objects.get(&it.object));
+    let Some(information) = objects.find(|it| it.object_type == "cnam_information") else {
+        return vec![];
+    };
+    let attributes =
+        information.attributes.as_deref().and_then(|it| serde_json::from_str::<serde_json::Value>(it).ok());
+    let name = attributes.as_ref().and_then(|it| it["cnam_display_name"].as_str()).unwrap_or_default();
+    let upper = name.to_ascii_uppercase();
+    let fits = name.len() <= 15
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || ".,\u{20}".contains(c));
+    let prohibited = ["FBI", "SOCIAL SECURITY", "GOVERNMENT", "POLICE", "MEDICARE"];
+    match () {
+        () if prohibited.iter().any(|term| upper.contains(term)) => vec![11008],
+        () if !fits => vec![11009],
+        () => vec![],
+    }
 }
 
 /// What makes a profile unfit for Voice Integrity. Only what is there can be wrong: a profile that

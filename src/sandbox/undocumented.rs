@@ -33,7 +33,8 @@ pub struct Undocumented {
     pub deletion_of_drafts_address: Stance,
     /// When a product is rejected with 11005 because its profile is not approved.
     pub profile_approval_asked: ApprovalAsked,
-    /// The code of a product's rejection whose profile is not approved, Voice Integrity apart (11005 [docs]);
+    /// The code of a SHAKEN/STIR product's rejection whose profile is not approved (11005 for Voice Integrity and
+    /// 11006 for CNAM [docs]);
     /// `None` is one without a code.
     pub unapproved_profile_code: Option<u32>,
     /// Whether evaluations find a profile without a second representative noncompliant.
@@ -180,7 +181,7 @@ const NAMED: &[Named] = &[
     Named { name: "profile-approval-asked", meaning: "when a product's profile must be approved",
         words: &["at-submission", "at-review"],
         set: |it, n| it.profile_approval_asked = [ApprovalAsked::AtSubmission, ApprovalAsked::AtReview][n] },
-    Named { name: "unapproved-profile-code", meaning: "the code of a product, not of Voice Integrity, whose profile is not approved",
+    Named { name: "unapproved-profile-code", meaning: "the code of a SHAKEN/STIR product whose profile is not approved",
         words: &["11005", "none"], set: |it, n| it.unapproved_profile_code = [Some(11005), None][n] },
     Named { name: "second-representative", meaning: "a profile without one, evaluated",
         words: &["optional", "required"], set: |it, n| it.second_representative_required = n == 1 },

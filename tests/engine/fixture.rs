@@ -489,6 +489,7 @@ pub fn customer(number: u32) -> Customer {
             PhoneNumber::Sid(sid("PN", number)),
             PhoneNumber::E164(format!("+1628555{number:04}")),
         ]),
+        cnam_display_name: "Brightwater".to_owned(),
         voice_integrity: VoiceIntegrity {
             use_case: "Appointment Reminders".into(),
             business_employee_count: "40".to_owned(),

@@ -8,9 +8,9 @@ use trusthub_onboard::check::Entry;
 use trusthub_onboard::engine::Only;
 use trusthub_onboard::flow::BundleId;
 use trusthub_onboard::ledger::Ledger;
-use trusthub_onboard::model::{Customer, Sid};
+use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
 use trusthub_onboard::plan::{BundleStatus, Code, OurCode, Outcome, StepState, Submission, tag};
-use trusthub_onboard::products::{FLOW, VOICE_INTEGRITY};
+use trusthub_onboard::products::{CNAM, FLOW, SHAKEN_STIR, VOICE_INTEGRITY};
 use trusthub_onboard::report::{Reporter, RowReport};
 use trusthub_onboard::sandbox::{self, Edit, Kind, Resource, Undocumented, Verdict};
 
@@ -66,6 +66,8 @@ async fn every_choice_of_products_is_made_under_one_profile_and_nothing_of_the_o
                 let status = if chosen.contains(bundle) { "twilio-approved" } else { "" };
                 assert_eq!(cell(&report, &format!("{}_status", bundle.name)), status, "{chosen:?}");
                 assert_eq!(cell(&report, &format!("{}_sid", bundle.name)).is_empty(), status.is_empty());
+                let outcome = if chosen.contains(bundle) { "approved" } else { "" };
+                assert_eq!(cell(&report, &format!("{}_outcome", bundle.name)), outcome, "{chosen:?}");
             }
             // A second run has nothing to do.
             let calls = fixture.changing_calls();
@@ -110,6 +112,11 @@ async fn what_befalls_one_product_holds_up_neither_the_others_nor_their_reviews(
             let fixture = Fixture::with(vec![with_every_product(1)]);
             befall(&fixture);
             assert_eq!(fixture.outcome().await, outcome, "{context}");
+            let row = report(&fixture);
+            for bundle in FLOW.products {
+                let own = if bundle == product { outcome } else { Outcome::Approved };
+                assert_eq!(cell(&row, &format!("{}_outcome", bundle.name)), own.word(), "{context}");
+            }
             for other in FLOW.bundles().filter(|it| it != product) {
                 assert_eq!(
                     fixture.facts().status(other),
@@ -131,7 +138,7 @@ async fn one_rejected_product_leaves_the_others_approved_and_is_submitted_again_
         fixture.clock.set(trusthub_onboard::clock::Clock::now(&*fixture.clock) + 2_000);
         fixture.run().await.expect("no fault");
         let made = products_of(&fixture).into_iter().find(|it| is_of(it, product)).expect("it is made");
-        let verdict = Verdict::Rejected(vec![11006]);
+        let verdict = Verdict::Rejected(vec![11009]);
         fixture.sandbox.edit(Edit::Decide { bundle: made.sid, verdict }).expect("an edit");
         fixture.wait_ms = 600_000;
         assert_eq!(fixture.outcome().await, Outcome::Rejected, "{product:?}");
@@ -238,7 +245,7 @@ async fn a_product_that_the_row_names_by_its_sid_is_used_and_none_is_made() {
     }
 }
 
-/// The products other than Voice Integrity, whose code of a rejection for its profile is documented.
+/// The products whose columns stand at the end.
 fn others() -> Vec<BundleId> {
     FLOW.products.iter().copied().filter(|it| *it != &VOICE_INTEGRITY).collect()
 }
@@ -254,11 +261,12 @@ async fn products_that_came_before_the_approval_go_again_or_say_that_they_were_r
         assert_eq!(fixture.outcome().await, outcome, "{word}");
         let status = |bundle| fixture.facts().status(bundle);
         assert_eq!(status(&VOICE_INTEGRITY), Some(BundleStatus::TwilioApproved), "{word}");
-        for product in others() {
-            let rejected = outcome == Outcome::Rejected;
-            let wanted = if rejected { BundleStatus::TwilioRejected } else { BundleStatus::TwilioApproved };
-            assert_eq!(status(product), Some(wanted), "{word}: {product:?}");
-        }
+        assert_eq!(status(&CNAM), Some(BundleStatus::TwilioApproved), "{word}");
+        let wanted = match outcome {
+            Outcome::Rejected => BundleStatus::TwilioRejected,
+            _ => BundleStatus::TwilioApproved,
+        };
+        assert_eq!(status(&SHAKEN_STIR), Some(wanted), "{word}");
         // The default waits for the approval, whatever the code would be.
         let settings = sandbox::Settings { undocumented, ..Default::default() };
         let fixture = Fixture::set(vec![with_every_product(1)], settings);
@@ -317,5 +325,101 @@ async fn the_columns_of_further_products_stand_behind_those_that_there_were() {
             assert!(before.is_none() && !cell(&row, &format!("{step}_sid")).is_empty(), "{step}");
         }
         assert_eq!(cell(&row, &format!("{}_status", bundle.name)), "twilio-approved");
+    }
+}
+
+/// A subaccount with these numbers, and a row for every product that names them.
+fn with_numbers(numbers: &[(&str, &str)], named: PhoneNumbers) -> Fixture {
+    let row = Customer { phone_numbers: named, ..with_every_product(1) };
+    let mut seed = crate::fixture::seed(std::slice::from_ref(&row));
+    seed.accounts[0].phone_numbers =
+        numbers.iter().map(|(sid, e164)| ((*sid).to_owned(), (*e164).to_owned())).collect();
+    Fixture::seeded(vec![row], sandbox::Settings::default(), seed)
+}
+
+const LOCAL: (&str, &str) = ("PN000000000000000000000000000000a1", "+16285550101");
+const TOLL_FREE: (&str, &str) = ("PN000000000000000000000000000000a2", "+18885550123");
+const CANADIAN: (&str, &str) = ("PN000000000000000000000000000000a3", "+14165550130");
+
+fn by_sid(numbers: &[(&str, &str)]) -> PhoneNumbers {
+    let sid = |it: &(&str, &str)| PhoneNumber::Sid(Sid::parse(it.0).expect("a SID"));
+    PhoneNumbers::Listed(numbers.iter().map(sid).collect())
+}
+
+fn by_digits(numbers: &[(&str, &str)]) -> PhoneNumbers {
+    PhoneNumbers::Listed(numbers.iter().map(|it| PhoneNumber::E164(it.1.to_owned())).collect())
+}
+
+fn numbers_on(fixture: &Fixture, bundle: BundleId) -> Vec<String> {
+    let sid = fixture.facts().sid(bundle.made_by()).map(Sid::to_string);
+    let made = fixture.made().into_iter();
+    let on_it = made.filter(|it| it.kind == Kind::ChannelEndpointAssignment && it.bundle_sid == sid);
+    let mut numbers: Vec<String> = on_it.filter_map(|it| it.object_sid).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+#[tokio::test]
+async fn a_number_that_cnam_does_not_take_is_left_off_it_alone_and_said_however_the_row_names_it() {
+    let all = [LOCAL, TOLL_FREE, CANADIAN];
+    for named in [PhoneNumbers::All, by_sid(&all), by_digits(&all)] {
+        let fixture = with_numbers(&all, named);
+        assert_eq!(fixture.outcome().await, Outcome::Approved);
+        for bundle in FLOW.bundles() {
+            let wanted: Vec<&str> =
+                all.iter().filter(|it| bundle != &CNAM || **it == LOCAL).map(|it| it.0).collect();
+            assert_eq!(numbers_on(&fixture, bundle), wanted, "{bundle:?}");
+        }
+        let row = report(&fixture);
+        assert_eq!((row.phone_numbers_assigned, row.phone_numbers_refused), (3, 0));
+        let remark = "2 numbers left off CNAM, which takes US long codes only";
+        assert_eq!(row.words(), remark);
+        for number in &row.phone_numbers {
+            assert_eq!(number.state.word(), "assigned");
+            let is_left_off = number.sid.as_deref() != Some(LOCAL.0);
+            assert_eq!(number.code.as_deref() == Some("number_not_eligible"), is_left_off);
+        }
+        // A second run has nothing to ask.
+        let calls = fixture.changing_calls();
+        assert!(fixture.run().await.expect("no fault").customers.is_empty());
+        assert_eq!(fixture.changing_calls(), calls);
+    }
+}
+
+#[tokio::test]
+async fn a_product_that_takes_no_number_of_the_row_is_refused_by_itself() {
+    for named in [PhoneNumbers::All, by_sid(&[TOLL_FREE, CANADIAN]), by_digits(&[TOLL_FREE, CANADIAN])] {
+        let mut fixture = with_numbers(&[TOLL_FREE, CANADIAN], named);
+        let end = fixture.end().await;
+        assert_eq!(end.outcome, Outcome::Refused);
+        assert_eq!(end.code, Some(Code::Ours(OurCode::NumberNotEligible)));
+        let row = report(&fixture);
+        assert_eq!(row.outcome, Outcome::Refused);
+        assert!(row.hint().contains("leave out the product"), "{}", row.hint());
+        for bundle in FLOW.bundles().filter(|it| *it != &CNAM) {
+            assert_eq!(fixture.facts().status(bundle), Some(BundleStatus::TwilioApproved), "{bundle:?}");
+        }
+        // Without the product the row is through.
+        let calls = fixture.changing_calls();
+        fixture.customers[0].products.retain(|it| Some(*it) != CNAM.product);
+        fixture.run().await.expect("no fault");
+        assert_eq!(fixture.changing_calls(), calls);
+        assert_eq!(report(&fixture).outcome, Outcome::Approved);
+    }
+}
+
+#[tokio::test]
+async fn cnam_added_to_a_customer_of_long_ago_finds_out_which_numbers_it_takes() {
+    let all = [LOCAL, TOLL_FREE];
+    for named in [PhoneNumbers::All, by_sid(&all), by_digits(&all)] {
+        let mut fixture = with_numbers(&all, named.clone());
+        let before = Customer { phone_numbers: named.clone(), ..customer_for(1, &[&VOICE_INTEGRITY]) };
+        fixture.customers = vec![before];
+        assert_eq!(fixture.outcome().await, Outcome::Approved);
+        fixture.customers =
+            vec![Customer { phone_numbers: named, ..customer_for(1, &[&VOICE_INTEGRITY, &CNAM]) }];
+        assert_eq!(fixture.outcome().await, Outcome::Approved);
+        assert_eq!(numbers_on(&fixture, &CNAM), [LOCAL.0]);
+        assert_eq!(numbers_on(&fixture, &VOICE_INTEGRITY), [LOCAL.0, TOLL_FREE.0]);
     }
 }

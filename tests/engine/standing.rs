@@ -1,6 +1,6 @@
 //! How a customer stands is the same to the run that has just ended, to `results` and to `status`.
 
-use crate::fixture::{Fixture, cell, customer};
+use crate::fixture::{Fixture, cell, customer, with_every_product};
 use crate::proxy::Proxy;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -128,8 +128,10 @@ async fn fixtures(code: OurCode) -> Vec<Fixture> {
                 fixture
             })
             .into(),
-        // No product chooses among the numbers so far.
-        OurCode::NumberNotEligible => vec![],
+        OurCode::NumberNotEligible => vec![one(&|row| {
+            let toll_free = PhoneNumber::E164("+18005550123".to_owned());
+            *row = Customer { phone_numbers: PhoneNumbers::Listed(vec![toll_free]), ..with_every_product(1) };
+        })],
         OurCode::AccountNotActive => {
             let mut fixtures = vec![];
             for (status, in_review) in [("suspended", false), ("closed", false), ("suspended", true)] {

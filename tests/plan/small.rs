@@ -215,6 +215,7 @@ pub fn customer() -> Customer {
         },
         representative_2: None,
         phone_numbers: PhoneNumbers::Listed(vec![PhoneNumber::Sid(number())]),
+        cnam_display_name: String::new(),
         voice_integrity: VoiceIntegrity {
             use_case: "Appointment Reminders".into(),
             business_employee_count: "40".to_owned(),

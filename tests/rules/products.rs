@@ -27,8 +27,17 @@ static VOICE: Product = Product {
     numbers: None,
 };
 
+/// A product with the column of CNAM.
+static NAMED: Product = Product {
+    name: "named",
+    title: "Named",
+    columns: Some(Group::Cnam),
+    sid_column: "named_sid",
+    numbers: None,
+};
+
 fn rules_of(wanted: &[&'static Product]) -> Rules {
-    let products = Products { known: vec![&VOICE, &EVEN], wanted: wanted.to_vec() };
+    let products = Products { known: vec![&VOICE, &EVEN, &NAMED], wanted: wanted.to_vec() };
     Rules { products, ..Rules::default() }
 }
 
@@ -69,7 +78,7 @@ fn a_row_is_for_the_products_of_the_run_unless_its_cell_names_others() {
     let csv = with_column(&Sheet::of(5), "products", &cells);
     let (findings, customers) = read(&csv, &rules_of(&[&VOICE]));
     assert_eq!(said(&findings), ["AO5 product_unknown"]);
-    assert!(findings[0].suggestion.contains("voice or even_numbers"), "{:?}", findings[0]);
+    assert!(findings[0].suggestion.contains("voice, even_numbers or named"), "{:?}", findings[0]);
     let products: Vec<_> = customers.iter().map(names).collect();
     // In the order of the list, however they are written.
     let both = vec!["voice", "even_numbers"];
@@ -154,4 +163,74 @@ fn the_products_of_this_program_are_told_apart_by_their_names_and_columns() {
         }
         assert!(rules_for(&[product.name]).products.wanted == [*product]);
     }
+}
+
+/// What is said of a name for CNAM, of a business called so.
+fn said_of_name(business: &str, name: &str) -> Vec<String> {
+    let sheet = Sheet::of(1).with(1, Column::BusinessName, business).with(1, Column::FriendlyName, "");
+    let csv = with_column(&sheet, "cnam_display_name", &[&format!("\"{name}\"")]);
+    let rules = rules_for(&["cnam"]);
+    read(&csv, &rules).0.iter().map(|finding| finding.code.to_owned()).collect()
+}
+
+#[test]
+fn a_name_for_cnam_is_short_plain_and_that_of_the_business() {
+    let business = "Harbor Light Dental LLC";
+    for name in [
+        "Harbor Light",
+        "HARBOR LIGHT",
+        "Harbor, L. D.",
+        "HLD",
+        "HLD Boston",
+        "Harborlight",
+        "Dental 24",
+        "Lighthouse Den",
+    ] {
+        assert_eq!(said_of_name(business, name), Vec::<String>::new(), "{name}");
+    }
+    for (name, code) in [
+        ("", "required"),
+        ("Harbor Light Den", "cnam_name"),
+        ("Harbor & Light", "cnam_name"),
+        ("Harbor-Light", "cnam_name"),
+        ("Harbör Light", "cnam_name"),
+        ("1 Harbor Light", "cnam_name"),
+        (".Harbor", "cnam_name"),
+        ("Harbor Police", "cnam_prohibited"),
+        ("Medicare Harbor", "cnam_prohibited"),
+        ("fbi", "cnam_prohibited"),
+        ("Boston", "cnam_place"),
+        ("BOSTON.", "cnam_place"),
+        ("Massachusetts", "cnam_place"),
+        ("New York", "cnam_place"),
+        ("Acme Plumbing", "cnam_mismatch"),
+        ("The LLC", "cnam_mismatch"),
+    ] {
+        assert_eq!(said_of_name(business, name), [code], "{name}");
+    }
+    // A word that only begins like a term that is not taken.
+    assert_eq!(said_of_name("Policelli Law LLC", "Policelli Law"), Vec::<String>::new());
+}
+
+#[test]
+fn a_name_for_cnam_that_is_called_wrong_can_be_sent_as_it_is_written() {
+    let csv = with_column(&Sheet::of(1), "cnam_display_name", &["Harbor Police"]);
+    let accept = vec![(Column::CnamDisplayName, "Harbor Police".to_owned())];
+    let (findings, customers) = read(&csv, &Rules { accept, ..rules_for(&["cnam"]) });
+    assert_eq!(findings.iter().map(|it| it.code).collect::<Vec<_>>(), ["cnam_prohibited"]);
+    assert_eq!(customers[0].cnam_display_name, "Harbor Police");
+}
+
+#[test]
+fn each_product_of_this_program_needs_its_own_columns_and_no_others() {
+    let bare = without_columns(1).csv();
+    let told = |csv: &str, names: &[&str]| {
+        read(csv, &rules_for(names)).0.iter().map(|it| it.message.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&bare, &["shaken_stir"]), Vec::<String>::new());
+    assert_eq!(told(&bare, &["shaken_stir", "cnam"]), ["The column cnam_display_name is missing."]);
+    let three = "3 columns are missing: use_case, business_employee_count, average_business_day_call_volume.";
+    assert_eq!(told(&bare, &["voice_integrity", "shaken_stir"]), [three]);
+    let named = with_column(&without_columns(1), "cnam_display_name", &["Harbor Light"]);
+    assert_eq!(told(&named, &["cnam"]), Vec::<String>::new());
 }

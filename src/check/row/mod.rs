@@ -2,6 +2,7 @@
 
 mod address;
 mod business;
+mod cnam;
 mod fields;
 mod numbers;
 mod products;
@@ -18,6 +19,7 @@ use crate::model::{Column, Customer, Sid, SidKind, VoiceIntegrity};
 use crate::sheet::column_letters;
 use address::address;
 use business::business;
+use cnam::cnam_display_name;
 use fields::{email, sid, text, url};
 use numbers::phone_numbers;
 use products::{named_products, products};
@@ -63,6 +65,10 @@ pub(super) fn customer<'a>(cursor: &mut Cursor<'a>, rules: &'a Rules, keys: &mut
         true => voice_integrity(cursor),
         false => Ok(VoiceIntegrity::default()),
     };
+    let cnam_display_name = match rules.products.need(Column::CnamDisplayName, wanted) {
+        true => cnam_display_name(cursor),
+        false => Ok(String::new()),
+    };
 
     whole.and(bundles).ok()?;
     let business = business.ok()?;
@@ -81,6 +87,7 @@ pub(super) fn customer<'a>(cursor: &mut Cursor<'a>, rules: &'a Rules, keys: &mut
         representative_2: representative_2.ok()?,
         phone_numbers: phone_numbers.ok()?,
         voice_integrity: voice_integrity.ok()?,
+        cnam_display_name: cnam_display_name.ok()?,
         products: products.ok()?,
         named_products: named_products.ok()?,
     })

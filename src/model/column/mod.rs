@@ -51,6 +51,7 @@ pub enum Column {
     AverageBusinessDayCallVolume,
     Notes,
     Products,
+    CnamDisplayName,
 }
 
 /// What is to be known of a column.
@@ -87,6 +88,7 @@ pub enum Group {
     PhoneNumbers,
     VoiceIntegrity,
     Products,
+    Cnam,
 }
 
 impl Group {
@@ -100,6 +102,7 @@ impl Group {
             Group::PhoneNumbers => "Phone numbers",
             Group::VoiceIntegrity => "Voice Integrity",
             Group::Products => "Products",
+            Group::Cnam => "CNAM",
         }
     }
 }

@@ -47,7 +47,7 @@ impl Spec {
 }
 
 /// Every column, in the order of the template.
-pub const COLUMNS: [Spec; 41] = {
+pub const COLUMNS: [Spec; 42] = {
     use Column as C;
     use Group as G;
     use Need::{AllOrNone, Optional, Required, WithoutAddressSid};
@@ -663,5 +663,15 @@ pub const COLUMNS: [Spec; 41] = {
             "What this customer is onboarded to, if that differs from the other rows.",
         )
         .synonyms(&["product", "trust products", "voice products"]),
+        column(
+            C::CnamDisplayName,
+            "cnam_display_name",
+            G::Cnam,
+            Required,
+            "at most 15 letters, digits, full stops, commas and spaces; it begins with a letter",
+            "The name that the calls show.",
+        )
+        .example("Harbor Light")
+        .synonyms(&["cnam", "cnam name", "caller name", "caller id name"]),
     ]
 };

@@ -2,11 +2,7 @@
 
 use super::{Hint, hint_of};
 
-/// 11006 to 11009 and 11012 to 11022 belong to products that this program does not ask for.
-const CNAM: Hint = hint_of(
-    "caller name (CNAM) was rejected, which is another product than Voice Integrity",
-    "Look at the CNAM trust product in the Console; check business_name.",
-);
+/// 11012 to 11022 belong to a product that this program does not ask for.
 const BRANDED: Hint = hint_of(
     "Branded Calling was rejected, which is another product than Voice Integrity",
     "Look at the Branded Calling trust product in the Console; check business_name and website_url.",
@@ -55,10 +51,34 @@ pub(super) const TWILIO: &[(u32, Hint)] = &[
             "Submit with --submit-product after-approval, which is the default.",
         ),
     ),
-    (11006, CNAM),
-    (11007, CNAM),
-    (11008, CNAM),
-    (11009, CNAM),
+    (
+        11006,
+        hint_of(
+            "CNAM was rejected because its business profile was not approved yet",
+            "Submit with --submit-product after-approval, which is the default.",
+        ),
+    ),
+    (
+        11007,
+        hint_of(
+            "the CNAM name is not that of the registered business",
+            "Check the column cnam_display_name: it is business_name, shortened where it is too long.",
+        ),
+    ),
+    (
+        11008,
+        hint_of(
+            "the CNAM name holds a term that is not permitted, such as FBI, Government, Police or Medicare",
+            "Take the term out of the column cnam_display_name.",
+        ),
+    ),
+    (
+        11009,
+        hint_of(
+            "the CNAM name does not meet the requirements",
+            "Check the column cnam_display_name: at most 15 letters, digits, full stops, commas and spaces, a letter first.",
+        ),
+    ),
     (
         11010,
         hint_of(

@@ -220,6 +220,7 @@ fn example() -> Customer {
             job_position: listed(C::Representative2JobPosition),
         }),
         phone_numbers: PhoneNumbers::All,
+        cnam_display_name: text(C::CnamDisplayName),
         voice_integrity: VoiceIntegrity {
             use_case: listed(C::UseCase),
             business_employee_count: text(C::BusinessEmployeeCount),
@@ -249,6 +250,7 @@ pub fn value(customer: &Customer, column: Column) -> String {
         C::PrimaryProfileSid => sid(&customer.primary_profile),
         C::CustomerProfileSid => sid(&customer.customer_profile),
         C::TrustProductSid => sid(&customer.trust_product),
+        C::CnamDisplayName => customer.cnam_display_name.clone(),
         C::Products => {
             let words: Vec<&str> = customer.products.iter().map(|it| it.name).collect();
             words.join("; ")

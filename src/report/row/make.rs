@@ -6,7 +6,7 @@ use super::numbers::{self, NumberReport};
 use super::{BundleReport, ResourceReport, RowReport};
 use crate::check::{Entry, Invalid};
 use crate::engine::{CustomerEnd, Ended};
-use crate::flow::{BundleId, Flow, StepId, Verb};
+use crate::flow::{BundleId, BundleStatus, Flow, StepId, Verb};
 use crate::ledger::{CustomerRun, Ledger};
 use crate::model::{Customer, Fault, Sid, SidKind, shown};
 use crate::plan::{Facts, Outcome, Plan, Policy, Submission, Time};
@@ -75,10 +75,11 @@ impl<'a> Reporter<'a> {
             Known { plan: &plan, facts: &facts, heard: end, columns: &self.columns, layout: self.layout };
         let cause = Cause::of(&known, outcome);
         let remarks = cause::remarks(&known, outcome, &numbers);
-        let outcomes: Vec<(BundleId, Outcome)> = match facts.is_empty() {
+        let mut outcomes: Vec<(BundleId, Outcome)> = match facts.is_empty() {
             true => plan.bundles().iter().map(|it| (*it, outcome)).collect(),
             false => plan.standings(&facts),
         };
+        outcomes.extend(wanted_no_more(self.flow, customer, &facts));
         let report = self.of_the_ledger(&facts, run.as_ref(), outcome, &outcomes, &times, numbers);
         Ok(RowReport {
             row: customer.row,
@@ -194,6 +195,20 @@ pub fn resources(flow: &Flow) -> impl Iterator<Item = StepId> {
     let contents = || flow.bundles().flat_map(|bundle| bundle.steps.contents.iter().copied());
     let created = contents().filter(|step| matches!(step.verb, Verb::Create(_)));
     created.chain(contents().filter(|step| matches!(step.verb, Verb::Assign(_))))
+}
+
+/// The products that were made earlier and that the row asks for no more: they are left as they are.
+fn wanted_no_more(flow: &'static Flow, customer: &Customer, facts: &Facts) -> Vec<(BundleId, Outcome)> {
+    let stands = |bundle: BundleId| {
+        let outcome = match facts.status(bundle)? {
+            BundleStatus::Draft => Outcome::Drafted,
+            BundleStatus::PendingReview | BundleStatus::InReview => Outcome::Submitted,
+            BundleStatus::TwilioRejected => Outcome::Rejected,
+            BundleStatus::TwilioApproved => Outcome::Approved,
+        };
+        Some((bundle, outcome))
+    };
+    flow.bundles().filter(|bundle| !bundle.is_wanted_by(customer)).filter_map(stands).collect()
 }
 
 /// Names what is unseen in texts that others wrote.
