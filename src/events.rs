@@ -2,7 +2,7 @@
 
 use crate::flow::{Method, StepId};
 use crate::model::Sid;
-use crate::plan::{Code, Outcome};
+use crate::plan::{Code, Outcome, Time};
 
 /// Watches a run. It is told from any thread, and while it is told the teller waits: an observer
 /// that blocks holds up that customer, and one that dies takes the run with it.
@@ -35,6 +35,12 @@ pub enum Event<'a> {
     LedgerWrites,
     /// The commit is over.
     LedgerWrote,
+    /// A reply was lost: the customer waits until what it may have made shows, or is known not to be there.
+    CustomerWaits {
+        subaccount: &'a Sid,
+        /// By the run's clock.
+        until: Time,
+    },
     CustomerEnds {
         row: u64,
         subaccount: &'a Sid,

@@ -146,7 +146,13 @@ async fn go(args: &RunArgs, typed: &CommandLine, sheet: &Sheet, paths: &ResultsP
             return Ok(Exit::NotConfirmed);
         }
     }
-    let progress = Arc::new(Progress::new(sums.customers, cap(rate)));
+    let progress = Arc::new(Progress::new(
+        sums.customers,
+        sums.calls(),
+        cap(rate),
+        style::progress_detail(),
+        clock.clone(),
+    ));
     let rounds = Arc::new(meanwhile::Rounds::default());
     let mut observers: Vec<Arc<dyn Observer>> = vec![progress.clone(), rounds.clone()];
     if let Some(path) = &args.log {
@@ -182,7 +188,10 @@ async fn go(args: &RunArgs, typed: &CommandLine, sheet: &Sheet, paths: &ResultsP
         previews: None,
     };
     let run = Run::new(settings, client, ledger, clock.clone(), observer, drain);
-    let ended = meanwhile::go(&run, sheet, &policy, paths, &rounds, &*clock).await;
+    let ended = tokio::select! {
+        ended = meanwhile::go(&run, sheet, &policy, paths, &rounds, &*clock) => ended,
+        never = progress.keep_showing() => match never {},
+    };
     progress.finish();
     let results =
         Reporter::new(&FLOW, Some(run.ledger()), &policy, Some(&ended)).of_sheet(&sheet.validation.layout);

@@ -2,7 +2,7 @@
 //! `head`, has what it wants; what is lost on a full disk is a fault.
 
 use crate::model::{Fault, is_unseen, shown_in_line};
-use crate::report::reason;
+use crate::report::{ProgressDetail, reason};
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Reset, Style};
 use std::ffi::OsString;
@@ -58,6 +58,16 @@ pub fn set_verbosity(quiet: bool, verbose: u8) {
 
 pub fn verbosity() -> Verbosity {
     *VERBOSITY.get().unwrap_or(&Verbosity::Usual)
+}
+
+/// How much is told of a run while it goes on.
+pub fn progress_detail() -> ProgressDetail {
+    match verbosity() {
+        Verbosity::Quiet => ProgressDetail::Nothing,
+        Verbosity::Usual => ProgressDetail::Progress,
+        Verbosity::Customers => ProgressDetail::Customers,
+        Verbosity::Calls => ProgressDetail::Calls,
+    }
 }
 
 /// Uses colours as the arguments say. It is called before they are read, because what is wrong with them is printed

@@ -277,7 +277,11 @@ impl Row<'_> {
                 Next::Remove(key) => self.remove(key).await,
                 Next::ReadBack(bundle) => self.read_back(bundle).await,
                 Next::TakeOff(surplus) => self.take_off(surplus).await,
-                Next::Wait(until) => self.park(until.saturating_sub(now)).await,
+                Next::Wait(until) => {
+                    let subaccount = &self.customer.subaccount;
+                    self.run.observer.on(&Event::CustomerWaits { subaccount, until });
+                    self.park(until.saturating_sub(now)).await
+                }
                 Next::Over(ending) => return Ok(ending),
             };
             match turn {

@@ -5,6 +5,7 @@ mod copy;
 mod csv;
 mod expected;
 mod failed;
+mod failures;
 mod findings;
 mod grouped;
 mod hints;
@@ -29,6 +30,7 @@ pub use annotate::{Annotations, Marked, annotate};
 pub use csv::{number_columns, result_cells, result_columns};
 pub use expected::Expected;
 pub use failed::{Failure, write_failed};
+pub use failures::Failures;
 pub use findings::{FindingsFormat, FindingsPrinter};
 pub use hints::{Hint, hint, hint_for};
 pub use json::{ExitReport, OutcomeDocument, ResultsFiles, Rows};
@@ -42,7 +44,7 @@ pub use preview::{
     Action, Changed, Document, Does, Groups, PlanFormat, PlannedWrite, RowPlan, Saved, Shapes, Sums,
     is_open_ended, print_csv as print_plan_csv, spell_duration,
 };
-pub use progress::Progress;
+pub use progress::{Detail as ProgressDetail, Progress};
 pub use results::{ResultsPaths, WrittenRow};
 pub use row::{
     BundleReport, Cause, ColumnToCorrect, NumberOnBundle, NumberReport, NumberState, Remark, Reporter,
