@@ -3,11 +3,11 @@
 
 use super::Exit;
 use super::args::ReportFormat;
-use super::style::{self, say, tell};
+use super::style::{self, conclude, inform, say, tell};
 use crate::model::{Fault, counted};
 use crate::plan::Outcome;
 use crate::report::{
-    CommandLine, ExitReport, HowItEnded, OutcomeDocument, ResultsFiles, ResultsPaths, Rows, Tally,
+    CommandLine, ExitReport, Failures, HowItEnded, OutcomeDocument, ResultsFiles, ResultsPaths, Rows, Tally,
     WrittenRow, idle, next,
 };
 
@@ -16,30 +16,46 @@ pub struct Closing<'a> {
     typed: &'a CommandLine,
     format: ReportFormat,
     rows: Rows,
+    failures: Failures,
     lost: Option<Fault>,
 }
 
 impl<'a> Closing<'a> {
     pub fn new(typed: &'a CommandLine, format: ReportFormat) -> Closing<'a> {
-        Closing { typed, format, rows: Rows::default(), lost: None }
+        Closing { typed, format, rows: Rows::default(), failures: Failures::default(), lost: None }
     }
 
     /// Takes in a row that was written.
     pub fn take(&mut self, row: &WrittenRow<'_>) {
-        if self.format == ReportFormat::Text || self.lost.is_some() {
-            return;
-        }
         if row.is_first {
             self.rows.clear();
+            self.failures.clear();
+        }
+        self.failures.add(row.report);
+        if self.format == ReportFormat::Text || self.lost.is_some() {
+            return;
         }
         self.lost = self.rows.add(row.report).err();
     }
 
-    /// A line for people: programs read standard output, where JSON is asked for.
+    /// A line for people: programs read standard output, where JSON is asked for. None of it with `--quiet`.
     fn line(&self, text: std::fmt::Arguments<'_>) {
         match self.format {
-            ReportFormat::Text => say!("{text}"),
-            ReportFormat::Json => tell!("{text}"),
+            ReportFormat::Text => conclude!("{text}"),
+            ReportFormat::Json => inform!("{text}"),
+        }
+    }
+
+    /// The first failures. They are said whatever else is not.
+    fn failed(&self, results: Option<&ResultsPaths>) {
+        let file = results.map_or_else(|| "the results".to_owned(), |it| it.results.display().to_string());
+        let lines = self.failures.lines(&file);
+        let head = (!lines.is_empty()).then(|| "What did not succeed".to_owned());
+        for line in head.into_iter().chain(lines) {
+            match self.format {
+                ReportFormat::Text => say!("{line}"),
+                ReportFormat::Json => tell!("{line}"),
+            }
         }
     }
 
@@ -54,8 +70,8 @@ impl<'a> Closing<'a> {
             };
             let (word, off) = (outcome.word(), style::OFF);
             match self.format {
-                ReportFormat::Text => say!("{count:>8}  {colour}{word}{off}"),
-                ReportFormat::Json => tell!("{count:>8}  {colour}{word}{off}"),
+                ReportFormat::Text => conclude!("{count:>8}  {colour}{word}{off}"),
+                ReportFormat::Json => inform!("{count:>8}  {colour}{word}{off}"),
             }
         }
     }
@@ -80,9 +96,10 @@ impl<'a> Closing<'a> {
         results: Option<&ResultsPaths>,
         exit: Exit,
     ) -> Result<Exit, Fault> {
+        self.failed(results);
         match self.format {
-            ReportFormat::Text => say!("{}Customers by outcome{}", style::BOLD, style::OFF),
-            ReportFormat::Json => tell!("{}Customers by outcome{}", style::BOLD, style::OFF),
+            ReportFormat::Text => conclude!("{}Customers by outcome{}", style::BOLD, style::OFF),
+            ReportFormat::Json => inform!("{}Customers by outcome{}", style::BOLD, style::OFF),
         }
         self.tally(tally);
         if tally.without_flags() > 0 {

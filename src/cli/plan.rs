@@ -6,7 +6,7 @@ use super::foresee::{self, Choice, Detail, Foreseen, Looking};
 use super::session::{self, Target};
 use super::sheet::Sheet;
 use super::signals::stop_on_signals;
-use super::style::{printed, say, tell};
+use super::style::{inform, printed, say, tell};
 use super::validate::{DEFAULT_RATE, in_short};
 use super::{Exit, Stop, style};
 use crate::engine::{Interrupted, Only, Selection};
@@ -42,8 +42,8 @@ pub fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
         check_writable(path)?;
     }
     let sheet = Sheet::validate(&args.sheet, session::parent_sid(&args.target), &mut |_| ())?;
-    tell!("{}: {}", sheet.name(), sheet.validation.layout);
-    tell!("{}", in_short(&sheet.validation));
+    inform!("{}: {}", sheet.name(), sheet.validation.layout);
+    inform!("{}", in_short(&sheet.validation));
     let runtime = session::runtime()?;
     let exit = runtime.block_on(foretell(args, format, &sheet));
     runtime.shutdown_background();

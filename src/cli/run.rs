@@ -8,7 +8,7 @@ use super::live::{Consent, Undertaking, ask};
 use super::session::{self, Connection, Target};
 use super::sheet::Sheet;
 use super::signals::stop_on_signals;
-use super::style::tell;
+use super::style::{Verbosity, inform, tell};
 use super::validate::{DEFAULT_RATE, in_short};
 use super::{Exit, Stop, meanwhile, plan, style};
 use crate::check::rule;
@@ -49,7 +49,7 @@ pub fn run(args: &RunArgs, typed: &CommandLine) -> Result<Exit, Stop> {
     files.extend(args.log.as_deref().map(|path| ("--log", path)));
     must_differ(&files)?;
     must_be_csv(&paths)?;
-    let sheet = validate(args)?;
+    let sheet = validate(args, typed)?;
     if sheet.validation.rows == 0 {
         // The findings have said so.
         return Ok(Exit::InvalidRows);
@@ -68,26 +68,26 @@ pub fn run(args: &RunArgs, typed: &CommandLine) -> Result<Exit, Stop> {
 }
 
 /// The first pass. Errors are shown; warnings and notes are what `validate` is for.
-fn validate(args: &RunArgs) -> Result<Sheet, Fault> {
+fn validate(args: &RunArgs, typed: &CommandLine) -> Result<Sheet, Fault> {
     let mut printer =
         FindingsPrinter::new(FindingsFormat::Text, anstream::AutoStream::auto(std::io::stderr()));
     let sheet = Sheet::validate(&args.sheet, session::parent_sid(&args.target), &mut |finding: Finding| {
         let is_doubtful =
             [&rule::ENCODING_GUESSED, &rule::DECODED_TWICE].iter().any(|it| it.code == finding.code);
         // What would be sent with wrong letters in it is shown before it is sent.
-        if finding.severity == Severity::Error || finding.row == 0 || is_doubtful {
+        let is_wanted = style::verbosity() > Verbosity::Usual;
+        if finding.severity == Severity::Error || finding.row == 0 || is_doubtful || is_wanted {
             printer.take(finding);
         }
     })?;
     // Nobody reads standard error in vain: where it is closed, there is nobody to tell.
     let _ = printer.finish(&sheet.validation);
     let validation = &sheet.validation;
-    tell!("{}: {}", sheet.name(), validation.layout);
-    if validation.counts.warnings + validation.counts.notes > 0 {
-        let validate = on_sheet("trusthub-onboard validate", &args.sheet.path);
-        tell!("Warnings and notes are shown by: {validate}");
+    inform!("{}: {}", sheet.name(), validation.layout);
+    if validation.counts.warnings + validation.counts.notes > 0 && style::verbosity() <= Verbosity::Usual {
+        inform!("Warnings and notes are shown by: {}", typed.validate());
     }
-    tell!("{}", in_short(validation));
+    inform!("{}", in_short(validation));
     Ok(sheet)
 }
 
@@ -162,7 +162,7 @@ async fn go(args: &RunArgs, typed: &CommandLine, sheet: &Sheet, paths: &ResultsP
     let Connection { client, ledger } = target.connect(rate, args.flow.timeout, &clock, &observer)?;
     let young_ledger = if args.target.sandbox { YoungLedger::LooksAtOnce } else { YoungLedger::Waits };
     if ledger.is_young() && young_ledger == YoungLedger::Waits {
-        tell!(
+        inform!(
             "The ledger {} is new here: customers are looked at after {} s (--visibility-window), so that what a run \
              with another ledger may just have made is found.",
             target.ledger.display(),
@@ -233,7 +233,7 @@ async fn go(args: &RunArgs, typed: &CommandLine, sheet: &Sheet, paths: &ResultsP
         return Err(fault.into());
     }
     let (tally, written) = written?;
-    tell!("{} in {:.1} s", counted(calls, "call"), took.as_secs_f64());
+    inform!("{} in {:.1} s", counted(calls, "call"), took.as_secs_f64());
     if let Some(reason) = &ended.away {
         style::error(&format!(
             "the run ended because nobody got an answer of the API any more ({reason}); nothing is lost. Check the \
@@ -362,10 +362,10 @@ fn write_failures(args: &RunArgs, sheet: &Sheet, failed: &HashMap<u64, Failure>)
     let (rows, written) =
         write_failed(&sheet.source, &sheet.validation, &annotations, path, &manner, &mut failure)?;
     tell_kept(&written.kept);
-    tell!("Rows that did not succeed: {rows}, in {}", written.name.display());
+    inform!("Rows that did not succeed: {rows}, in {}", written.name.display());
     if rows > 0 && args.sheet.path != Path::new("-") {
         let (master, failed) = (args.sheet.path.display(), written.name.display());
-        tell!(
+        inform!(
             "Correct and run that file; then take it over: trusthub-onboard merge {master} {failed} -o NEW"
         );
     }
@@ -385,13 +385,4 @@ fn cap(rate: Rate) -> String {
         Rate::PerSecond(rate) => format!("{rate}"),
         Rate::Unlimited => "unlimited".to_owned(),
     }
-}
-
-/// The command for the sheet. One that came by a pipe has to be sent again.
-fn on_sheet(command: &str, sheet: &Path) -> String {
-    piped(sheet, format!("{command} {}", sheet.display()))
-}
-
-fn piped(sheet: &Path, command: String) -> String {
-    if sheet == Path::new("-") { format!("cat YOUR-SHEET | {command}") } else { command }
 }

@@ -3,7 +3,7 @@
 use super::args::{FormatArg, ValidateArgs, usual_policy};
 use super::files::{must_differ, tell_kept};
 use super::sheet::Sheet;
-use super::style::{printed, say, tell};
+use super::style::{conclude, inform, printed, tell};
 use super::{Exit, Stop};
 use crate::check::{Shape, ValidationReport};
 use crate::model::counted;
@@ -47,9 +47,9 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Stop> {
     let rate = args.rate.unwrap_or(Rate::PerSecond(DEFAULT_RATE));
     for line in lines.into_iter().chain(least(&shapes.sums(&validation.shapes()), rate)) {
         match format {
-            FindingsFormat::Text => say!("{line}"),
+            FindingsFormat::Text => conclude!("{line}"),
             // What programs read stays apart from what people read.
-            FindingsFormat::Json | FindingsFormat::Csv => tell!("{line}"),
+            FindingsFormat::Json | FindingsFormat::Csv => inform!("{line}"),
         }
     }
     if let Some(path) = &args.annotate {
@@ -60,7 +60,7 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Stop> {
             tell!("The marked copy is a new workbook with the values of {}, because {why}", sheet.name());
         }
         let name = marked.written.name.display();
-        tell!("Marked copy: {name}. Correct the red cells there, save, and run that file");
+        inform!("Marked copy: {name}. Correct the red cells there, save, and run that file");
     }
     Ok(if validation.invalid() > 0 || validation.rows == 0 { Exit::InvalidRows } else { Exit::Success })
 }

@@ -85,8 +85,19 @@ pub struct Flag {
 }
 
 /// How the sheet is read: every command that reads it takes these.
-pub const READING: [&str; 8] =
-    ["sheet", "encoding", "delimiter", "header-row", "map", "set", "accept", "strict"];
+pub const READING: [&str; 11] = [
+    "sheet",
+    "encoding",
+    "delimiter",
+    "header-row",
+    "map",
+    "products",
+    "set",
+    "accept",
+    "strict",
+    "config",
+    "no-config",
+];
 
 /// Where the work is recorded and sent.
 pub const TARGET: [&str; 3] = ["ledger", "sandbox", "base-url"];

@@ -187,3 +187,19 @@ fn the_line_of_a_mistake_is_named() {
     let done = fixture.run(&["run", "sheet.csv", "--sandbox"]);
     assert!(done.err.contains(&format!("error: {FILE}, line 4: concurrency")), "{}", done.err);
 }
+
+#[test]
+fn the_next_command_that_is_printed_reads_the_same_file() {
+    let fixture = with_file(1, "[map]\n\"Firma\" = \"business_name\"\n");
+    std::fs::rename(fixture.path(FILE), fixture.path("mine.toml")).expect("renamed");
+    let mut rows = sample_rows()[..2].to_vec();
+    let (name, email) = (column(&rows, "business_name"), column(&rows, "email"));
+    rows[0][name] = "Firma".to_owned();
+    rows[1][email] = "nobody at nowhere".to_owned();
+    fixture.write("sheet.csv", csv_of(&rows));
+    let done = fixture.run(&["run", "sheet.csv", "--sandbox", "--config", "mine.toml"]);
+    assert_eq!(done.code, 3, "{}", done.err);
+    let next = done.out;
+    assert!(next.contains("run sheet.csv --sandbox --config mine.toml"), "{next}");
+    assert!(next.contains("validate sheet.csv --config mine.toml"), "{next}");
+}

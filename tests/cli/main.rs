@@ -1,5 +1,6 @@
 //! The real binary, as a user meets it: what it prints, what it writes, how it ends.
 
+mod closing;
 #[path = "../common/mod.rs"]
 mod common;
 mod config;

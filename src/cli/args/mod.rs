@@ -167,7 +167,7 @@ fn typed(command: &clap::Command, matches: &ArgMatches, arguments: &[OsString]) 
         if of.try_contains_id(id).is_err() || of.value_source(id) != Some(ValueSource::CommandLine) {
             continue;
         }
-        let is_switch = matches!(argument.get_action(), ArgAction::SetTrue);
+        let is_switch = matches!(argument.get_action(), ArgAction::SetTrue | ArgAction::Count);
         let values: Vec<String> = match is_switch {
             true => vec![],
             false => of.get_raw(id).into_iter().flatten().map(text).collect(),
