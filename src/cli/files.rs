@@ -4,7 +4,7 @@ use super::Stop;
 use super::style::{OFF, WARNING, tell};
 use crate::model::Fault;
 use crate::private::is_open_to_others;
-use crate::report::{Kept, ResultsPaths, linked};
+use crate::report::{Kept, ResultsPaths, is_workbook, linked};
 use std::path::{Path, PathBuf};
 
 /// The files of every command that makes results from a sheet, with what they are called in messages.
@@ -25,14 +25,16 @@ pub fn of_results<'a>(
 /// Says before anything is sent that results cannot be written under the name of another format.
 ///
 /// # Errors
-/// The name of the results has an ending, and it is not `.csv`.
-pub fn must_be_csv(results: &ResultsPaths) -> Result<(), Stop> {
+/// The name of the results has an ending, and it is neither `.csv` nor `.xlsx`.
+pub fn must_be_csv_or_xlsx(results: &ResultsPaths) -> Result<(), Stop> {
     match results.results.extension() {
-        Some(other) if !other.eq_ignore_ascii_case("csv") => Err(Stop::Usage(format!(
-            "--results {}: results are written as CSV, not as .{}; name a file that ends with .csv",
-            results.results.display(),
-            other.to_string_lossy()
-        ))),
+        Some(other) if !other.eq_ignore_ascii_case("csv") && !is_workbook(&results.results) => {
+            Err(Stop::Usage(format!(
+                "--results {}: results are written as CSV or as a workbook, not as .{}; name a file that ends with .csv or .xlsx",
+                results.results.display(),
+                other.to_string_lossy()
+            )))
+        }
         _ => Ok(()),
     }
 }

@@ -51,7 +51,9 @@ pub async fn go(
             let began = clock.now();
             // The customers are worked on by other threads meanwhile.
             tokio::task::block_in_place(|| {
-                let results = Reporter::new(&FLOW, Some(run.ledger()), policy, None);
+                let results = Reporter::new(&FLOW, Some(run.ledger()), policy, None)
+                    .of_sheet(&sheet.validation.layout)
+                    .at(began);
                 if let Ok(written) = results.write_meanwhile(paths, || sheet.entries()) {
                     tell_kept(&written.kept);
                 }

@@ -13,6 +13,7 @@ mod meanwhile;
 mod merge;
 mod plan;
 mod rehearse;
+mod report;
 mod resolve;
 mod results;
 mod run;
@@ -90,6 +91,7 @@ fn command(cli: Cli, typed: &CommandLine, completed: &[OsString]) -> Exit {
         Command::Plan(args) => plan::plan(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Results(args) => results::results(&args, typed),
+        Command::Report(args) => report::report(&args),
         Command::Status(args) => results::status(&args, typed),
         Command::Resolve(args) => resolve::resolve(&args),
         Command::Template(args) => template::template(&args),

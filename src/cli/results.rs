@@ -2,7 +2,7 @@
 
 use super::args::{ResultsArgs, StatusArgs};
 use super::closing::Closing;
-use super::files::{must_be_csv, must_differ, of_results, tell_kept, tell_of_open};
+use super::files::{must_be_csv_or_xlsx, must_differ, of_results, tell_kept, tell_of_open};
 use super::session::{self, Connection, Target};
 use super::sheet::Sheet;
 use super::signals::stop_on_signals;
@@ -32,7 +32,9 @@ pub fn results(args: &ResultsArgs, typed: &CommandLine) -> Result<Exit, Stop> {
     let ledger = Ledger::open_for_reading(&session::ledger(&args.target), &FLOW, &target)?;
     tell_of_open(session::files_of_the_ledger(&args.target).iter().map(PathBuf::as_path));
     let policy = args.flow.policy();
-    let results = Reporter::new(&FLOW, Some(&ledger), &policy, None).of_sheet(&sheet.validation.layout);
+    let results = Reporter::new(&FLOW, Some(&ledger), &policy, None)
+        .of_sheet(&sheet.validation.layout)
+        .at(session::clock().now());
     let mut closing = Closing::new(typed, args.format);
     let (tally, written) = results.write(&paths, || sheet.entries(), |row| closing.take(&row))?;
     tell_kept(&written.kept);
@@ -42,10 +44,10 @@ pub fn results(args: &ResultsArgs, typed: &CommandLine) -> Result<Exit, Stop> {
 
 /// Where the results go, once it is certain that they can.
 fn paths(args: &ResultsArgs) -> Result<ResultsPaths, Stop> {
-    let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.target));
+    let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.target)).with_last_look();
     let of_the_ledger = session::files_of_the_ledger(&args.target);
     must_differ(&of_results(&args.sheet.path, &paths, &of_the_ledger))?;
-    must_be_csv(&paths)?;
+    must_be_csv_or_xlsx(&paths)?;
     check_writable(&paths.results)?;
     Ok(paths)
 }
@@ -87,13 +89,15 @@ pub fn status(args: &StatusArgs, typed: &CommandLine) -> Result<Exit, Stop> {
         };
         let drain = CancellationToken::new();
         stop_on_signals(drain.clone());
+        let now = clock.clone();
         let run = Run::new(settings, client, ledger, clock, observer, drain);
         let mut ended = run.go(|| sheet.customers()).await;
         // A look that went well says no more than what it left in the ledger, from which the results
         // read how a customer stands: an earlier refusal, for one, is still its answer.
         ended.customers.retain(|_, end| end.failed.is_some());
-        let results =
-            Reporter::new(&FLOW, Some(run.ledger()), &policy, Some(&ended)).of_sheet(&sheet.validation.layout);
+        let results = Reporter::new(&FLOW, Some(run.ledger()), &policy, Some(&ended))
+            .of_sheet(&sheet.validation.layout)
+            .at(now.now());
         let mut closing = Closing::new(typed, args.results.format);
         let written = results.write(&paths, || sheet.entries(), |row| closing.take(&row));
         let closed = run.close();

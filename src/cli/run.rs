@@ -2,7 +2,7 @@
 
 use super::args::RunArgs;
 use super::closing::Closing;
-use super::files::{must_be_csv, must_differ, of_results, tell_kept, tell_of_open};
+use super::files::{must_be_csv_or_xlsx, must_differ, of_results, tell_kept, tell_of_open};
 use super::foresee::{self, Choice, Detail, Looking};
 use super::live::{Consent, Undertaking, ask};
 use super::session::{self, Connection, Target};
@@ -37,7 +37,7 @@ const POLL_MS: u64 = 60_000;
 const SANDBOX_POLL_MS: u64 = 250;
 
 pub fn run(args: &RunArgs, typed: &CommandLine) -> Result<Exit, Stop> {
-    let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.target));
+    let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.target)).with_last_look();
     check_writable(&paths.results)?;
     if let Some(path) = &args.failed {
         check_writable(path)?;
@@ -48,7 +48,7 @@ pub fn run(args: &RunArgs, typed: &CommandLine) -> Result<Exit, Stop> {
     files.extend(args.failed.as_deref().map(|path| ("--failed", path)));
     files.extend(args.log.as_deref().map(|path| ("--log", path)));
     must_differ(&files)?;
-    must_be_csv(&paths)?;
+    must_be_csv_or_xlsx(&paths)?;
     let sheet = validate(args, typed)?;
     if sheet.validation.rows == 0 {
         // The findings have said so.
@@ -193,8 +193,9 @@ async fn go(args: &RunArgs, typed: &CommandLine, sheet: &Sheet, paths: &ResultsP
         never = progress.keep_showing() => match never {},
     };
     progress.finish();
-    let results =
-        Reporter::new(&FLOW, Some(run.ledger()), &policy, Some(&ended)).of_sheet(&sheet.validation.layout);
+    let results = Reporter::new(&FLOW, Some(run.ledger()), &policy, Some(&ended))
+        .of_sheet(&sheet.validation.layout)
+        .at(clock.now());
     let mut failed = HashMap::new();
     let mut closing = Closing::new(typed, args.format);
     let written = results.write(
@@ -325,7 +326,9 @@ fn write_without_a_run(
     closing: &mut Closing<'_>,
 ) -> Result<Tally, Fault> {
     let policy = args.flow.policy();
-    let results = Reporter::new(&FLOW, None, &policy, None).of_sheet(&sheet.validation.layout);
+    let results = Reporter::new(&FLOW, None, &policy, None)
+        .of_sheet(&sheet.validation.layout)
+        .at(session::clock().now());
     let mut failed = HashMap::new();
     let written = results.write(
         paths,

@@ -8,6 +8,7 @@
 pub mod aside;
 mod backup;
 mod files;
+mod history;
 mod lock;
 mod log;
 mod policy;
@@ -16,6 +17,7 @@ mod schema;
 mod writer;
 pub mod written;
 
+pub use history::{PastState, Turn};
 pub use record::{CustomerRun, Misrouted, Record};
 
 use crate::events::Observer;

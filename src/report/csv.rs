@@ -30,7 +30,7 @@ pub fn result_columns(flow: &Flow) -> Vec<String> {
 }
 
 /// What came later: what is to be done next, what to correct, and what is worth knowing all the same.
-const ADDED: [&str; 7] = [
+const ADDED: [&str; 9] = [
     "who",
     "next_action",
     "columns_to_correct",
@@ -38,6 +38,8 @@ const ADDED: [&str; 7] = [
     "submitted_at",
     "waiting_since",
     "bundle_outcomes",
+    "days_waiting",
+    "console_url",
 ];
 
 /// The bundles whose columns stand in front: they were there before there were further products.
@@ -101,6 +103,8 @@ pub fn result_cells(flow: &Flow, row: &RowReport) -> Vec<String> {
     cells.extend([time(row.submitted_at), time(row.waiting_since)]);
     let outcome = |it: &BundleReport| format!("{}: {}", it.name, it.outcome.word());
     cells.push(row.bundles.iter().map(outcome).collect::<Vec<_>>().join("; "));
+    let days = row.days_waiting.map(|it| it.to_string()).unwrap_or_default();
+    cells.extend([days, row.console_url.clone().unwrap_or_default()]);
     let outcome = |bundle: BundleId| row.bundle(bundle.name).map_or("", |it| it.outcome.word()).to_owned();
     cells.extend(first_bundles(flow).into_iter().filter(|it| it.product.is_some()).map(outcome));
     for bundle in further_bundles(flow) {
@@ -177,7 +181,7 @@ fn line<W: Write>(writer: &mut csv::Writer<W>, cells: &[String]) -> Result<(), F
     writer.write_record(record).map_err(|error| cut_off(&error.to_string()))
 }
 
-fn cut_off(reason: &str) -> Fault {
+pub(super) fn cut_off(reason: &str) -> Fault {
     Fault::new(
         format!("The results could not be written to the end ({reason})"),
         "Make room on the disk, then write them again with `results SHEET`.",

@@ -112,7 +112,7 @@ fn rfc3339_ms(unix_ms: u64) -> String {
     timestamp(unix_ms).map_or_else(String::new, |time| format!("{time:.3}"))
 }
 
-fn timestamp(unix_ms: u64) -> Option<jiff::Timestamp> {
+pub(super) fn timestamp(unix_ms: u64) -> Option<jiff::Timestamp> {
     jiff::Timestamp::from_millisecond(i64::try_from(unix_ms).ok()?).ok()
 }
 

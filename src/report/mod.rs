@@ -1,6 +1,8 @@
 //! What people and programs get to see: progress, the results files, the closing table, the log.
 
 mod annotate;
+mod book;
+mod console;
 mod copy;
 mod csv;
 mod expected;
@@ -9,6 +11,7 @@ mod failures;
 mod findings;
 mod grouped;
 mod hints;
+mod history;
 mod json;
 mod log;
 mod marking;
@@ -16,6 +19,7 @@ mod merge;
 mod next;
 mod overview;
 mod own;
+mod page;
 mod preview;
 mod progress;
 mod rebuild;
@@ -23,10 +27,12 @@ mod results;
 mod row;
 mod summary;
 mod verdict;
+mod words;
 mod workbook;
 mod write;
 
 pub use annotate::{Annotations, Marked, annotate};
+pub use book::Earlier;
 pub use csv::{number_columns, result_cells, result_columns};
 pub use expected::Expected;
 pub use failed::{Failure, write_failed};
@@ -40,12 +46,13 @@ pub use next::{
     CommandLine, Flag, Group, HowItEnded, READING, RUN_ONLY, TARGET, Who, idle, next, next_action, who,
 };
 pub use own::{Foreign, Kept, Manner, Why};
+pub use page::{Details, write_page};
 pub use preview::{
     Action, Changed, Document, Does, Groups, PlanFormat, PlannedWrite, RowPlan, Saved, Shapes, Sums,
     is_open_ended, print_csv as print_plan_csv, spell_duration,
 };
 pub use progress::{Detail as ProgressDetail, Progress};
-pub use results::{ResultsPaths, WrittenRow};
+pub use results::{ResultsPaths, WrittenRow, is_workbook};
 pub use row::{
     BundleReport, Cause, ColumnToCorrect, NumberOnBundle, NumberReport, NumberState, Remark, Reporter,
     ResourceReport, RowReport,

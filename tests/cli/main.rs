@@ -14,6 +14,7 @@ mod merge;
 #[cfg(unix)]
 mod modes;
 mod own_files;
+mod page;
 mod plan;
 mod report;
 mod secrets;
@@ -23,6 +24,7 @@ mod standing;
 mod terminal;
 mod usage;
 mod values;
+mod workbook;
 
 use fixture::*;
 use std::collections::HashSet;

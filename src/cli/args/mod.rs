@@ -8,6 +8,7 @@ mod merge;
 mod pace;
 mod plan;
 mod rehearse;
+mod report;
 mod resolve;
 mod results;
 mod run;
@@ -25,6 +26,7 @@ pub use merge::MergeArgs;
 pub use pace::PaceArgs;
 pub use plan::PlanArgs;
 pub use rehearse::RehearseArgs;
+pub use report::ReportArgs;
 pub use resolve::ResolveArgs;
 pub use results::{ReportFormat, ResultsArgs, StatusArgs};
 pub use run::{OnlyArg, RunArgs};
@@ -81,6 +83,8 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Write the results files again, from the sheet and the ledger
     Results(ResultsArgs),
+    /// Write one page for a browser: where the customers stand, how it came to be, and what is wrong
+    Report(ReportArgs),
     /// Read the state of every begun customer at Twilio, then write the results files
     Status(StatusArgs),
     /// Say which of several candidates of an unsure step is the one

@@ -10,8 +10,9 @@ pub struct ResultsArgs {
     pub sheet: SheetArgs,
     #[command(flatten)]
     pub target: TargetArgs,
-    /// Where the results are written; a file with -numbers in its name is written beside it
-    #[arg(long, value_name = "FILE.csv", default_value = "results.csv")]
+    /// Where the results are written: FILE.csv, or FILE.xlsx for a workbook to look at; a CSV file with -numbers
+    /// in its name is written beside it
+    #[arg(long, short = 'o', visible_alias = "output", value_name = "FILE", default_value = "results.csv")]
     pub results: PathBuf,
     /// How the outcome is printed: as text, or as one JSON document with every row (docs/schema)
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]

@@ -138,11 +138,17 @@ impl Cause {
             others => format!(" (and {others} more; see `validate`)"),
         };
         let message = format!("{place}{}{more}", finding.message);
+        let in_the_sheet = |column: Column| ColumnToCorrect {
+            column: column.name(),
+            cell: finding.cell.clone(),
+            value: finding.value.clone(),
+        };
         Cause {
             step: "validate".to_owned(),
             code: Some(finding.code.to_owned()),
             message: redacted(&message, &[]),
             hint: finding.suggestion.clone(),
+            columns: Column::named(&finding.column).map(in_the_sheet).into_iter().collect(),
             ..Cause::default()
         }
     }

@@ -10,6 +10,8 @@ use crate::flow::{BundleId, BundleStatus, Flow, StepId, Verb};
 use crate::ledger::{CustomerRun, Ledger};
 use crate::model::{Customer, Fault, Sid, SidKind, shown};
 use crate::plan::{Facts, Outcome, Plan, Policy, Submission, Time};
+use crate::report::console::console_url;
+use crate::report::history::DAY_MS;
 use crate::report::next::{Who, next_action, who};
 use crate::sheet::Layout;
 use std::borrow::Cow;
@@ -26,6 +28,8 @@ pub struct Reporter<'a> {
     /// Where the columns stand in the sheet, so that cells can be named.
     pub layout: Option<&'a Layout>,
     columns: Columns,
+    /// When the reports are made.
+    pub now: Option<Time>,
 }
 
 impl<'a> Reporter<'a> {
@@ -35,7 +39,12 @@ impl<'a> Reporter<'a> {
         policy: &'a Policy,
         ended: Option<&'a Ended>,
     ) -> Reporter<'a> {
-        Reporter { flow, ledger, policy, ended, layout: None, columns: Columns::of(flow) }
+        Reporter { flow, ledger, policy, ended, layout: None, columns: Columns::of(flow), now: None }
+    }
+
+    /// The same at this time: with it a report says for how long a row has been waiting.
+    pub fn at(self, now: Time) -> Reporter<'a> {
+        Reporter { now: Some(now), ..self }
     }
 
     /// The same, for the rows of a sheet with this layout.
@@ -157,6 +166,8 @@ impl<'a> Reporter<'a> {
             let sid = facts.sid(step).or_else(|| facts.sid(self.flow.instead_of(step)?))?;
             Some(ResourceReport { step: step.name, sid: sid.to_string() })
         };
+        let waiting_since = submitted_at.filter(|_| who(outcome) == Who::Twilio);
+        let console_url = facts.sid(self.flow.profile.made_by()).map(console_url);
         RowReport {
             row: 0,
             subaccount_sid: String::new(),
@@ -175,7 +186,9 @@ impl<'a> Reporter<'a> {
             started_at: run.map(|run| run.started_at),
             finished_at: run.and_then(|run| run.finished_at),
             submitted_at,
-            waiting_since: submitted_at.filter(|_| who(outcome) == Who::Twilio),
+            waiting_since,
+            days_waiting: waiting_since.zip(self.now).map(|(since, now)| now.saturating_sub(since) / DAY_MS),
+            console_url,
             flags_are_recorded: run.is_none_or(|run| run.policy.is_some()),
             no_submit: self.policy.submission == Submission::Never,
         }
@@ -213,7 +226,8 @@ fn wanted_no_more(flow: &'static Flow, customer: &Customer, facts: &Facts) -> Ve
 
 /// Names what is unseen in texts that others wrote.
 fn clean(report: &mut RowReport) {
-    let mut texts: Vec<&mut String> = vec![&mut report.subaccount_sid, &mut report.business_name];
+    let mut texts: Vec<&mut String> =
+        vec![&mut report.subaccount_sid, &mut report.business_name, &mut report.next_action];
     if let Some(cause) = &mut report.cause {
         texts.extend([&mut cause.message, &mut cause.hint]);
         texts.extend(cause.request_id.as_mut());

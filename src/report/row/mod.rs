@@ -3,6 +3,8 @@
 
 mod cause;
 mod columns;
+#[cfg(test)]
+pub mod example;
 mod make;
 mod numbers;
 
@@ -59,6 +61,10 @@ pub struct RowReport {
     /// Since when it waits for Twilio; `null` where it does not.
     #[serde(serialize_with = "as_time")]
     pub waiting_since: Option<Time>,
+    /// For how many whole days it waits for Twilio.
+    pub days_waiting: Option<u64>,
+    /// The page of its profile in Twilio's Console, once there is one.
+    pub console_url: Option<String>,
     /// Whether the ledger knows the flags of its last run. Where it does not, because an earlier version has made the
     /// record, the flags of this command decide how the row stands.
     pub flags_are_recorded: bool,
