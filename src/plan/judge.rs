@@ -151,13 +151,17 @@ impl Plan<'_> {
         }
     }
 
-    /// Whether the row has named this bundle, which is used as it is, and does so no more. A bundle of ours
-    /// has something of ours in it at the latest when it is submitted; this one has nothing.
+    /// Whether the row has named this bundle, which is used as it is, and does so no more. What a bundle of ours
+    /// says is known, or something of ours is in it; of this one nothing is.
     fn is_named_no_more(&self, bundle: BundleId, facts: &Facts) -> bool {
         let holds_ours = || {
             let is_made =
                 |step: &&StepId| matches!(step.verb, Verb::Create(_)) && facts.state(**step).is_some();
-            bundle.steps.contents.iter().any(|step| is_made(&step))
+            let is_known = matches!(
+                facts.state(bundle.made_by()),
+                Some(StepState::Done { content: Content::Known(_), .. })
+            );
+            is_known || bundle.steps.contents.iter().any(|step| is_made(&step))
         };
         facts.submitted(bundle) == Some(Content::BeforeUs)
             && !facts.is_open(bundle)

@@ -1,7 +1,7 @@
 //! The run cut off at every moment that matters, resumed, and cut off again in the resume.
 
 use crate::checks::undisturbed;
-use crate::fixture::{Fixture, customer};
+use crate::fixture::{Fixture, with_every_product};
 use crate::watch::{Killer, Moment};
 
 /// Runs up to the nth moment of that kind. `None`: the run was over before.
@@ -17,7 +17,7 @@ async fn cut_off(fixture: &Fixture, moment: Moment, at: u64) -> Option<u64> {
 }
 
 async fn cut_off_everywhere(moment: Moment, again: &[u64]) {
-    let customers = vec![customer(1)];
+    let customers = vec![with_every_product(1)];
     let undisturbed = undisturbed(&customers).await;
     // The first request looks up the primary profile, before there is anything to cut off.
     let first = if moment == Moment::Write { 1 } else { 2 };
@@ -62,7 +62,7 @@ async fn a_run_cut_off_right_after_any_request_makes_everything_once() {
 
 #[tokio::test]
 async fn a_run_of_several_customers_cut_off_at_any_write_and_resumed_makes_everything_once() {
-    let customers: Vec<_> = (1..=3).map(customer).collect();
+    let customers: Vec<_> = (1..=3).map(with_every_product).collect();
     let undisturbed = undisturbed(&customers).await;
     for at in (1..).step_by(5) {
         let context = format!("write {at}");

@@ -1,7 +1,7 @@
 //! Every single request of a customer lost, broken or refused for load, in every way.
 
 use crate::checks::{POSTS, undisturbed};
-use crate::fixture::{Fixture, customer};
+use crate::fixture::{Fixture, customer, with_every_product};
 use crate::watch::{Killer, Moment, watching};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -23,12 +23,13 @@ fn objects(objects_ms: u64) -> Lag {
     Lag { objects_ms, ..Lag::default() }
 }
 
-/// Runs a customer once for every request that it takes, with these rules at that request, and once
-/// more without them where the first run could not finish.
-async fn everywhere(lag: Lag, rules: impl Fn(u64) -> Vec<Rule>) {
-    let customers = vec![customer(1)];
+/// Runs a customer of every product once for every other request that it takes, the first or the second one first,
+/// with these rules at that request, and once more without them where the first run could not finish. Of several
+/// faults each second one meets the requests that the others do not.
+async fn everywhere(lag: Lag, first: u64, rules: impl Fn(u64) -> Vec<Rule>) {
+    let customers = vec![with_every_product(1)];
     let undisturbed = undisturbed(&customers).await;
-    for n in 1.. {
+    for n in (first..).step_by(2) {
         let rules = rules(n);
         let context = format!("{:?} at request {n}, {lag:?}", rules[0].fault);
         let fixture = Fixture::with(customers.clone());
@@ -45,15 +46,15 @@ async fn everywhere(lag: Lag, rules: impl Fn(u64) -> Vec<Rule>) {
         }
         fixture.is_as(&undisturbed, &context);
         if fixture.sandbox.requests().count < n {
-            assert!(n > 30, "only {n} requests");
+            assert!(n > 50, "only {n} requests");
             return;
         }
     }
 }
 
 async fn everywhere_each(faults: &[Fault], lag: Lag) {
-    for fault in faults {
-        everywhere(lag, |n| vec![at(n, fault)]).await;
+    for (first, fault) in (1..).zip(faults) {
+        everywhere(lag, 1 + first % 2, |n| vec![at(n, fault)]).await;
     }
 }
 
@@ -132,16 +133,16 @@ async fn a_request_lost_while_lists_and_objects_lag_is_made_good_once() {
 #[tokio::test]
 async fn two_lost_replies_in_a_row_make_nothing_twice() {
     for fault in [Fault::LoseReply, Fault::DropRequest] {
-        everywhere(lists(9_000), |n| vec![at(n, &fault), at(n + 1, &Fault::LoseReply)]).await;
+        everywhere(lists(9_000), 1, |n| vec![at(n, &fault), at(n + 1, &Fault::LoseReply)]).await;
     }
-    everywhere(lists(9_000), |n| vec![at(n, &Fault::DropRequest), at(n + 2, &Fault::LoseReply)]).await;
+    everywhere(lists(9_000), 1, |n| vec![at(n, &Fault::DropRequest), at(n + 2, &Fault::LoseReply)]).await;
 }
 
 #[tokio::test]
 async fn a_look_that_is_refused_does_not_say_that_its_request_was_not_carried_out() {
     for status in [403, 404, 401] {
         let of_account = Among::Account(customer(1).subaccount.to_string());
-        everywhere(lists(9_000), |n| {
+        everywhere(lists(9_000), 1, |n| {
             // The first two requests are the parent's.
             let when = When::Between((n + 1).saturating_sub(2).max(1), n + 10);
             let fault = Fault::FailBefore(status);
@@ -159,12 +160,12 @@ async fn a_request_refused_for_load_is_sent_again_and_nothing_else_changes() {
 #[tokio::test]
 async fn a_reply_lost_after_a_long_refusal_for_load_makes_nothing_twice() {
     let throttle = Fault::Throttle(Some(100));
-    everywhere(lists(9_000), |n| vec![at(n, &throttle), at(n + 1, &Fault::LoseReply)]).await;
+    everywhere(lists(9_000), 1, |n| vec![at(n, &throttle), at(n + 1, &Fault::LoseReply)]).await;
 }
 
 #[tokio::test]
 async fn a_crash_after_a_long_refusal_for_load_makes_nothing_twice() {
-    let customers = vec![customer(1)];
+    let customers = vec![with_every_product(1)];
     let undisturbed = undisturbed(&customers).await;
     for n in 2..=35 {
         let fixture = Fixture::with(customers.clone());
@@ -179,7 +180,7 @@ async fn a_crash_after_a_long_refusal_for_load_makes_nothing_twice() {
 
 #[tokio::test]
 async fn five_unknown_answers_in_a_row_leave_a_customer_unfinished_and_the_next_run_heals_it() {
-    let customers = vec![customer(1)];
+    let customers = vec![with_every_product(1)];
     let undisturbed = undisturbed(&customers).await;
     for fault in [Fault::DropRequest, Fault::LoseReply, Fault::FailAfter(500)] {
         for n in 2..=35 {
@@ -218,7 +219,7 @@ async fn a_limit_on_requests_only_slows_the_run_down() {
 
 #[tokio::test]
 async fn nothing_but_refusals_for_load_leave_a_customer_unfinished_and_the_next_run_heals_it() {
-    let customers = vec![customer(1)];
+    let customers = vec![with_every_product(1)];
     let undisturbed = undisturbed(&customers).await;
     let fixture = Fixture::with(customers);
     let among = Among::Matching(POSTS, "/v1/EndUsers".to_owned());
@@ -232,7 +233,7 @@ async fn nothing_but_refusals_for_load_leave_a_customer_unfinished_and_the_next_
 
 #[tokio::test]
 async fn connections_refused_for_a_while_change_nothing() {
-    let customers = vec![customer(1)];
+    let customers = vec![with_every_product(1)];
     let undisturbed = undisturbed(&customers).await;
     for n in (2..=35).step_by(5) {
         let fixture = Fixture::with(customers.clone());
@@ -253,7 +254,7 @@ async fn connections_refused_for_a_while_change_nothing() {
 
 #[tokio::test]
 async fn a_look_that_cannot_be_sent_does_not_say_that_its_request_was_not_sent() {
-    let customers = vec![customer(1)];
+    let customers = vec![with_every_product(1)];
     let undisturbed = undisturbed(&customers).await;
     for n in (9..=30).step_by(7) {
         let mut fixture = Fixture::with(customers.clone());
@@ -277,7 +278,7 @@ async fn a_look_that_cannot_be_sent_does_not_say_that_its_request_was_not_sent()
 /// Whether something is too new is a matter of when it was asked for, not of when the answer came.
 #[tokio::test]
 async fn a_not_found_that_was_long_on_its_way_is_asked_again() {
-    let fixture = Fixture::with(vec![customer(1)]);
+    let fixture = Fixture::with(vec![with_every_product(1)]);
     fixture.sandbox.misbehave(Faults { lag: objects(9_000), ..Faults::default() });
     let clock = fixture.clock.clone();
     let observer = watching(move |event| {
@@ -295,7 +296,7 @@ async fn a_not_found_that_was_long_on_its_way_is_asked_again() {
 /// became of the look for it says nothing about that.
 #[tokio::test]
 async fn a_look_that_breaks_does_not_shorten_the_wait_for_the_request_it_looks_for() {
-    let fixture = Fixture::with(vec![customer(1)]);
+    let fixture = Fixture::with(vec![with_every_product(1)]);
     let posts = Among::Matching(POSTS, "/v1/CustomerProfiles".to_owned());
     let looks = Among::Matching(trusthub_onboard::sandbox::Method::Get, "/v1/CustomerProfiles".to_owned());
     let lost = Rule { fault: Fault::DropRequest, among: posts, when: When::Nth(1) };
@@ -323,9 +324,9 @@ async fn a_look_that_breaks_does_not_shorten_the_wait_for_the_request_it_looks_f
 /// looked for in the time after that, not in the time since it was meant to go out.
 #[tokio::test]
 async fn a_request_that_waited_long_for_its_turn_is_looked_for_as_long_as_any_other() {
-    let undisturbed = undisturbed(&[customer(1)]).await;
+    let undisturbed = undisturbed(&[with_every_product(1)]).await;
     for n in 1..40 {
-        let fixture = Fixture::with(vec![customer(1)]);
+        let fixture = Fixture::with(vec![with_every_product(1)]);
         let rule = Rule { fault: Fault::LoseReply, among: Among::Posts, when: When::Share(1.0) };
         let lag = lists(9_000);
         fixture.sandbox.misbehave(Faults { rules: vec![rule], lag, ..Faults::default() });

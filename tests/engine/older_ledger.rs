@@ -1,7 +1,7 @@
 //! Restarts from older copies of the ledger, or from none.
 
 use crate::checks::{sids, undisturbed};
-use crate::fixture::{Fixture, customer};
+use crate::fixture::{Fixture, with_every_product};
 use crate::watch::{die, watching};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,7 +56,7 @@ pub fn go_back(fixture: &Fixture, to: u64) {
 
 #[tokio::test]
 async fn a_finished_customer_is_found_again_from_every_older_ledger_and_nothing_is_changed() {
-    let customers = vec![customer(1)];
+    let customers = vec![with_every_product(1)];
     let undisturbed = undisturbed(&customers).await;
     let fixture = Fixture::with(customers);
     let (observer, count) = copying(&fixture, u64::MAX);
@@ -72,7 +72,7 @@ async fn a_finished_customer_is_found_again_from_every_older_ledger_and_nothing_
 
 #[tokio::test]
 async fn a_customer_cut_off_anywhere_goes_on_from_any_older_ledger_and_makes_nothing_twice() {
-    let customers = vec![customer(1)];
+    let customers = vec![with_every_product(1)];
     let undisturbed = undisturbed(&customers).await;
     // A sample of all pairs, which are hundreds of runs each of which is cut off and repeated: the crash tests
     // stop at every write, the test above goes back to every state, and what counts here is that the two meet.
@@ -93,7 +93,7 @@ async fn a_customer_cut_off_anywhere_goes_on_from_any_older_ledger_and_makes_not
 
 #[tokio::test]
 async fn several_customers_go_on_from_any_older_ledger() {
-    let customers: Vec<_> = (1..=3).map(customer).collect();
+    let customers: Vec<_> = (1..=3).map(with_every_product).collect();
     let undisturbed = undisturbed(&customers).await;
     let fixture = Fixture::with(customers);
     let (observer, count) = copying(&fixture, u64::MAX);
@@ -107,7 +107,7 @@ async fn several_customers_go_on_from_any_older_ledger() {
 
 #[tokio::test]
 async fn drafts_are_found_again_without_a_ledger_and_submitted() {
-    let customers = vec![customer(1)];
+    let customers = vec![with_every_product(1)];
     let undisturbed = undisturbed(&customers).await;
     let mut fixture = Fixture::with(customers);
     fixture.policy.submission = Submission::Never;
@@ -120,7 +120,7 @@ async fn drafts_are_found_again_without_a_ledger_and_submitted() {
 
 #[tokio::test]
 async fn without_a_ledger_every_sid_comes_back() {
-    let fixture = Fixture::with(vec![customer(1)]);
+    let fixture = Fixture::with(vec![with_every_product(1)]);
     assert_eq!(fixture.outcome().await, Outcome::Approved);
     // Evaluations are made again where they are needed, so they need not be found again.
     let of_evaluations: Vec<String> = fixture
@@ -133,7 +133,8 @@ async fn without_a_ledger_every_sid_comes_back() {
     let mut before = sids(&fixture.facts());
     before.retain(|sid| !of_evaluations.contains(sid));
     go_back(&fixture, 0);
-    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    let end = fixture.end().await;
+    assert_eq!(end.outcome, Outcome::Approved, "{:?} {:?} {:?}", end.failed, end.code, end.messages);
     let after = sids(&fixture.facts());
     assert!(before.is_subset(&after), "lost: {:?}", before.difference(&after).collect::<Vec<_>>());
 }

@@ -1,7 +1,7 @@
 //! A run that is told to stop: nothing begins any more, every wait ends, and the next run goes on.
 
 use crate::checks::undisturbed;
-use crate::fixture::{Fixture, customer};
+use crate::fixture::{Fixture, customer, with_every_product};
 use crate::watch::watching;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -133,7 +133,7 @@ async fn a_wait_for_an_account_that_is_slower_than_the_rest_ends_at_once() {
 
 #[tokio::test]
 async fn a_wait_for_what_a_lost_reply_has_made_ends_at_once_and_the_next_run_finds_it() {
-    let customers = vec![customer(1)];
+    let customers = vec![with_every_product(1)];
     let undisturbed = undisturbed(&customers).await;
     // The first stop comes with the lost reply, the others between the looks for what it made.
     for looks in 0..3 {
