@@ -1,7 +1,7 @@
 //! The real binary, as a user meets it: what it prints, what it writes, how it ends.
 
-mod closing;
 mod calls;
+mod closing;
 #[path = "../common/mod.rs"]
 mod common;
 mod config;
