@@ -125,14 +125,18 @@ fn whom_twilio_reviews_waits_in_a_sheet_of_its_own_with_since_when() {
 #[test]
 fn a_number_that_was_refused_is_on_the_sheet_of_what_is_left_out() {
     let fixture = Fixture::new();
-    let mut rows = sample_rows()[..3].to_vec();
+    let mut rows = sample_rows();
     let numbers = column(&rows, "phone_numbers");
-    // No such number is in the subaccount.
-    rows[1][numbers] = format!("{}; PN{}", rows[1][numbers], "0".repeat(32));
-    fixture.write("sheet.csv", csv_of(&rows));
-    let settings = ["--sandbox", "--refused-numbers", "skip"];
-    fixture.run(&[&["run", "sheet.csv", "-y", "--results", "results.xlsx"], &settings[..]].concat());
+    rows[1][numbers] = "PN0000000000000000000000000000dead".to_owned();
+    fixture.write("other.csv", csv_of(&rows[..2]));
+    assert_eq!(fixture.run(&["run", "other.csv", "--sandbox", "--no-submit"]).code, 0);
+    // The number is the first customer's, so the second one's profile cannot have it.
+    rows[2][numbers] = "PN0000000000000000000000000000beef; PN0000000000000000000000000000dead".to_owned();
+    fixture.write("sheet.csv", csv_of(&[rows[0].clone(), rows[2].clone()]));
+    let flags = ["--sandbox", "--refused-numbers", "skip", "--results", "results.xlsx"];
+    fixture.run(&[&["run", "sheet.csv"], &flags[..]].concat());
     let refused: Vec<Row> = fixture.numbers().into_iter().filter(|it| !it["error_code"].is_empty()).collect();
+    assert!(!refused.is_empty(), "a number is refused");
     let left_out = sheet(&fixture, "Left out");
     assert_eq!(left_out.len(), refused.len());
     for (line, number) in left_out.iter().zip(&refused) {
