@@ -240,6 +240,15 @@ impl Plan<'_> {
         all.filter(|key| !is_work_left(key) && key.part.sid().is_none_or(|_| facts.is_done(*key))).collect()
     }
 
+    /// The bundles that the row names by another SID than the one in use.
+    pub fn named_otherwise(&self, recorded: &Facts) -> Vec<BundleId> {
+        let is_other = |bundle: &BundleId| {
+            let used = recorded.sid(bundle.made_by());
+            bundle.named_by(self.customer).is_some_and(|named| used.is_some_and(|used| used != named))
+        };
+        self.bundles.iter().copied().filter(is_other).collect()
+    }
+
     /// What was submitted is refused as changed where the row differs.
     pub(super) fn refused_as_changed(&self, key: Key, facts: &Facts) -> Next {
         let reason = Reason::ours(OurCode::ChangedAfterSubmission);

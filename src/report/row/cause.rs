@@ -291,10 +291,11 @@ pub fn remarks(known: &Known, outcome: Outcome, numbers: &[NumberReport]) -> Vec
     let mut remarks: Vec<Remark> = evaluations.filter_map(of_evaluation).collect();
     let left_off = numbers::left_off(plan, facts).into_iter();
     remarks.extend(left_off.map(|text| Remark::new(OurCode::NumberNotEligible.name(), text)));
-    let differing = plan.differing(facts);
+    let mut differing: Vec<Column> =
+        plan.differing(facts).iter().flat_map(|it| known.columns.of_step(it.step)).collect();
+    differing.extend(plan.named_otherwise(facts).iter().flat_map(|it| columns::named_in(it.column)));
     if !differing.is_empty() {
-        let columns =
-            known.cells(&differing.iter().flat_map(|it| known.columns.of_step(it.step)).collect::<Vec<_>>());
+        let columns = known.cells(&differing);
         let text = format!(
             "the sheet says something else now than what was submitted, and nothing is changed any more; it can differ in {}",
             columns::in_words(&columns)

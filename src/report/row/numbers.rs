@@ -120,8 +120,9 @@ pub fn on_record(flow: &Flow, facts: &Facts) -> Vec<NumberReport> {
             parts.push(part);
         }
     }
-    let all: Vec<BundleId> = flow.bundles().collect();
-    let report = |part| number(flow, &all, part, refusal(&all, part, facts), facts, None);
+    // What the row asks for is not known; what was begun for it is.
+    let begun: Vec<BundleId> = flow.bundles().filter(|it| facts.sid(it.made_by()).is_some()).collect();
+    let report = |part| number(flow, &begun, part, refusal(&begun, part, facts), facts, None);
     parts.into_iter().map(report).collect()
 }
 
