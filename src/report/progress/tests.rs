@@ -32,7 +32,7 @@ fn ends(of: &mut dyn FnMut(&Event<'_>), row: u64, outcome: Outcome) {
 }
 
 /// A run of these customers, eight at once and twenty calls a second, looked at four times a second: what was shown, and
-/// how many milliseconds it took. The first call is answered after two seconds.
+/// how many milliseconds it took. The first call is answered after two seconds, and later none for two.
 fn run_through(customers: u64, calls_of_each: u64) -> (Vec<(u64, Shown)>, u64) {
     let mut state = State::new(0, customers, customers * calls_of_each);
     let mut places: Vec<(u64, u64)> = vec![];
@@ -47,7 +47,7 @@ fn run_through(customers: u64, calls_of_each: u64) -> (Vec<(u64, Shown)>, u64) {
             return (seen, now);
         }
         now += 50;
-        if now > 2_000 {
+        if now > 2_000 && !(8_000..10_000).contains(&now) {
             turn = (turn + 1) % places.len();
             let (row, calls) = &mut places[turn];
             *calls += 1;
@@ -68,7 +68,7 @@ fn run_through(customers: u64, calls_of_each: u64) -> (Vec<(u64, Shown)>, u64) {
 
 #[test]
 fn the_time_left_is_not_said_at_the_start_falls_from_there_and_is_never_nothing() {
-    for (customers, calls) in [(20, 33), (200, 25), (3, 40)] {
+    for (customers, calls) in [(20, 33), (200, 25)] {
         let (seen, took_ms) = run_through(customers, calls);
         let left: Vec<(u64, u64)> =
             seen.iter().filter_map(|(now, shown)| Some((*now, shown.seconds_left?))).collect();
