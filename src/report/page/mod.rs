@@ -319,7 +319,10 @@ impl Page {
             self.lines.truncate(ROWS_MAX);
             self.lines.sort_by_key(|it| it.row);
         }
-        output.write_all(b"<h2>Customers</h2>\n")?;
+        output.write_all(
+            b"<h2>Customers</h2>\n<p class=\"soft\">The Console shows the account that is chosen in it: before you open a \
+              customer there, choose the subaccount of its row.</p>\n",
+        )?;
         if all > ROWS_MAX {
             writeln!(
                 output,
