@@ -1,9 +1,11 @@
 //! Encrypted connections, proxies, and what no waiting mends: the real binary against servers on this machine.
 
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempDir;
@@ -62,11 +64,28 @@ impl Place {
     }
 
     fn run(&self, url: &str, variables: &[(&str, &str)]) -> (i32, String) {
+        let mut command = self.command(&sheet(), url, variables);
+        Place::ended(command.arg("--yes").output().expect("it runs"))
+    }
+
+    /// The same run at a terminal, in which somebody types `answer`.
+    fn asked(&self, sheet: &str, url: &str, variables: &[(&str, &str)], answer: &str) -> (i32, String) {
+        let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        grantpt(&keyboard).expect("its own");
+        unlockpt(&keyboard).expect("open");
+        let name = ptsname(&keyboard, Vec::new()).expect("its name").into_string().expect("text");
+        let screen = File::options().read(true).write(true).open(name).expect("its other end");
+        let mut keyboard = File::from(keyboard);
+        keyboard.write_all(answer.as_bytes()).expect("typed");
+        let mut command = self.command(sheet, url, variables);
+        Place::ended(command.stdin(Stdio::from(screen)).output().expect("it runs"))
+    }
+
+    fn command(&self, sheet: &str, url: &str, variables: &[(&str, &str)]) -> Command {
         let mut command = binary();
-        command.current_dir(&self.folder).args(["run", &sheet(), "--base-url", url]).args([
+        command.current_dir(&self.folder).args(["run", sheet, "--base-url", url]).args([
             "--limit",
             "1",
-            "--yes",
             "--rate",
             "unlimited",
             "--timeout",
@@ -77,7 +96,11 @@ impl Place {
         }
         command.env_remove("SSL_CERT_FILE").env_remove("TRUSTHUB_PRIMARY_PROFILE_SID");
         command.envs(self.credentials.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let output = command.envs(variables.iter().copied()).output().expect("it runs");
+        command.envs(variables.iter().copied());
+        command
+    }
+
+    fn ended(output: Output) -> (i32, String) {
         let text =
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(!text.contains("panicked"), "{text}");
@@ -221,5 +244,97 @@ fn a_proxy_that_cannot_be_used_is_no_reason_to_go_without_one() {
         assert_eq!(code, 1, "{proxy}: {text}");
         assert!(text.contains("HTTPS_PROXY names a proxy that cannot be used"), "{proxy}: {text}");
         assert!(!text.contains("hidden-word"), "{text}");
+    }
+}
+
+/// A proxy that takes every host for the server at a port, so that a run is one to another machine.
+fn proxy(to: u16) -> String {
+    let (port, _) = server(move |mut connection| {
+        let mut head = vec![];
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            connection.read_exact(&mut byte).expect("a request");
+            head.push(byte[0]);
+        }
+        assert!(head.starts_with(b"CONNECT "), "{}", String::from_utf8_lossy(&head));
+        connection.write_all(b"HTTP/1.1 200 OK\r\n\r\n").expect("connected");
+        join(connection, TcpStream::connect(("127.0.0.1", to)).expect("the server"));
+    });
+    format!("http://127.0.0.1:{port}")
+}
+
+const PRIMARY: &str = "BU5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a";
+
+#[test]
+fn the_question_names_the_primary_profile_and_after_a_no_nothing_is_begun() {
+    let place = Place::new();
+    let proxy = proxy(encrypted(place.port).0);
+    let base = [("HTTPS_PROXY", proxy.as_str()), ("SSL_CERT_FILE", CERTIFICATE)];
+    let with_its_sid = [base[0], base[1], ("TRUSTHUB_PRIMARY_PROFILE_SID", PRIMARY)];
+    // Whether it is given or found.
+    for variables in [&base[..], &with_its_sid[..]] {
+        let (code, text) = place.asked(&sheet(), "https://onboarding.example", variables, "n\n");
+        assert_eq!(code, 6, "{text}");
+        assert!(text.contains("Going live at https://onboarding.example"), "{text}");
+        assert!(text.contains("parent account AC"), "{text}");
+        assert!(text.contains(&format!("primary profile: {PRIMARY} (Made before)\n")), "{text}");
+        assert!(text.contains("1 customer, ") && text.contains(" calls; what is submitted"), "{text}");
+        let left = std::fs::read_dir(&place.folder).expect("the folder").count();
+        assert_eq!(left, 0, "no ledger and no results: {text}");
+    }
+    let (code, text) = place.asked(&sheet(), "https://onboarding.example", &base, "y\n");
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("1  awaiting_profile_approval"), "{text}");
+}
+
+#[test]
+fn a_primary_profile_that_cannot_be_used_is_told_before_the_question() {
+    let place = Place::new();
+    let proxy = proxy(encrypted(place.port).0);
+    let base = [("HTTPS_PROXY", proxy.as_str()), ("SSL_CERT_FILE", CERTIFICATE)];
+    let unknown = "BU00000000000000000000000000000001";
+    for (variable, value, said) in [
+        ("TRUSTHUB_PRIMARY_PROFILE_SID", unknown, "there is none in the parent account"),
+        ("TWILIO_AUTH_TOKEN", "another-token", "credentials are refused"),
+    ] {
+        let (code, text) = place.asked(
+            &sheet(),
+            "https://onboarding.example",
+            &[base[0], base[1], (variable, value)],
+            "y\n",
+        );
+        assert_eq!(code, 1, "{text}");
+        assert!(text.contains(said) && !text.contains("Go on?"), "{text}");
+        assert_eq!(std::fs::read_dir(&place.folder).expect("the folder").count(), 0, "{text}");
+    }
+}
+
+#[test]
+fn where_rows_name_their_own_primary_profile_the_question_says_so() {
+    let place = Place::new();
+    let proxy = proxy(encrypted(place.port).0);
+    let variables = [("HTTPS_PROXY", proxy.as_str()), ("SSL_CERT_FILE", CERTIFICATE)];
+    let mut rows = csv::Reader::from_path(sheet()).expect("the sample");
+    let column = rows.headers().expect("headers").iter().position(|it| it == "primary_profile_sid");
+    let column = column.expect("a column of primary profiles");
+    let headers = rows.headers().expect("headers").clone();
+    let records: Vec<csv::StringRecord> = rows.records().map(|it| it.expect("a row")).collect();
+    for (own, said) in [
+        (records.len(), "primary profile: each row names its own\n"),
+        (1, "(Made before); rows that name their own are linked to theirs\n"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("own.csv");
+        let mut written = csv::Writer::from_path(&path).expect("a sheet");
+        written.write_record(&headers).expect("headers");
+        for (at, record) in records.iter().enumerate() {
+            let cell = |(number, cell)| if number == column && at < own { PRIMARY } else { cell };
+            written.write_record(record.iter().enumerate().map(cell)).expect("a row");
+        }
+        written.flush().expect("written");
+        let path = path.display().to_string();
+        let (code, text) = place.asked(&path, "https://onboarding.example", &variables, "n\n");
+        assert_eq!(code, 6, "{text}");
+        assert!(text.contains(said), "{text}");
     }
 }

@@ -108,6 +108,13 @@ impl<'a> Closing<'a> {
                 "For {begun} {is}, because an earlier version began them: the flags of this command decide how they stand"
             ));
         }
+        let (numbers, customers) = tally.numbers_left_out();
+        if numbers > 0 {
+            let (numbers, of) = (counted(numbers, "phone number"), counted(customers, "customer"));
+            self.line(format_args!(
+                "Left out: {numbers} of {of}, refused and gone on without (--refused-numbers skip)"
+            ));
+        }
         if let Some(paths) = results {
             let (results, numbers) = (paths.results.display(), paths.numbers.display());
             self.line(format_args!("Results: {results}, {numbers}"));

@@ -5,7 +5,8 @@ use super::sheet::Sheet;
 use crate::check::Entry;
 use crate::clock::Clock;
 use crate::engine::{
-    Ended, Only, Previews, RefusalBreaker, Run, Selection, Settings as EngineSettings, YoungLedger,
+    Ended, FoundPrimary, Only, Previews, RefusalBreaker, Run, Selection, Settings as EngineSettings,
+    YoungLedger,
 };
 use crate::events::Observer;
 use crate::ledger::Ledger;
@@ -52,10 +53,12 @@ pub fn offline(
     clock: &dyn Clock,
 ) -> Result<Foreseen, Fault> {
     let shapes = Shapes::new(&FLOW, choice.policy.clone());
-    every_row(sheet, ledger, choice, detail, |customer, recorded, plan| {
+    every_row(sheet, ledger, choice, detail, |customer, recorded| {
         if recorded.is_empty() && detail != Detail::Writes {
             return shapes.row(customer);
         }
+        let primary = customer.primary_profile.as_ref().or(choice.primary);
+        let plan = Plan::of(&FLOW, customer, choice.policy, primary, ledger.key(), recorded);
         let at_least = is_open_ended(&plan);
         let preview = Preview::offline(plan, recorded.clone(), clock.now());
         of_preview(ledger, customer, &preview, recorded, at_least)
@@ -69,6 +72,8 @@ pub struct Looking<'a> {
     pub concurrency: u16,
     /// How long a call may take, in milliseconds.
     pub call_ms: u64,
+    /// How long an API that is away for everyone is waited for, in milliseconds.
+    pub wait_ms: u64,
     pub clock: Arc<dyn Clock>,
     pub observer: Arc<dyn Observer>,
     pub drain: CancellationToken,
@@ -81,9 +86,9 @@ pub async fn online(
     choice: &Choice<'_>,
     looking: Looking<'_>,
 ) -> Result<(Foreseen, Ended), Fault> {
-    let Looking { target, rate, concurrency, call_ms, clock, observer, drain } = looking;
+    let target = looking.target;
     let ledger = || Ledger::open_to_look(&target.ledger, &FLOW, &target.name);
-    let told: Arc<Mutex<HashMap<u64, RowPlan>>> = Arc::default();
+    let told: Arc<Mutex<HashMap<u64, Result<RowPlan, Fault>>>> = Arc::default();
     let (tell, known) = (told.clone(), ledger()?);
     let failed: Arc<Mutex<Option<Fault>>> = Arc::default();
     let fails = failed.clone();
@@ -97,6 +102,42 @@ pub async fn online(
                 fails.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(fault);
             }
         });
+    let run = run_that_looks(sheet, choice, looking, Some(previews))?;
+    let mut ended = run.go(|| sheet.customers()).await;
+    run.close()?;
+    if let Some(fault) = ended.fault.take() {
+        return Err(fault);
+    }
+    if let Some(fault) = failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(fault);
+    }
+    let mut told = std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
+    let foreseen = every_row(sheet, &ledger()?, choice, Detail::Writes, |customer, _| {
+        told.remove(&customer.row).unwrap_or_else(|| Ok(RowPlan::left(customer, Action::NotSelected)))
+    })?;
+    Ok((foreseen, ended))
+}
+
+/// The primary profile of rows that name none, before anybody is asked: one read as the parent, and nothing else.
+pub async fn primary(
+    sheet: &Sheet,
+    choice: &Choice<'_>,
+    looking: Looking<'_>,
+) -> Result<FoundPrimary, Fault> {
+    let run = run_that_looks(sheet, choice, looking, None)?;
+    let found = run.look_for_primary().await;
+    run.close()?;
+    found
+}
+
+/// A run whose ledger is opened to look.
+fn run_that_looks(
+    sheet: &Sheet,
+    choice: &Choice<'_>,
+    looking: Looking<'_>,
+    previews: Option<Previews>,
+) -> Result<Arc<Run>, Fault> {
+    let Looking { target, rate, concurrency, call_ms, wait_ms, clock, observer, drain } = looking;
     let settings = EngineSettings {
         flow: &FLOW,
         parent: target.parent.clone(),
@@ -107,25 +148,13 @@ pub async fn online(
         selection: choice.selection,
         refusal_breaker: RefusalBreaker::Off,
         young_ledger: YoungLedger::LooksAtOnce,
-        wait_ms: 0,
+        wait_ms,
         poll_ms: 0,
-        previews: Some(previews),
+        previews,
     };
     let client = target.client(rate, call_ms, &clock, &observer)?;
-    let run = Run::new(settings, client, ledger()?, clock, observer, drain);
-    let mut ended = run.go(|| sheet.customers()).await;
-    run.close()?;
-    if let Some(fault) = ended.fault.take() {
-        return Err(fault);
-    }
-    if let Some(fault) = failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        return Err(fault);
-    }
-    let mut told = std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
-    let foreseen = every_row(sheet, &ledger()?, choice, Detail::Writes, |customer, _, _| {
-        told.remove(&customer.row).unwrap_or_else(|| RowPlan::left(customer, Action::NotSelected))
-    })?;
-    Ok((foreseen, ended))
+    let ledger = Ledger::open_to_look(&target.ledger, &FLOW, &target.name)?;
+    Ok(Run::new(settings, client, ledger, clock, observer, drain))
 }
 
 fn of_preview(
@@ -134,11 +163,14 @@ fn of_preview(
     preview: &Preview,
     recorded: &Facts,
     at_least: bool,
-) -> RowPlan {
+) -> Result<RowPlan, Fault> {
+    if let Some(fault) = preview.fault(&customer.subaccount) {
+        return Err(fault);
+    }
     let since = |bundle: crate::flow::BundleId| {
         ledger.recorded_at(&customer.subaccount, bundle.submitted_by()).ok().flatten()
     };
-    RowPlan::of(customer, preview, recorded, at_least, since)
+    Ok(RowPlan::of(customer, preview, recorded, at_least, since))
 }
 
 /// Goes through the sheet as a run does: what is not taken on is said to be so.
@@ -147,7 +179,7 @@ fn every_row(
     ledger: &Ledger,
     choice: &Choice<'_>,
     detail: Detail,
-    mut of_one: impl FnMut(&Customer, &Facts, Plan<'_>) -> RowPlan,
+    mut of_one: impl FnMut(&Customer, &Facts) -> Result<RowPlan, Fault>,
 ) -> Result<Foreseen, Fault> {
     let Selection { only, limit } = choice.selection;
     let mut foreseen = Foreseen::default();
@@ -161,18 +193,24 @@ fn every_row(
             Entry::Invalid(invalid) => RowPlan::invalid(&invalid),
             Entry::Valid(customer) => {
                 let (recorded, begun) = ledger.customer(&customer.subaccount)?;
-                let primary = customer.primary_profile.as_ref();
-                let plan = Plan::of(&FLOW, &customer, choice.policy, primary, ledger.key(), &recorded);
-                match (only.takes(&plan, &recorded, begun.as_ref()), only) {
+                // A customer who was never begun needs no plan to be told apart.
+                let is_new = recorded.is_empty() && begun.is_none();
+                let is_taken = match only {
+                    Only::Everyone if is_new => true,
+                    _ => {
+                        let primary = customer.primary_profile.as_ref();
+                        let plan =
+                            Plan::of(&FLOW, &customer, choice.policy, primary, ledger.key(), &recorded);
+                        only.takes(&plan, &recorded, begun.as_ref())
+                    }
+                };
+                match (is_taken, only) {
                     (false, Only::Everyone) => RowPlan::left(&customer, Action::Nothing),
                     (false, _) => RowPlan::left(&customer, Action::NotSelected),
                     (true, _) if is_full => RowPlan::left(&customer, Action::NotSelected),
                     (true, _) => {
                         taken += 1;
-                        let primary = primary.or(choice.primary);
-                        let plan =
-                            Plan::of(&FLOW, &customer, choice.policy, primary, ledger.key(), &recorded);
-                        let row = of_one(&customer, &recorded, plan);
+                        let row = of_one(&customer, &recorded)?;
                         foreseen.sums.add(&row, customer.primary_profile.as_ref());
                         row
                     }

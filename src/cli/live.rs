@@ -10,7 +10,7 @@ use std::io::{BufRead, IsTerminal, Write};
 pub struct Undertaking<'a> {
     pub host: &'a str,
     pub parent: &'a Sid,
-    /// The profile that customers are linked to, as far as it is known.
+    /// The profile that customers are linked to: its SID and its name.
     pub primary: String,
     /// What it does over the rows that it takes on.
     pub sums: &'a Sums,
@@ -23,11 +23,22 @@ pub enum Consent {
     ToBeAsked,
 }
 
+impl Consent {
+    /// # Errors
+    /// There is no one to ask, and `--yes` was not given.
+    pub fn must_be_possible(self) -> Result<(), Stop> {
+        match self {
+            Consent::ToBeAsked if !std::io::stdin().is_terminal() => Err(Stop::Usage(
+                "this is not a terminal, so there is no one to ask: add --yes to go live, or --sandbox to try it"
+                    .to_owned(),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Says what is about to happen and asks. Gives whether to go on.
-///
-/// # Errors
-/// There is no one to ask, and `--yes` was not given.
-pub fn ask(undertaking: &Undertaking, consent: Consent) -> Result<bool, Stop> {
+pub fn ask(undertaking: &Undertaking, consent: Consent) -> bool {
     let Undertaking { host, parent, primary, sums } = undertaking;
     tell!("Going live at {host}");
     tell!("  parent account {parent}");
@@ -35,16 +46,10 @@ pub fn ask(undertaking: &Undertaking, consent: Consent) -> Result<bool, Stop> {
     let customers = counted(sums.customers, "customer");
     tell!("  {customers}, {}; what is submitted cannot be taken back", sums.in_words());
     if consent == Consent::Given {
-        return Ok(true);
-    }
-    if !std::io::stdin().is_terminal() {
-        return Err(Stop::Usage(
-            "this is not a terminal, so there is no one to ask: add --yes to go live, or --sandbox to try it"
-                .to_owned(),
-        ));
+        return true;
     }
     let _ = write!(std::io::stderr(), "Go on? [y/N] ").and_then(|()| std::io::stderr().flush());
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
-    Ok(read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }

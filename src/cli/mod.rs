@@ -88,7 +88,7 @@ const SIGXFSZ: i32 = 25;
 fn command(cli: Cli, typed: &CommandLine, completed: &[OsString]) -> Exit {
     let done = match cli.command {
         Command::Run(args) => run::run(&args, typed),
-        Command::Plan(args) => plan::plan(&args),
+        Command::Plan(args) => plan::plan(&args, typed),
         Command::Validate(args) => validate::validate(&args),
         Command::Results(args) => results::results(&args, typed),
         Command::Report(args) => report::report(&args),

@@ -16,7 +16,7 @@ use crate::ledger::Ledger;
 use crate::model::Fault;
 use crate::products::FLOW;
 use crate::report::{
-    Action, Document, Groups, Manner, PlanFormat, RowPlan, Saved, check_writable, print_plan_csv,
+    Action, CommandLine, Document, Groups, Manner, PlanFormat, RowPlan, Saved, check_writable, print_plan_csv,
 };
 use crate::sandbox::Start;
 use crate::twilio::Rate;
@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 /// A sandbox that is only looked at need not be quick with its reviews.
 const SANDBOX_REVIEW_MS: u64 = 1_000;
 
-pub fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
+pub fn plan(args: &PlanArgs, typed: &CommandLine) -> Result<Exit, Stop> {
     let format = match args.format {
         FormatArg::Text => PlanFormat::Text,
         FormatArg::Json => PlanFormat::Json,
@@ -45,12 +45,17 @@ pub fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
     inform!("{}: {}", sheet.name(), sheet.validation.layout);
     inform!("{}", in_short(&sheet.validation));
     let runtime = session::runtime()?;
-    let exit = runtime.block_on(foretell(args, format, &sheet));
+    let exit = runtime.block_on(foretell(args, typed, format, &sheet));
     runtime.shutdown_background();
     exit
 }
 
-async fn foretell(args: &PlanArgs, format: PlanFormat, sheet: &Sheet) -> Result<Exit, Stop> {
+async fn foretell(
+    args: &PlanArgs,
+    typed: &CommandLine,
+    format: PlanFormat,
+    sheet: &Sheet,
+) -> Result<Exit, Stop> {
     let clock = session::clock();
     let policy = args.flow.policy();
     let selection = Selection { only: only(args.only), limit: args.limit };
@@ -90,6 +95,7 @@ async fn foretell(args: &PlanArgs, format: PlanFormat, sheet: &Sheet) -> Result<
                 rate,
                 concurrency: args.pace.concurrency,
                 call_ms: args.flow.timeout,
+                wait_ms: 0,
                 clock: clock.clone(),
                 observer: Arc::new(Nobody),
                 drain,
@@ -134,12 +140,8 @@ async fn foretell(args: &PlanArgs, format: PlanFormat, sheet: &Sheet) -> Result<
         let manner = Manner::of_work(args.overwrite || is_a_plan(path), None);
         let written = document.write(path, &manner)?;
         tell_kept(&written.kept);
-        tell!(
-            "The plan is kept in {}. To do it: trusthub-onboard run {} --plan {}",
-            written.name.display(),
-            args.sheet.path.display(),
-            written.name.display()
-        );
+        let name = written.name.display().to_string();
+        tell!("The plan is kept in {name}. To do it: {}", typed.run_of_plan(&name));
     }
     Ok(exit)
 }

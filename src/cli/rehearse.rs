@@ -112,7 +112,7 @@ fn calls_of_new_customers(sheet: &Sheet) -> Result<Sums, Fault> {
     let mut sums = Sums::default();
     for customer in sheet.customers()? {
         let customer = customer?;
-        sums.add(&shapes.row(&customer), customer.primary_profile.as_ref());
+        sums.add(&shapes.row(&customer)?, customer.primary_profile.as_ref());
     }
     Ok(sums)
 }

@@ -12,7 +12,9 @@ use super::style::{Verbosity, inform, tell};
 use super::validate::{DEFAULT_RATE, in_short};
 use super::{Exit, Stop, meanwhile, plan, style};
 use crate::check::rule;
-use crate::engine::{DefaultPrimary, Interrupted, RefusalBreaker, Run, Selection, Settings, YoungLedger};
+use crate::engine::{
+    FoundPrimary, Interrupted, Primary, RefusalBreaker, Run, Selection, Settings, YoungLedger,
+};
 use crate::events::{Nobody, Observer};
 use crate::ledger::Ledger;
 use crate::model::{Fault, Finding, Severity, Sid, counted};
@@ -56,7 +58,7 @@ pub fn run(args: &RunArgs, typed: &CommandLine) -> Result<Exit, Stop> {
     }
     if args.all_or_nothing && sheet.validation.invalid() > 0 {
         let mut closing = Closing::new(typed, args.format);
-        let tally = write_without_a_run(args, &sheet, &paths, &mut closing)?;
+        let tally = write_without_a_run(args, &sheet, &paths, typed, &mut closing)?;
         style::error("nothing was sent, because --all-or-nothing is given and rows are invalid");
         return Ok(closing.end(&tally, HowItEnded::default(), Some(&paths), Exit::InvalidRows)?);
     }
@@ -109,41 +111,55 @@ async fn go(args: &RunArgs, typed: &CommandLine, sheet: &Sheet, paths: &ResultsP
     let choice = Choice { policy: &policy, primary: args.primary_profile.as_ref(), selection };
     let drain = CancellationToken::new();
     stop_on_signals(drain.clone());
+    let looking = |wait_ms| Looking {
+        target: &target,
+        rate,
+        concurrency: args.pace.concurrency,
+        call_ms: args.flow.timeout,
+        wait_ms,
+        clock: clock.clone(),
+        observer: Arc::new(Nobody),
+        drain: drain.child_token(),
+    };
     let mut held_back = 0;
     let sums = match &args.plan {
         Some(path) => {
-            let looking = Looking {
-                target: &target,
-                rate,
-                concurrency: args.pace.concurrency,
-                call_ms: args.flow.timeout,
-                clock: clock.clone(),
-                observer: Arc::new(Nobody),
-                drain: drain.clone(),
-            };
-            let (sums, held) = hold_back(path, sheet, &choice, looking).await?;
+            let (sums, held) = hold_back(path, sheet, &choice, looking(0)).await?;
             held_back = held;
             sums
         }
         None => {
-            // Closed again before the run opens it for writing, and says what may be wrong with it.
-            match Ledger::open_to_look(&target.ledger, &FLOW, &target.name) {
-                Ok(ledger) => foresee::offline(sheet, &ledger, &choice, Detail::Sums, &*clock)?.sums,
-                Err(_) => Sums::default(),
-            }
+            // Closed again before the run opens it for writing.
+            let ledger = Ledger::open_to_look(&target.ledger, &FLOW, &target.name)?;
+            foresee::offline(sheet, &ledger, &choice, Detail::Sums, &*clock)?.sums
         }
     };
+    // What was said yes to is what customers are linked to.
+    let mut primary_profile = args.primary_profile.clone();
     if !target.endpoint.is_loopback() {
-        let undertaking = Undertaking {
-            host: &target.host(),
-            parent: &target.parent.account,
-            primary: primary_in_words(args, sheet)?,
-            sums: &sums,
-        };
         let consent = if args.yes { Consent::Given } else { Consent::ToBeAsked };
-        if !ask(&undertaking, consent)? {
-            tell!("Nothing was sent.");
-            return Ok(Exit::NotConfirmed);
+        consent.must_be_possible()?;
+        let primary = match foresee::primary(sheet, &choice, looking(args.wait.unwrap_or(0))).await? {
+            FoundPrimary::OfRows => "each row names its own".to_owned(),
+            FoundPrimary::One(primary) => {
+                let words = primary_in_words(&primary, &sums);
+                primary_profile = Some(primary.sid);
+                words
+            }
+            FoundPrimary::Stopped => return Ok(nothing_was_sent()),
+            FoundPrimary::Away(reason) => {
+                style::error(&format!(
+                    "the primary profile was not read, because nobody gets an answer of the API ({reason}); nothing was \
+                     begun. Check the network and Twilio's status page, then run it again; with --wait it waits longer, \
+                     such as --wait 12h"
+                ));
+                return Ok(Exit::RunAgain);
+            }
+        };
+        let undertaking =
+            Undertaking { host: &target.host(), parent: &target.parent.account, primary, sums: &sums };
+        if !ask(&undertaking, consent) {
+            return Ok(nothing_was_sent());
         }
     }
     let progress = Arc::new(Progress::new(
@@ -177,7 +193,7 @@ async fn go(args: &RunArgs, typed: &CommandLine, sheet: &Sheet, paths: &ResultsP
         flow: &FLOW,
         parent: target.parent.clone(),
         policy: policy.clone(),
-        primary_profile: args.primary_profile.clone(),
+        primary_profile,
         default_primary: sheet.default_primary()?,
         concurrency: usize::from(args.pace.concurrency),
         selection,
@@ -209,7 +225,7 @@ async fn go(args: &RunArgs, typed: &CommandLine, sheet: &Sheet, paths: &ResultsP
     let (calls, took) = progress.totals();
     // What cannot be closed or written now hides nothing of what the run has to say: it comes last.
     let closed = run.close();
-    let put_aside = write_failures(args, sheet, &failed);
+    let put_aside = write_failures(args, typed, sheet, &failed);
     if let Ok((_, written)) = &written {
         tell_kept(&written.kept);
     }
@@ -308,21 +324,24 @@ async fn hold_back(
     Ok((sums, changed.len()))
 }
 
-/// Which primary profile customers are linked to, as far as it is known before anything is read.
-fn primary_in_words(args: &RunArgs, sheet: &Sheet) -> Result<String, Fault> {
-    Ok(match (&args.primary_profile, sheet.default_primary()?) {
-        (_, DefaultPrimary::NotNeeded) => "each row names its own".to_owned(),
-        (Some(sid), DefaultPrimary::Needed) => sid.to_string(),
-        (None, DefaultPrimary::Needed) => {
-            "the one approved profile of the parent account, looked up at the start".to_owned()
-        }
-    })
+/// Which primary profile customers are linked to.
+fn primary_in_words(primary: &Primary, sums: &Sums) -> String {
+    let Primary { sid, name } = primary;
+    let name = if name.is_empty() { "which has no name" } else { name };
+    let own = if sums.has_own_primaries() { "; rows that name their own are linked to theirs" } else { "" };
+    format!("{sid} ({name}){own}")
+}
+
+fn nothing_was_sent() -> Exit {
+    tell!("Nothing was sent.");
+    Exit::NotConfirmed
 }
 
 fn write_without_a_run(
     args: &RunArgs,
     sheet: &Sheet,
     paths: &ResultsPaths,
+    typed: &CommandLine,
     closing: &mut Closing<'_>,
 ) -> Result<Tally, Fault> {
     let policy = args.flow.policy();
@@ -339,7 +358,7 @@ fn write_without_a_run(
         },
     )?;
     tell_kept(&written.1.kept);
-    write_failures(args, sheet, &failed)?;
+    write_failures(args, typed, sheet, &failed)?;
     Ok(written.0)
 }
 
@@ -357,7 +376,12 @@ fn note_failure(args: &RunArgs, row: &RowReport, failed: &mut HashMap<u64, Failu
 }
 
 /// Writes the file of failed rows, if one is asked for.
-fn write_failures(args: &RunArgs, sheet: &Sheet, failed: &HashMap<u64, Failure>) -> Result<(), Fault> {
+fn write_failures(
+    args: &RunArgs,
+    typed: &CommandLine,
+    sheet: &Sheet,
+    failed: &HashMap<u64, Failure>,
+) -> Result<(), Fault> {
     let Some(path) = &args.failed else { return Ok(()) };
     let mut failure = |row| failed.get(&row).cloned();
     let manner = Manner::of_work(args.overwrite, Some(session::ledger(&args.target)));
@@ -367,10 +391,8 @@ fn write_failures(args: &RunArgs, sheet: &Sheet, failed: &HashMap<u64, Failure>)
     tell_kept(&written.kept);
     inform!("Rows that did not succeed: {rows}, in {}", written.name.display());
     if rows > 0 && args.sheet.path != Path::new("-") {
-        let (master, failed) = (args.sheet.path.display(), written.name.display());
-        inform!(
-            "Correct and run that file; then take it over: trusthub-onboard merge {master} {failed} -o NEW"
-        );
+        let merge = typed.merge(&written.name.display().to_string());
+        inform!("Correct and run that file; then take it over: {merge}");
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Stop> {
     let validation = &sheet.validation;
     let lines = [format!("{}: {}", sheet.name(), validation.layout), in_short(validation)];
     let rate = args.rate.unwrap_or(Rate::PerSecond(DEFAULT_RATE));
-    for line in lines.into_iter().chain(least(&shapes.sums(&validation.shapes()), rate)) {
+    for line in lines.into_iter().chain(least(&shapes.sums(&validation.shapes())?, rate)) {
         match format {
             FindingsFormat::Text => conclude!("{line}"),
             // What programs read stays apart from what people read.

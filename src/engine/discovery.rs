@@ -19,13 +19,6 @@ impl Row<'_> {
                 return Err(Stop::Over(Ending::Refused(refused)));
             }
         }
-        // Where no product is left to be made, nothing is begun for it.
-        if let Some((_, why)) = self.facts.stopped().first().cloned()
-            && self.plan.products().iter().all(|it| self.facts.is_stopped(it))
-        {
-            self.facts.stop(self.flow().profile, why);
-            return Ok(());
-        }
         // What the row names may turn out to be under way already, or to be rejected and ours, which changes
         // the plan and what is looked for.
         self.plan = self.plan.anew(self.primary, &self.facts);

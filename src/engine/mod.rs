@@ -11,7 +11,7 @@ mod row;
 mod waiting;
 mod writes;
 
-pub use primary::PRIMARY_PROFILE_POLICY;
+pub use primary::{FoundPrimary, PRIMARY_PROFILE_POLICY, Primary};
 pub use resolve::{Choice, resolve};
 
 use crate::clock::Clock;

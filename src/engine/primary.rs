@@ -1,9 +1,9 @@
 //! The reseller's own profile: it must be approved before anything is linked to it.
 
 use super::exchange::redirected;
-use super::{DefaultPrimary, Run};
+use super::{DefaultPrimary, Run, lock};
 use crate::flow::{Call, Host, Item};
-use crate::model::{Customer, Fault, Sid, SidKind};
+use crate::model::{Customer, Fault, Sid, SidKind, shown_in_line};
 use crate::plan::{BundleStatus, Code, OurCode, Reason};
 use crate::twilio::{Listing, Obstacle, Refusal, Sent};
 use serde::de::DeserializeOwned;
@@ -16,6 +16,31 @@ pub const PRIMARY_PROFILE_POLICY: &str = "RN6433641899984f951173ef1738c3bdd0";
 /// A read that gets no answer is tried this often before the run gives up.
 const READS_MAX: u32 = 5;
 
+/// The profile that rows without one of their own are linked to, as a look before the run finds it.
+pub enum FoundPrimary {
+    /// Each row names its own.
+    OfRows,
+    One(Primary),
+    /// The look was stopped before there was an answer.
+    Stopped,
+    /// Nobody gets an answer of the API, for this reason.
+    Away(String),
+}
+
+/// An approved primary profile.
+pub struct Primary {
+    pub sid: Sid,
+    /// Its friendly name as Twilio has it, in one line; empty where the answer has none.
+    pub name: String,
+}
+
+impl Primary {
+    fn new(sid: Sid, item: &Item) -> Primary {
+        let name = shown_in_line(item.friendly_name.as_deref().unwrap_or_default().trim()).into_owned();
+        Primary { sid, name }
+    }
+}
+
 /// The primary profiles of this run, each read once.
 #[derive(Default)]
 pub(super) struct Primaries {
@@ -27,28 +52,35 @@ impl Run {
     /// Before the first customer: the profile that rows without one of their own are linked to. Where the run
     /// is stopped meanwhile, there is none.
     pub(super) async fn find_default_primary(&self) -> Result<(), Fault> {
-        if self.settings.default_primary == DefaultPrimary::NotNeeded {
-            return Ok(());
+        if let FoundPrimary::One(primary) = self.look_for_primary().await? {
+            let _ = self.primaries.default.set(primary.sid);
         }
-        let sid = match &self.settings.primary_profile {
-            Some(sid) => match self.read_profile(sid).await? {
-                None => return Ok(()),
-                Some(Ok(())) => sid.clone(),
-                Some(Err(why)) => {
-                    return Err(Fault::new(
-                        format!("The primary profile {sid} cannot be used: {}", why.in_words),
-                        "Give the SID of your approved primary business profile with --primary-profile; \
-                         you find it in the Console of the parent account under Trust Hub.",
-                    ));
-                }
-            },
-            None => match self.discover().await? {
-                None => return Ok(()),
-                Some(sid) => sid,
-            },
-        };
-        let _ = self.primaries.default.set(sid);
         Ok(())
+    }
+
+    /// Reads that profile and does nothing else.
+    ///
+    /// # Errors
+    /// There is none that can be used, or the parent's credentials are refused: no run would fare better.
+    pub async fn look_for_primary(&self) -> Result<FoundPrimary, Fault> {
+        if self.settings.default_primary == DefaultPrimary::NotNeeded {
+            return Ok(FoundPrimary::OfRows);
+        }
+        let found = match &self.settings.primary_profile {
+            Some(sid) => self.read_profile(sid).await?.transpose().map_err(|why| {
+                Fault::new(
+                    format!("The primary profile {sid} cannot be used: {}", why.in_words),
+                    "Give the SID of your approved primary business profile with --primary-profile; \
+                     you find it in the Console of the parent account under Trust Hub.",
+                )
+            })?,
+            None => self.discover().await?,
+        };
+        Ok(match (found, lock(&self.away).clone()) {
+            (Some(primary), _) => FoundPrimary::One(primary),
+            (None, Some(reason)) => FoundPrimary::Away(reason),
+            (None, None) => FoundPrimary::Stopped,
+        })
     }
 
     /// The primary profile of a customer; a reason where its own cannot be used. `None`: the run was stopped
@@ -68,7 +100,7 @@ impl Run {
             Some(usable) => usable.clone(),
             None => {
                 let Some(usable) = self.read_profile(own).await? else { return Ok(None) };
-                let usable = usable.map_err(|why| why.reason.naming(own.clone()));
+                let usable = usable.map(drop).map_err(|why| why.reason.naming(own.clone()));
                 known.insert(own.clone(), usable.clone());
                 usable
             }
@@ -76,7 +108,7 @@ impl Run {
         Ok(Some(usable.map(|()| own.clone())))
     }
 
-    async fn read_profile(&self, sid: &Sid) -> Result<Option<Result<(), Unusable>>, Fault> {
+    async fn read_profile(&self, sid: &Sid) -> Result<Option<Result<Primary, Unusable>>, Fault> {
         let call = Call::get(Host::TrustHub, format!("/v1/CustomerProfiles/{sid}"));
         let item: Item = match self.read_as_parent(&call).await? {
             None => return Ok(None),
@@ -91,14 +123,14 @@ impl Run {
         };
         self.must_be_the_parents(&item)?;
         Ok(Some(match BundleStatus::of(&item) {
-            Some(BundleStatus::TwilioApproved) => Ok(()),
+            Some(BundleStatus::TwilioApproved) => Ok(Primary::new(sid.clone(), &item)),
             Some(other) => Err(Unusable::new(format!("it is {}, not twilio-approved", other.word()), None)),
             None => Err(Unusable::new("its status cannot be read".to_owned(), None)),
         }))
     }
 
     /// The one approved profile under the primary policy.
-    async fn discover(&self) -> Result<Option<Sid>, Fault> {
+    async fn discover(&self) -> Result<Option<Primary>, Fault> {
         let mut call = Call::get(
             Host::TrustHub,
             format!(
@@ -135,16 +167,18 @@ impl Run {
             item.policy_sid.as_deref() == Some(PRIMARY_PROFILE_POLICY)
                 && BundleStatus::of(item) == Some(BundleStatus::TwilioApproved)
         });
-        let mut sids: Vec<Sid> =
-            approved.filter_map(Item::sid).filter(|sid| sid.is(SidKind::Bundle)).collect();
-        match sids.len() {
-            1 => Ok(Some(sids.remove(0))),
+        let mut found: Vec<Primary> = approved
+            .filter_map(|it| Some(Primary::new(it.sid()?, it)))
+            .filter(|it| it.sid.is(SidKind::Bundle))
+            .collect();
+        match found.len() {
+            1 => Ok(found.pop()),
             0 => Err(Fault::new(
                 "The parent account has no approved primary business profile",
                 format!("Create one in the Console and wait for its approval. {fix}"),
             )),
             _ => {
-                let sids: Vec<String> = sids.iter().map(Sid::to_string).collect();
+                let sids: Vec<String> = found.iter().map(|it| it.sid.to_string()).collect();
                 let what = "The parent account has several approved primary business profiles";
                 Err(Fault::new(format!("{what}: {}", sids.join(", ")), fix))
             }
@@ -242,4 +276,21 @@ pub(super) fn parent_refused() -> Fault {
         "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN: they must be the parent account's SID (AC…) and \
          its auth token, because API keys cannot read subaccounts.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_the_api_is_one_line_and_does_nothing_to_a_terminal() {
+        let sid = Sid::parse("BU5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a").expect("a SID");
+        let name = |name: Option<&str>| {
+            let item = Item { friendly_name: name.map(str::to_owned), ..Item::default() };
+            Primary::new(sid.clone(), &item).name
+        };
+        assert_eq!(name(Some(" Reseller Ltd. ")), "Reseller Ltd.");
+        assert_eq!(name(Some("a\u{1b}[2Jb\nc\u{202e}")), "a<U+001B>[2Jb c<U+202E>");
+        assert_eq!(name(None), "");
+    }
 }

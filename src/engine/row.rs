@@ -264,7 +264,10 @@ impl Row<'_> {
                     }
                     next if next.writes() => {
                         preview.write(&self.plan, &mut self.facts, next, now);
-                        continue;
+                        match preview.fault(&self.customer.subaccount) {
+                            Some(fault) => return Err(fault),
+                            None => continue,
+                        }
                     }
                     _ => (),
                 }
@@ -296,11 +299,11 @@ impl Row<'_> {
                     }
                     self.pause(UNKNOWN_FIRST_WAIT_MS << self.unknowns).await;
                 }
-                Err(Stop::Over(ending)) => match ending.bundle().filter(|it| it.depends_on().is_some()) {
-                    // What stops one product stops no other.
-                    Some(product) => self.facts.stop(product, ending),
-                    None => return Ok(ending),
-                },
+                Err(Stop::Over(ending)) => {
+                    if let Some(ending) = self.plan.stop(ending, &mut self.facts) {
+                        return Ok(ending);
+                    }
+                }
                 Err(Stop::Fault(fault)) => return Err(fault),
             }
         }

@@ -6,8 +6,10 @@
 mod offline;
 
 use crate::flow::{Call, Key, Method, Object, Part, Verb};
-use crate::model::{Sid, SidKind};
-use crate::plan::{BundleStatus, Callback, Content, Ending, Facts, Next, Plan, StepState, Time};
+use crate::model::{Fault, Sid, SidKind};
+use crate::plan::{
+    BundleStatus, Callback, Content, Ending, Facts, IllegalState, Next, Plan, StepState, Time,
+};
 use offline::Offline;
 use std::collections::HashSet;
 
@@ -26,6 +28,8 @@ pub struct Preview {
     pub ahead_ms: Time,
     assumed: HashSet<Key>,
     off: HashSet<Sid>,
+    /// A step was assumed to come to a state that it cannot come to.
+    illegal: Option<(Key, IllegalState)>,
 }
 
 /// One request that changes something.
@@ -80,9 +84,10 @@ impl Preview {
             if later.facts.state(bundle.reviewed_by()) == Some(&approved) {
                 break;
             }
-            put(&mut later.facts, bundle.reviewed_by().into(), approved);
+            later.preview.put(&mut later.facts, bundle.reviewed_by().into(), approved);
             end = later.go();
         }
+        self.illegal = self.illegal.or(later.preview.illegal);
         self.calls_after_approval = later.preview.calls;
         self.ending = Some(ending);
     }
@@ -95,6 +100,27 @@ impl Preview {
     /// Whether this assignment was assumed to be taken off.
     pub fn is_off(&self, sid: &Sid) -> bool {
         self.off.contains(sid)
+    }
+
+    /// What is foretold is not to be trusted: a mistake in the program, which a run would meet as well.
+    pub fn fault(&self, subaccount: &Sid) -> Option<Fault> {
+        let (key, IllegalState { before, now }) = self.illegal?;
+        let what = format!(
+            "What a run would do for {subaccount} cannot be told: the step {} is `{before}` and would be `{now}`, a mistake \
+             in the program",
+            key.step
+        );
+        Some(Fault::new(
+            what,
+            "Nothing was sent for it. Please report this; the other rows can be run without that one.",
+        ))
+    }
+
+    /// Takes an assumed state in.
+    fn put(&mut self, facts: &mut Facts, key: Key, state: StepState) {
+        if let Err(why) = facts.apply(key, state) {
+            self.illegal.get_or_insert((key, why));
+        }
     }
 
     /// Assumes that a write succeeds.
@@ -111,24 +137,24 @@ impl Preview {
         let (step, known) = (key.step, facts.sid(key).cloned());
         let content = plan.content_of(step, facts);
         if let Next::Send(_) = next {
-            put(facts, key, StepState::Started { at: now, content, sid: None });
+            self.put(facts, key, StepState::Started { at: now, content, sid: None });
         }
         let sid = match (kind, step.verb) {
             (WriteKind::TakeOff, _) => {
                 self.off.extend(known);
-                return put(facts, key, StepState::Removed);
+                return self.put(facts, key, StepState::Removed);
             }
             (WriteKind::Update, _) => known,
             (_, Verb::Evaluate) => None,
             (_, Verb::Submit) => facts.sid(step.bundle.made_by()).cloned(),
             _ => Some(made_up_for(plan, key)),
         };
-        put(facts, key, StepState::Done { sid, content, note: None });
+        self.put(facts, key, StepState::Done { sid, content, note: None });
         match step.verb {
             // It is read after its submission.
             Verb::Submit => {
                 self.calls += 1;
-                put(facts, step.bundle.reviewed_by().into(), pending());
+                self.put(facts, step.bundle.reviewed_by().into(), pending());
             }
             Verb::Evaluate => (),
             _ => facts.prove(key),
@@ -180,12 +206,6 @@ fn request(plan: &Plan<'_>, next: &Next, facts: &Facts) -> Option<(WriteKind, Ca
     })
 }
 
-/// Takes an assumed state in. One that cannot come after the state before is a mistake in the program, of which the
-/// run itself tells; the preview then gets no further.
-fn put(facts: &mut Facts, key: Key, state: StepState) {
-    let _ = facts.apply(key, state);
-}
-
 fn pending() -> StepState {
     StepState::Seen { status: BundleStatus::PendingReview, codes: vec![] }
 }
@@ -212,4 +232,25 @@ fn made_up(kind: SidKind, at: usize, part: Part) -> Sid {
     let half = of_part.iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
     let sid = Sid::parse(&format!("{}{MADE_UP}{at:08x}{half:016x}", kind.prefix()));
     sid.unwrap_or_else(|| unreachable!("two letters and 32 digits"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::products::FLOW;
+
+    #[test]
+    fn a_state_that_cannot_come_is_told_and_the_first_one_of_all() {
+        let mut preview = Preview::default();
+        let (mut facts, account) = (Facts::default(), Key::from(FLOW.account));
+        let subaccount = Sid::parse("AC00000000000000000000000000000001").expect("a SID");
+        let done = || StepState::Done { sid: None, content: Content::Nothing, note: None };
+        preview.put(&mut facts, account, done());
+        assert!(preview.fault(&subaccount).is_none());
+        preview.put(&mut facts, Key::from(FLOW.profile.reviewed_by()), done());
+        preview.put(&mut facts, account, pending());
+        let fault = preview.fault(&subaccount).expect("a fault");
+        assert!(fault.what().contains(FLOW.profile.reviewed_by().name), "{fault}");
+        assert!(fault.what().contains(subaccount.as_str()), "{fault}");
+    }
 }

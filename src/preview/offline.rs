@@ -1,6 +1,6 @@
 //! A run that asks nobody: a read is assumed to show what is recorded, numbers to be found, a review to go on.
 
-use super::{Preview, made_up, made_up_for, pending, put};
+use super::{Preview, made_up, made_up_for, pending};
 use crate::flow::{BundleId, Key, Verb};
 use crate::model::{Address, Sid, SidKind};
 use crate::plan::{
@@ -63,7 +63,7 @@ impl<'a> Offline<'a> {
             }
             _ => done(None, Content::Nothing),
         };
-        put(&mut self.facts, key, state);
+        self.preview.put(&mut self.facts, key, state);
     }
 
     fn resolve_numbers(&mut self, key: Key) {
@@ -78,10 +78,10 @@ impl<'a> Offline<'a> {
             match missing {
                 _ if self.facts.sid(share).is_some() => (),
                 Some(_) if self.plan.is_closed(profile, &self.facts) => (),
-                Some(missing) => put(&mut self.facts, on_it, missing.clone()),
+                Some(missing) => self.preview.put(&mut self.facts, on_it, missing.clone()),
                 None => {
                     let sid = part.sid().unwrap_or_else(|| made_up(SidKind::PhoneNumber, 0, part));
-                    put(&mut self.facts, share, done(Some(sid), Content::Nothing));
+                    self.preview.put(&mut self.facts, share, done(Some(sid), Content::Nothing));
                 }
             }
         }
@@ -98,15 +98,19 @@ impl<'a> Offline<'a> {
                     if matches!(reason.code, Code::Ours(_)) && (named.is_none() || named == reason.sid) =>
                 {
                     let refused = StepState::Refused { reason: reason.clone(), kept: None };
-                    put(&mut self.facts, made, refused);
+                    self.preview.put(&mut self.facts, made, refused);
+                    self.stop(Ending::Refused(vec![(made, reason.clone())]));
                 }
-                (Some(unsure @ StepState::Unsure { .. }), _) => put(&mut self.facts, made, unsure.clone()),
+                (Some(unsure @ StepState::Unsure { candidates }), _) => {
+                    self.preview.put(&mut self.facts, made, unsure.clone());
+                    self.stop(Ending::Unsure(made, candidates.clone()));
+                }
                 (_, Some(named)) if self.facts.sid(made).is_none() => {
                     let submitted = done(Some(named.clone()), Content::BeforeUs);
-                    put(&mut self.facts, made, done(Some(named), Content::Unknown));
-                    put(&mut self.facts, bundle.submitted_by().into(), submitted);
+                    self.preview.put(&mut self.facts, made, done(Some(named), Content::Unknown));
+                    self.preview.put(&mut self.facts, bundle.submitted_by().into(), submitted);
                     let status = BundleStatus::TwilioApproved;
-                    put(&mut self.facts, review, StepState::Seen { status, codes: vec![] });
+                    self.preview.put(&mut self.facts, review, StepState::Seen { status, codes: vec![] });
                 }
                 _ => self.show(made),
             }
@@ -117,6 +121,9 @@ impl<'a> Offline<'a> {
                     self.facts.note_rejected_ours(bundle);
                 }
             }
+        }
+        if self.facts.is_stopped(self.plan.flow().profile) {
+            return;
         }
         self.plan = self.plan.anew(self.plan.primary(), &self.facts);
         for collection in CONTENTS {
@@ -130,7 +137,12 @@ impl<'a> Offline<'a> {
                 self.list_assignments(bundle, entities, numbers);
             }
         }
-        put(&mut self.facts, key, done(None, Content::Nothing));
+        self.preview.put(&mut self.facts, key, done(None, Content::Nothing));
+    }
+
+    /// As in a run; what ends the customer's work altogether, `next` sees by the state of its step.
+    fn stop(&mut self, ending: Ending) {
+        let _ = self.plan.stop(ending, &mut self.facts);
     }
 
     fn read_back(&mut self, bundle: BundleId) {
@@ -166,7 +178,9 @@ impl<'a> Offline<'a> {
         self.preview.calls += 1;
         for key in keys {
             match self.recorded.state(key) {
-                Some(unsure @ StepState::Unsure { .. }) => put(&mut self.facts, key, unsure.clone()),
+                Some(unsure @ StepState::Unsure { .. }) => {
+                    self.preview.put(&mut self.facts, key, unsure.clone())
+                }
                 _ => self.show(key),
             }
         }
@@ -185,10 +199,10 @@ impl<'a> Offline<'a> {
         let content = *content;
         if let Verb::Submit = key.step.verb {
             let bundle = self.facts.sid(key.step.bundle.made_by()).cloned();
-            put(&mut self.facts, key, done(bundle, content));
-            return put(&mut self.facts, key.step.bundle.reviewed_by().into(), pending());
+            self.preview.put(&mut self.facts, key, done(bundle, content));
+            return self.preview.put(&mut self.facts, key.step.bundle.reviewed_by().into(), pending());
         }
-        put(&mut self.facts, key, done(Some(made_up_for(&self.plan, key)), content));
+        self.preview.put(&mut self.facts, key, done(Some(made_up_for(&self.plan, key)), content));
         self.prove(key);
     }
 

@@ -106,6 +106,9 @@ pub const TARGET: [&str; 3] = ["ledger", "sandbox", "base-url"];
 /// looked at are to be submitted, a world that was made anew is gone on with, and consent is asked for each time.
 pub const FOR_ONE_RUN: [&str; 6] = ["limit", "only", "no-submit", "fresh", "yes", "plan"];
 
+/// What `plan` takes and the run of its plan does not; the selection is the plan's.
+pub const PLAN_ONLY: [&str; 5] = ["online", "format", "output", "overwrite", "exit-code"];
+
 /// What `run` takes and `status` does not.
 pub const RUN_ONLY: [&str; 16] = [
     "failed",
@@ -126,6 +129,9 @@ pub const RUN_ONLY: [&str; 16] = [
     "report",
 ];
 
+/// How rows are read, which says nothing where rows are only copied.
+const MERGE_HAS_NOT: [&str; 3] = ["products", "set", "strict"];
+
 impl CommandLine {
     pub fn has(&self, name: &str) -> bool {
         self.flags.iter().any(|it| it.name == name)
@@ -134,6 +140,19 @@ impl CommandLine {
     /// The following run: everyone who is not finished, submitted if it was not yet.
     pub fn run(&self) -> String {
         self.spelled("run", &|name| !FOR_ONE_RUN.contains(&name))
+    }
+
+    /// The run of a plan that was kept in a file.
+    pub fn run_of_plan(&self, file: &str) -> String {
+        let run = self.spelled("run", &|name| !PLAN_ONLY.contains(&name));
+        format!("{run} --plan {}", word(file))
+    }
+
+    /// Takes a corrected file of failed rows over into the sheet.
+    pub fn merge(&self, failed: &str) -> String {
+        let sheet = self.spelled("merge", &|_| false);
+        let flags = self.spelled_flags(&|name| READING.contains(&name) && !MERGE_HAS_NOT.contains(&name));
+        [vec![sheet, word(failed), "-o NEW".to_owned()], flags].concat().join(" ")
     }
 
     pub fn status(&self) -> String {

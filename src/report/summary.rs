@@ -11,6 +11,8 @@ pub struct Tally {
     held_back: u64,
     /// Those with whom the ledger has kept no flags.
     without_flags: u64,
+    /// The numbers that were left out, and of how many customers.
+    numbers_left_out: (u64, u64),
 }
 
 impl Tally {
@@ -23,6 +25,14 @@ impl Tally {
         self.add(row.outcome);
         self.held_back += u64::from(row.is_held_back());
         self.without_flags += u64::from(!row.flags_are_recorded && row.outcome != Outcome::Invalid);
+        let left_out = row.numbers_left_out() as u64;
+        self.numbers_left_out.0 += left_out;
+        self.numbers_left_out.1 += u64::from(left_out > 0);
+    }
+
+    /// How many numbers were left out (`--refused-numbers skip`), and of how many customers.
+    pub fn numbers_left_out(&self) -> (u64, u64) {
+        self.numbers_left_out
     }
 
     /// How many customers are ready to be submitted, and the next run does it.

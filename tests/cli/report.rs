@@ -53,6 +53,7 @@ fn the_documents_of_run_results_and_status_are_as_their_schemas_say_and_alone_on
     let fixture = Fixture::new();
     fixture.write("sheet.csv", csv_of(&mixed()));
     let mut outcomes = BTreeSet::new();
+    let mut of_invalid = BTreeSet::new();
     for command in ["run", "results", "status"] {
         let flags = FLAGS.iter().filter(|it| command == "run" || !["--limit", "3"].contains(it));
         let arguments: Vec<&str> =
@@ -78,6 +79,13 @@ fn the_documents_of_run_results_and_status_are_as_their_schemas_say_and_alone_on
             assert_eq!(row["cause"]["hint"].as_str().unwrap_or_default(), cells["hint"]);
             assert_eq!(row["who"], cells["who"]);
             outcomes.insert(cells["outcome"].clone());
+            if cells["outcome"] == "invalid" {
+                of_invalid.insert((
+                    cells["error_code"].clone(),
+                    cells["hint"].clone(),
+                    row["cause"].to_string(),
+                ));
+            }
         }
         // Each group has its line.
         let told = document["next"].as_array().expect("groups").iter();
@@ -93,6 +101,9 @@ fn the_documents_of_run_results_and_status_are_as_their_schemas_say_and_alone_on
         assert!(is_valid(command, &wrong).is_err(), "{command}: a word that is none passes");
     }
     assert_eq!(outcomes, ["approved", "invalid", "not_attempted", "refused"].map(str::to_owned).into());
+    // The same code and the same hint, whichever command says it.
+    assert_eq!(of_invalid.len(), 1, "{of_invalid:?}");
+    assert!(of_invalid.iter().all(|it| !it.0.is_empty() && !it.1.is_empty()), "{of_invalid:?}");
 }
 
 #[test]
@@ -184,7 +195,70 @@ fn on_the_second_day_status_says_that_the_profile_is_approved_and_what_to_do() {
     let done = fixture.run(&["results", "sheet.csv", "--sandbox"]);
     assert_eq!(done.code, 5);
     assert!(done.out.contains("submit it (2 profile_approved): "), "{}", done.out);
+    // Whoever wants drafts has them, whatever is approved already.
+    for command in [&["run", "--no-submit"][..], &["results"], &["status"]] {
+        let done = fixture.run(&[command, &["sheet.csv", "--sandbox"]].concat());
+        assert_eq!(done.code, 0, "{command:?}: {}{}", done.out, done.err);
+        let outcomes = fixture.results();
+        assert!(outcomes.iter().all(|row| row["outcome"] == "profile_approved"), "{command:?}: {}", done.out);
+    }
     let done = fixture.run(&["run", "sheet.csv", "--sandbox"]);
     assert_eq!(done.code, 0, "{}", done.err);
     assert!(fixture.results().iter().all(|row| row["outcome"] == "approved"), "{}", done.out);
+}
+
+/// What a shell makes of a command that was proposed, typed in the fixture's folder.
+fn typed(fixture: &Fixture, command: &str) -> (i32, String) {
+    let output = std::process::Command::new("sh")
+        .current_dir(&fixture.folder)
+        .args(["-c", command])
+        .env_remove("TRUSTHUB_PRIMARY_PROFILE_SID")
+        .output()
+        .expect("a shell");
+    let text = [output.stdout, output.stderr].map(|it| String::from_utf8_lossy(&it).into_owned()).concat();
+    (output.status.code().expect("an exit code"), text)
+}
+
+fn after<'a>(text: &'a str, words: &str) -> &'a str {
+    let line =
+        text.lines().find_map(|line| line.split_once(words)).unwrap_or_else(|| panic!("{words}: {text}"));
+    line.1.trim()
+}
+
+#[test]
+fn the_commands_that_are_proposed_on_the_way_can_be_typed_as_they_stand() {
+    let fixture = Fixture::new();
+    let mut rows = sample_rows()[..4].to_vec();
+    let (email, business) = (column(&rows, "email"), column(&rows, "business_name"));
+    rows[0][business] = "Firm".to_owned();
+    rows[2][email] = "nobody at nowhere".to_owned();
+    // Valid, with a warning of a value that is not of the list.
+    let industry = column(&rows, "business_industry");
+    rows[1][industry] = "Franchise".to_owned();
+    fixture.write("my sheet.csv", csv_of(&rows));
+    let flags = [
+        "--sandbox",
+        "--map",
+        "Firm=business_name",
+        "--products",
+        "voice-integrity",
+        "--accept",
+        "business_industry=Franchise",
+    ];
+    let done =
+        fixture.run(&[&["plan", "my sheet.csv", "-o", "my plan.json", "--limit", "1"], &flags[..]].concat());
+    let (code, text) = typed(&fixture, after(&done.err, "To do it: "));
+    assert_eq!(code, 3, "{text}");
+    assert!(text.contains("1  approved") && text.contains("1  not_attempted"), "{text}");
+    let done = fixture.run(&[&["run", "my sheet.csv", "--failed", "my failed.csv"], &flags[..]].concat());
+    assert_eq!(done.code, 3, "{}", done.err);
+    let (code, text) = typed(&fixture, after(&done.err, "Warnings and notes are shown by: "));
+    assert_eq!(code, 3, "{text}");
+    assert!(text.contains("3 rows: 2 valid, 1 invalid"), "the columns are found: {text}");
+    let (code, text) = typed(&fixture, after(&done.err, "then take it over: "));
+    assert_eq!(code, 0, "{text}");
+    // Of the row that is invalid.
+    let (code, text) = typed(&fixture, after(&done.out, "correct it and look again (1 invalid): "));
+    assert_eq!(code, 3, "{text}");
+    assert!(text.contains("3 rows: 2 valid, 1 invalid"), "{text}");
 }

@@ -99,9 +99,18 @@ fn what_was_submitted_without_a_refused_number_stands_the_same_in_run_results_an
     let by_the_run = fixture.results();
     assert_eq!(by_the_run[0]["outcome"], "awaiting_profile_approval");
     assert_eq!(by_the_run[0]["phone_numbers_refused"], "1");
+    let left_out = "Left out: 1 phone number of 1 customer";
+    assert!(run.out.contains(left_out), "{}", run.out);
+    assert!(by_the_run[0]["error_message"].contains("1 phone number left out"), "{by_the_run:?}");
+    let as_json = fixture.run(&["results", "sheet.csv", "--sandbox", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&as_json.out).expect("JSON");
+    assert_eq!(document["rows"][0]["remarks"][0]["code"], "numbers_left_out", "{document}");
+    assert!(as_json.err.contains(left_out), "{}", as_json.err);
     for command in ["results", "status"] {
         let done = fixture.run(&[command, "sheet.csv", "--sandbox"]);
         assert_eq!(done.code, 0, "{command}: {}{}", done.out, done.err);
+        assert!(done.out.contains(left_out), "{command}: {}", done.out);
+        assert_eq!(fixture.results()[0]["error_message"], by_the_run[0]["error_message"], "{command}");
         assert_eq!(fixture.results()[0]["outcome"], "awaiting_profile_approval", "{command}");
         assert_eq!(fixture.results()[0]["phone_numbers_refused"], "1", "{command}");
     }
@@ -121,5 +130,6 @@ fn a_refused_number_that_held_its_profile_back_is_a_refusal_in_the_results_too()
         let done = fixture.run(&[command, "sheet.csv", "--sandbox"]);
         assert_eq!(done.code, 4, "{command}: {}{}", done.out, done.err);
         assert_eq!(fixture.results()[0]["outcome"], "refused", "{command}");
+        assert!(!done.out.contains("Left out"), "{command}: nothing went on without it: {}", done.out);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{RowPlan, is_open_ended};
 use crate::flow::Flow;
-use crate::model::{Customer, PhoneNumber, PhoneNumbers, Sid, counted};
+use crate::model::{Customer, Fault, PhoneNumber, PhoneNumbers, Sid, counted};
 use crate::plan::{DigestKey, Facts, Plan, Policy};
 use crate::preview::Preview;
 use crate::twilio::Rate;
@@ -33,6 +33,11 @@ impl Sums {
         self.calls += plan.calls * customers;
         self.calls_after_approval += plan.calls_after_approval * customers;
         self.at_least |= plan.at_least;
+    }
+
+    /// Whether any row names a primary profile of its own.
+    pub fn has_own_primaries(&self) -> bool {
+        self.primaries.iter().any(Option::is_some)
     }
 
     /// All requests of the run.
@@ -95,6 +100,14 @@ struct Known {
     numbers: HashMap<Shape, u32>,
     /// Of each number the first row, without its writes.
     rows: Vec<(RowPlan, Option<Sid>)>,
+    /// What cannot be told of a customer, a mistake in the program.
+    fault: Option<Fault>,
+}
+
+impl Known {
+    fn must_be_told(&self) -> Result<(), Fault> {
+        self.fault.clone().map_or(Ok(()), Err)
+    }
 }
 
 impl Shapes {
@@ -115,6 +128,7 @@ impl Shapes {
         let plan = Plan::of(self.flow, customer, &self.policy, primary, &self.key, &facts);
         let at_least = is_open_ended(&plan);
         let preview = Preview::offline(plan, facts.clone(), 0);
+        known.fault = known.fault.take().or_else(|| preview.fault(&customer.subaccount));
         let row = RowPlan::of(customer, &preview, &facts, at_least, |_| None);
         let number = known.rows.len() as u32;
         known.rows.push((RowPlan { writes: vec![], ..row }, primary.cloned()));
@@ -123,16 +137,25 @@ impl Shapes {
     }
 
     /// What is done for a new customer, but for the single writes.
-    pub fn row(&self, customer: &Customer) -> RowPlan {
+    ///
+    /// # Errors
+    /// The program is mistaken about some row.
+    pub fn row(&self, customer: &Customer) -> Result<RowPlan, Fault> {
         let number = self.of(customer) as usize;
-        let like = self.known().rows.get(number).map(|it| it.0.clone());
+        let known = self.known();
+        known.must_be_told()?;
+        let like = known.rows.get(number).map(|it| it.0.clone());
         let like = like.unwrap_or_else(|| RowPlan::left(customer, super::Action::Nothing));
-        RowPlan { row: customer.row, subaccount_sid: customer.subaccount.to_string(), ..like }
+        Ok(RowPlan { row: customer.row, subaccount_sid: customer.subaccount.to_string(), ..like })
     }
 
     /// The sum over so many customers of each shape.
-    pub fn sums(&self, counts: &BTreeMap<u32, u64>) -> Sums {
+    ///
+    /// # Errors
+    /// The program is mistaken about some row.
+    pub fn sums(&self, counts: &BTreeMap<u32, u64>) -> Result<Sums, Fault> {
         let known = self.known();
+        known.must_be_told()?;
         let mut sums = Sums::default();
         for (number, customers) in counts {
             if let Some((row, primary)) = known.rows.get(*number as usize) {
@@ -140,7 +163,7 @@ impl Shapes {
                 sums.primaries.insert(primary.clone());
             }
         }
-        sums
+        Ok(sums)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

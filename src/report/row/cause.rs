@@ -66,6 +66,9 @@ pub struct Remark {
     pub columns: Vec<ColumnToCorrect>,
 }
 
+/// The word for numbers that a run has gone on without.
+pub const NUMBERS_LEFT_OUT: &str = "numbers_left_out";
+
 impl Remark {
     fn new(code: &'static str, message: String) -> Remark {
         // Whichever answer the words are from.
@@ -305,8 +308,7 @@ pub fn remarks(known: &Known, outcome: Outcome, numbers: &[NumberReport]) -> Vec
     let refused = numbers.iter().filter(|it| it.is_refused()).count();
     if refused > 0 && outcome != Outcome::Refused && plan.policy().refused_numbers == RefusedNumbers::Skip {
         let left_out = crate::model::counted(refused as u64, "phone number");
-        remarks
-            .push(Remark::new("numbers_left_out", format!("{left_out} left out (--refused-numbers skip)")));
+        remarks.push(Remark::new(NUMBERS_LEFT_OUT, format!("{left_out} left out (--refused-numbers skip)")));
     }
     // In review when it was last read; this time it was not reached.
     if matches!(outcome, Outcome::Submitted | Outcome::AwaitingProfileApproval)

@@ -15,6 +15,7 @@ pub use numbers::{NumberOnBundle, NumberReport, NumberState};
 use super::log::rfc3339;
 use super::next::Who;
 use crate::plan::{BundleStatus, Outcome, Time};
+use cause::NUMBERS_LEFT_OUT;
 use serde::{Serialize, Serializer};
 
 /// How one row of the sheet stands. Made from the sheet, the plan and the ledger; of the run that has just ended it
@@ -104,6 +105,12 @@ impl RowReport {
     /// Whether it is ready to be submitted, and its last run was to submit nothing.
     pub fn is_held_back(&self) -> bool {
         self.outcome == Outcome::ProfileApproved && self.no_submit
+    }
+
+    /// How many of its numbers a run has gone on without (`--refused-numbers skip`).
+    pub fn numbers_left_out(&self) -> usize {
+        let is_said = self.remarks.iter().any(|it| it.code == NUMBERS_LEFT_OUT);
+        if is_said { self.phone_numbers_refused } else { 0 }
     }
 
     /// The columns that its cause and its remarks are about.
