@@ -152,7 +152,9 @@ impl CommandLine {
     pub fn merge(&self, failed: &str) -> String {
         let sheet = self.spelled("merge", &|_| false);
         let flags = self.spelled_flags(&|name| READING.contains(&name) && !MERGE_HAS_NOT.contains(&name));
-        [vec![sheet, word(failed), "-o NEW".to_owned()], flags].concat().join(" ")
+        // The result has the format of the sheet.
+        let end = std::path::Path::new(&self.sheet).extension().and_then(|it| it.to_str()).unwrap_or("csv");
+        [vec![sheet, word(failed), format!("-o NEW.{end}")], flags].concat().join(" ")
     }
 
     pub fn status(&self) -> String {

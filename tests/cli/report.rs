@@ -248,17 +248,20 @@ fn the_commands_that_are_proposed_on_the_way_can_be_typed_as_they_stand() {
     let done =
         fixture.run(&[&["plan", "my sheet.csv", "-o", "my plan.json", "--limit", "1"], &flags[..]].concat());
     let (code, text) = typed(&fixture, after(&done.err, "To do it: "));
-    assert_eq!(code, 3, "{text}");
-    assert!(text.contains("1  approved") && text.contains("1  not_attempted"), "{text}");
+    assert_eq!(code, 4, "{text}");
+    assert!(
+        text.contains("1  refused") && text.contains("1  not_attempted"),
+        "the plan's rows alone: {text}"
+    );
     let done = fixture.run(&[&["run", "my sheet.csv", "--failed", "my failed.csv"], &flags[..]].concat());
-    assert_eq!(done.code, 3, "{}", done.err);
+    assert_eq!(done.code, 4, "{}", done.err);
     let (code, text) = typed(&fixture, after(&done.err, "Warnings and notes are shown by: "));
     assert_eq!(code, 3, "{text}");
     assert!(text.contains("3 rows: 2 valid, 1 invalid"), "the columns are found: {text}");
     let (code, text) = typed(&fixture, after(&done.err, "then take it over: "));
     assert_eq!(code, 0, "{text}");
     // Of the row that is invalid.
-    let (code, text) = typed(&fixture, after(&done.out, "correct it and look again (1 invalid): "));
+    let (code, text) = typed(&fixture, after(&done.out, "(1 invalid): "));
     assert_eq!(code, 3, "{text}");
     assert!(text.contains("3 rows: 2 valid, 1 invalid"), "{text}");
 }

@@ -36,8 +36,13 @@ fn a_host_that_is_not_there_is_told_before_anybody_is_asked_and_nothing_is_begun
     let (run, _keyboard) = run_at_a_terminal(&fixture, "y\n");
     let output = run.wait_with_output().expect("it ends");
     let err = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(5), "{err}");
-    assert!(err.contains("the primary profile was not read") && !err.contains("Go on?"), "{err}");
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(
+        err.contains("The API cannot be reached")
+            && err.contains("Nothing was begun")
+            && !err.contains("Go on?"),
+        "{err}"
+    );
     assert!(!fixture.path("trusthub-onboard.db").exists(), "nothing was begun");
     assert!(!fixture.path("results.csv").exists());
 }
