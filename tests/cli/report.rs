@@ -260,8 +260,8 @@ fn the_commands_that_are_proposed_on_the_way_can_be_typed_as_they_stand() {
     assert!(text.contains("3 rows: 2 valid, 1 invalid"), "the columns are found: {text}");
     let (code, text) = typed(&fixture, after(&done.err, "then take it over: "));
     assert_eq!(code, 0, "{text}");
-    // Of the row that is invalid.
+    // Once the row is corrected; it is as it was.
     let (code, text) = typed(&fixture, after(&done.out, "(1 invalid): "));
-    assert_eq!(code, 3, "{text}");
+    assert_eq!(code, 4, "{text}");
     assert!(text.contains("3 rows: 2 valid, 1 invalid"), "{text}");
 }
