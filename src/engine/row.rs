@@ -376,7 +376,10 @@ impl Row<'_> {
 
     pub(super) fn record(&mut self, key: Key, state: StepState) {
         match self.facts.apply(key, state.clone()) {
-            Ok(()) => self.unsaved.push(Record::Step { key, state, at: self.run.clock.now() }),
+            Ok(()) => {
+                self.plan.learn(key.step, &self.facts);
+                self.unsaved.push(Record::Step { key, state, at: self.run.clock.now() });
+            }
             Err(why) => {
                 self.illegal.get_or_insert_with(|| illegal(&self.customer.subaccount, key, why));
             }

@@ -18,6 +18,15 @@ pub(super) fn names(steps: &[StepId], customer: &Customer) -> Vec<(StepId, Strin
     steps.iter().filter_map(name).collect()
 }
 
+/// The digest of the content of a resource.
+#[derive(Clone)]
+pub(super) struct Made {
+    step: StepId,
+    /// The resource that the content names.
+    named: Option<Sid>,
+    bytes: [u8; 16],
+}
+
 impl Plan<'_> {
     /// What a step stands for: a created resource for its own content, an assignment for its
     /// object, an evaluation and a submission for the whole content of the bundle.
@@ -51,7 +60,8 @@ impl Plan<'_> {
             // A later release knows what was sent then, and this one does not.
             Some(later) if version > newest => Content::Known(later),
             _ => {
-                let made = self.made.iter().find(|it| it.0 == step && version == newest).map(|it| it.1);
+                let is_it = |it: &&Made| it.step == step && it.named.as_ref() == self.named(step, facts);
+                let made = self.made.iter().find(is_it).filter(|_| version == newest).map(|it| it.bytes);
                 let bytes = made.or_else(|| self.form_in(version, step, facts).map(|it| self.digest_of(&it)));
                 bytes.map_or(Content::Unknown, |bytes| Content::Known(Digest { version, bytes }))
             }
@@ -71,11 +81,22 @@ impl Plan<'_> {
         self.object(object, facts).and_then(|sid| from_hex(&sid.as_str()[2..]))
     }
 
-    /// The digests that the row alone decides. They are asked for at every turn of the loop.
-    pub(super) fn digests_from_the_row(&self) -> Vec<(StepId, [u8; 16])> {
-        let nothing_known = Facts::default();
+    /// The digests of all resources as far as they can be told by now: they are asked for at every turn of the loop.
+    pub(super) fn digests_by_now(&self, facts: &Facts) -> Vec<Made> {
         let steps = self.steps.iter().filter(|step| matches!(step.verb, Verb::Create(_)));
-        steps.filter_map(|step| Some((*step, self.digest_of(&self.form(step, &nothing_known)?)))).collect()
+        let made = |&step: &StepId| {
+            let bytes = self.digest_of(&self.form(step, facts)?);
+            Some(Made { step, named: self.named(step, facts).cloned(), bytes })
+        };
+        steps.filter_map(made).collect()
+    }
+
+    /// Takes in what has become known, where a resource names it.
+    pub fn learn(&mut self, known: StepId, facts: &Facts) {
+        let names = |step: &StepId| matches!(step.verb, Verb::Create(it) if it.names.contains(&known));
+        if self.steps.iter().any(names) {
+            self.made = self.digests_by_now(facts);
+        }
     }
 
     /// The digest of the content of one request.
@@ -141,11 +162,16 @@ impl Plan<'_> {
         let Verb::Create(resource) = step.verb else { return None };
         let name = self.names.iter().find(|it| it.0 == step)?.1.clone();
         let mut form = vec![("FriendlyName", name)];
-        let mut wanted = resource.names.iter().filter(|step| (step.wanted_by)(self.customer));
-        let named = wanted.find_map(|step| facts.sid(*step));
         let content = resource.earlier.get(usize::from(version) - 1).unwrap_or(&resource.content);
-        form.extend(content(self.customer, named)?);
+        form.extend(content(self.customer, self.named(step, facts))?);
         Some(form)
+    }
+
+    /// The resource that the content of another one names, as far as it is known.
+    fn named<'f>(&self, step: StepId, facts: &'f Facts) -> Option<&'f Sid> {
+        let Verb::Create(resource) = step.verb else { return None };
+        let mut wanted = resource.names.iter().filter(|step| (step.wanted_by)(self.customer));
+        wanted.find_map(|step| facts.sid(*step))
     }
 
     pub(super) fn object(&self, object: Object, facts: &Facts) -> Option<Sid> {

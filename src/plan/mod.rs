@@ -105,8 +105,8 @@ pub struct Plan<'a> {
     wanted: Vec<Wanted>,
     /// The name of each resource that the row asks for, with our tag.
     names: Vec<(StepId, String)>,
-    /// The digests of all resources that are created from the row alone.
-    made: Vec<(StepId, [u8; 16])>,
+    /// The digests of all resources whose content is known.
+    made: Vec<digests::Made>,
     /// Whether a change after the submission counts also where nothing is left to be done.
     holds_every_change_against_the_row: bool,
 }
@@ -143,7 +143,7 @@ impl<'a> Plan<'a> {
             made: vec![],
             holds_every_change_against_the_row: false,
         };
-        plan.made = plan.digests_from_the_row();
+        plan.made = plan.digests_by_now(facts);
         plan
     }
 
