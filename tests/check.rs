@@ -487,7 +487,7 @@ fn valid_rows_are_counted_by_their_shapes_and_invalid_ones_are_not() {
         PhoneNumbers::All => 100,
         PhoneNumbers::Listed(numbers) => numbers.len() as u32,
     };
-    let rules = Rules { shape: Some(Arc::new(shape)), ..Rules::default() };
+    let rules = Rules { shape: Some(Arc::new(shape)), ..rules() };
     let validation = trusthub_onboard::check::validate(&sheet.source(), &rules, &mut |_| ()).unwrap();
     assert_eq!(validation.shapes().into_iter().collect::<Vec<_>>(), [(1, 2), (3, 1), (100, 1)]);
 }
