@@ -99,23 +99,7 @@ impl Ledger {
     /// There is no such file, or it is damaged, from a newer version, or no ledger at all.
     pub fn open_for_reading(path: &Path, flow: &'static Flow, world: &str) -> Result<Ledger, Fault> {
         let reader = schema::open_for_reading(path)?;
-        let format = schema::format(&reader).map_err(|error| unusable(path, &error))?;
-        let world = schema::known_world(&reader, world).map_err(|error| unusable(path, &error))?;
-        let key = schema::digest_key(&reader).map_err(|error| unusable(path, &error))?;
-        Ok(Ledger {
-            path: path.to_owned(),
-            flow,
-            world,
-            key,
-            reader: Mutex::new(reader),
-            writer: None,
-            files: None,
-            is_young: false,
-            format,
-            backup: None,
-            drops: false,
-            _lock: None,
-        })
+        Ledger::only_read(path, flow, reader, world, false).map_err(|error| unusable(path, &error))
     }
 
     /// Opens the ledger for a run that only looks: as it is, or with nothing in it where there is none, or one that
@@ -127,27 +111,33 @@ impl Ledger {
         let there = std::fs::metadata(path).is_ok_and(|it| it.len() > 0);
         let there = there.then(|| schema::open_for_reading(path)).transpose()?;
         let has_tables = |it: &Connection| schema::format(it).is_ok_and(|format| format > 0);
-        let open = || -> rusqlite::Result<_> {
-            let reader = match there.filter(has_tables) {
-                Some(reader) => reader,
-                None => schema::in_memory()?,
-            };
-            let (format, key) = (schema::format(&reader)?, schema::digest_key(&reader)?);
-            Ok((schema::known_world(&reader, world)?, format, key, reader))
+        let open = || {
+            let reader = there.filter(has_tables).map_or_else(schema::in_memory, Ok)?;
+            Ledger::only_read(path, flow, reader, world, true)
         };
-        let (world, format, key, reader) = open().map_err(|error| unusable(path, &error))?;
+        open().map_err(|error| unusable(path, &error))
+    }
+
+    /// A ledger without a writer. With `drops`, what is to be recorded is taken and forgotten.
+    fn only_read(
+        path: &Path,
+        flow: &'static Flow,
+        reader: Connection,
+        world: &str,
+        drops: bool,
+    ) -> rusqlite::Result<Ledger> {
         Ok(Ledger {
             path: path.to_owned(),
             flow,
-            world,
-            key,
+            world: schema::known_world(&reader, world)?,
+            key: schema::digest_key(&reader)?,
+            format: schema::format(&reader)?,
             reader: Mutex::new(reader),
             writer: None,
             files: None,
             is_young: false,
-            format,
             backup: None,
-            drops: true,
+            drops,
             _lock: None,
         })
     }

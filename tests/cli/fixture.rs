@@ -100,3 +100,15 @@ pub fn csv_of(rows: &[Vec<String>]) -> Vec<u8> {
 pub fn column(rows: &[Vec<String>], name: &str) -> usize {
     rows[0].iter().position(|it| it == name).expect("a column")
 }
+
+/// Writes `sheet.csv` with one customer, one of whose two numbers is on the profile of another customer already.
+pub fn with_a_number_of_another_customer(fixture: &Fixture) {
+    let mut rows = sample_rows();
+    let numbers = column(&rows, "phone_numbers");
+    rows[1][numbers] = "PN0000000000000000000000000000dead".to_owned();
+    fixture.write("other.csv", csv_of(&rows[..2]));
+    assert_eq!(fixture.run(&["run", "other.csv", "--sandbox", "--no-submit"]).code, 0);
+    // The number is the first customer's, so the second one's profile cannot have it.
+    rows[2][numbers] = "PN0000000000000000000000000000beef; PN0000000000000000000000000000dead".to_owned();
+    fixture.write("sheet.csv", csv_of(&[rows[0].clone(), rows[2].clone()]));
+}

@@ -85,14 +85,7 @@ fn an_invalid_row_that_was_never_begun_has_no_sids_and_no_status() {
 #[test]
 fn what_was_submitted_without_a_refused_number_stands_the_same_in_run_results_and_status() {
     let fixture = Fixture::new();
-    let mut rows = sample_rows();
-    let numbers = column(&rows, "phone_numbers");
-    rows[1][numbers] = "PN0000000000000000000000000000dead".to_owned();
-    fixture.write("other.csv", csv_of(&rows[..2]));
-    assert_eq!(fixture.run(&["run", "other.csv", "--sandbox", "--no-submit"]).code, 0);
-    // The number is the first customer's, so the second one's profile cannot have it.
-    rows[2][numbers] = "PN0000000000000000000000000000beef; PN0000000000000000000000000000dead".to_owned();
-    fixture.write("sheet.csv", csv_of(&[rows[0].clone(), rows[2].clone()]));
+    with_a_number_of_another_customer(&fixture);
     let trial = ["--sandbox", "--wait", "0", "--review-seconds", "86400"];
     let run = fixture.run(&[&["run", "sheet.csv", "--refused-numbers", "skip"], &trial[..]].concat());
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);

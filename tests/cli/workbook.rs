@@ -125,14 +125,7 @@ fn whom_twilio_reviews_waits_in_a_sheet_of_its_own_with_since_when() {
 #[test]
 fn a_number_that_was_refused_is_on_the_sheet_of_what_is_left_out() {
     let fixture = Fixture::new();
-    let mut rows = sample_rows();
-    let numbers = column(&rows, "phone_numbers");
-    rows[1][numbers] = "PN0000000000000000000000000000dead".to_owned();
-    fixture.write("other.csv", csv_of(&rows[..2]));
-    assert_eq!(fixture.run(&["run", "other.csv", "--sandbox", "--no-submit"]).code, 0);
-    // The number is the first customer's, so the second one's profile cannot have it.
-    rows[2][numbers] = "PN0000000000000000000000000000beef; PN0000000000000000000000000000dead".to_owned();
-    fixture.write("sheet.csv", csv_of(&[rows[0].clone(), rows[2].clone()]));
+    with_a_number_of_another_customer(&fixture);
     let flags = ["--sandbox", "--refused-numbers", "skip", "--results", "results.xlsx"];
     fixture.run(&[&["run", "sheet.csv"], &flags[..]].concat());
     let refused: Vec<Row> = fixture.numbers().into_iter().filter(|it| !it["error_code"].is_empty()).collect();
