@@ -212,16 +212,8 @@ async fn go(args: &RunArgs, typed: &CommandLine, sheet: &Sheet, paths: &ResultsP
     let results = Reporter::new(&FLOW, Some(run.ledger()), &policy, Some(&ended))
         .of_sheet(&sheet.validation.layout)
         .at(clock.now());
-    let mut failed = HashMap::new();
     let mut closing = Closing::new(typed, args.format);
-    let written = results.write(
-        paths,
-        || sheet.entries(),
-        |row| {
-            closing.take(&row);
-            note_failure(args, row.report, &mut failed);
-        },
-    );
+    let (written, failed) = write_rows(args, sheet, paths, &results, &mut closing);
     let (calls, took) = progress.totals();
     // What cannot be closed or written now hides nothing of what the run has to say: it comes last.
     let closed = run.close();
@@ -348,6 +340,21 @@ fn write_without_a_run(
     let results = Reporter::new(&FLOW, None, &policy, None)
         .of_sheet(&sheet.validation.layout)
         .at(session::clock().now());
+    let (written, failed) = write_rows(args, sheet, paths, &results, closing);
+    let (tally, written) = written?;
+    tell_kept(&written.kept);
+    write_failures(args, typed, sheet, &failed)?;
+    Ok(tally)
+}
+
+/// Writes the results; keeps of each row what is said at the end, and what belongs into a file of failed rows.
+fn write_rows(
+    args: &RunArgs,
+    sheet: &Sheet,
+    paths: &ResultsPaths,
+    results: &Reporter<'_>,
+    closing: &mut Closing<'_>,
+) -> (Result<(Tally, ResultsPaths), Fault>, HashMap<u64, Failure>) {
     let mut failed = HashMap::new();
     let written = results.write(
         paths,
@@ -356,10 +363,8 @@ fn write_without_a_run(
             closing.take(&row);
             note_failure(args, row.report, &mut failed);
         },
-    )?;
-    tell_kept(&written.1.kept);
-    write_failures(args, typed, sheet, &failed)?;
-    Ok(written.0)
+    );
+    (written, failed)
 }
 
 /// Keeps what is wrong with a row, if a file of failed rows is asked for.
