@@ -7,7 +7,7 @@ use super::row::{Row, Stop, done};
 use crate::flow::{Assignments, BundleId, Call, Collection, Item, Key};
 use crate::ledger::Record;
 use crate::model::{Sid, SidKind};
-use crate::plan::{BundleStatus, CONTENTS, Content, Ending, Existing, OurCode, Reason, StepState};
+use crate::plan::{BundleStatus, CONTENTS, Content, Ending, Existing, Note, OurCode, Reason, StepState};
 
 impl Row<'_> {
     /// Reads what is there under our policies and takes over what bears our tag.
@@ -141,7 +141,8 @@ impl Row<'_> {
                 return self.refuse_for(key, Reason { fields: Some(list.join(", ")), ..reason });
             }
         }
-        self.finish(key, done(Some(named.clone()), Content::Unknown));
+        let (sid, content) = (Some(named.clone()), Content::Unknown);
+        self.finish(key, StepState::Done { sid, content, note: Some(Note::Named) });
         // A SID of the sheet is none that this customer has just got.
         self.fresh.retain(|(sid, _)| *sid != named);
         self.note_status(bundle, named, &item);

@@ -1,5 +1,6 @@
 //! What each customer has been through, in the order in which it was written down.
 
+use super::record::says_named;
 use super::{Ledger, schema, unusable};
 use crate::flow::{Flow, StepId};
 use crate::model::Fault;
@@ -15,6 +16,24 @@ pub struct PastState<'a> {
     pub part: &'a str,
     pub turn: Turn,
     pub at: Time,
+    /// Its place in the history; 0 in a ledger of format 1.
+    pub line: i64,
+    /// What came of the step, or what an update was about.
+    pub sid: Option<&'a str>,
+    /// Whether the row has named what is there: somebody else had made it.
+    pub is_named: bool,
+}
+
+/// A command that has written to the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PastRun {
+    /// Its number, counted from 1 over all runs of the ledger.
+    pub id: i64,
+    pub started_at: Time,
+    /// Its lines of the history are those after this one,
+    pub after: i64,
+    /// up to this one.
+    pub last: i64,
 }
 
 /// What came of the step.
@@ -41,15 +60,50 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// The run that this opening of the ledger is; `None` where it is only read.
+    pub fn run(&self) -> Option<i64> {
+        self.run
+    }
+
+    /// The commands that have written to the ledger for this world, the oldest first. What was written before
+    /// there were runs (formats 1 and 2) belongs to none.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn runs(&self) -> Result<Vec<PastRun>, Fault> {
+        let reader = self.reader.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        runs(&reader, self.world).map_err(|error| unusable(&self.path, &error))
+    }
+}
+
+fn runs(connection: &Connection, world: i64) -> rusqlite::Result<Vec<PastRun>> {
+    if schema::format(connection)? < 3 {
+        return Ok(vec![]);
+    }
+    let mut statement = connection.prepare(
+        "SELECT id, started_at, after,
+             coalesce(lead(after) OVER (ORDER BY id), (SELECT coalesce(max(id), 0) FROM history)), world
+         FROM runs ORDER BY id",
+    )?;
+    let run = |row: &Row<'_>| {
+        let run = PastRun { id: row.get(0)?, started_at: row.get(1)?, after: row.get(2)?, last: row.get(3)? };
+        Ok((run, row.get::<_, i64>(4)?))
+    };
+    let all = statement.query_map([], run)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(all.into_iter().filter(|(run, of)| *of == world && run.last > run.after).map(|it| it.0).collect())
+}
+
 fn read(
     connection: &Connection,
     flow: &Flow,
     world: i64,
     each: &mut dyn FnMut(PastState<'_>),
 ) -> rusqlite::Result<()> {
-    let table = if schema::format(connection)? < 2 { "steps WHERE world = ?1 ORDER BY at" } else { IN_ORDER };
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT subaccount, step, part, state, code, at FROM {table}"))?;
+    let (line, table) = if schema::format(connection)? < 2 { ("0", BY_TIME) } else { ("id", IN_ORDER) };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT subaccount, step, part, state, code, at, {line}, sid, detail FROM {table}"
+    ))?;
     let mut rows = statement.query([world])?;
     while let Some(row) = rows.next()? {
         if let Some(past) = past(row, flow)? {
@@ -59,6 +113,7 @@ fn read(
     Ok(())
 }
 
+const BY_TIME: &str = "steps WHERE world = ?1 ORDER BY at";
 const IN_ORDER: &str = "history WHERE world = ?1 ORDER BY id";
 
 /// `None` for what only a later version has words for.
@@ -78,5 +133,8 @@ fn past<'a>(row: &'a Row<'_>, flow: &Flow) -> rusqlite::Result<Option<PastState<
         },
         _ => return Ok(None),
     };
-    Ok(Some(PastState { subaccount: text(0)?, step, part: text(2)?, turn, at: row.get(5)? }))
+    let sid = row.get_ref(7)?.as_str_or_null()?;
+    let is_named = turn == Turn::Done && row.get_ref(8)?.as_str_or_null()?.is_some_and(says_named);
+    let (at, line) = (row.get(5)?, row.get(6)?);
+    Ok(Some(PastState { subaccount: text(0)?, step, part: text(2)?, turn, at, line, sid, is_named }))
 }

@@ -17,7 +17,7 @@ mod schema;
 mod writer;
 pub mod written;
 
-pub use history::{PastState, Turn};
+pub use history::{PastRun, PastState, Turn};
 pub use record::{CustomerRun, Misrouted, Record};
 
 use crate::events::Observer;
@@ -47,6 +47,8 @@ pub struct Ledger {
     /// The format that it was seen to have. One that is only read may be carried forward meanwhile.
     format: i64,
     backup: Option<PathBuf>,
+    /// Which run of the ledger this is, where it is written.
+    run: Option<i64>,
     /// Whether records are dropped.
     drops: bool,
     _lock: Option<Lock>,
@@ -71,6 +73,7 @@ impl Ledger {
         let (connection, backup) = schema::open_for_writing(path, now)?;
         let world = schema::world(&connection, world).map_err(|error| unusable(path, &error))?;
         let is_young = schema::is_young(&connection, path).map_err(|error| unusable(path, &error))?;
+        let run = schema::begin_run(&connection, world, now).map_err(|error| unusable(path, &error))?;
         let reader = schema::open_beside_the_writer(path)?;
         // The first read opens the log: later, it might be another file by then.
         let key = schema::digest_key(&reader).map_err(|error| unusable(path, &error))?;
@@ -87,6 +90,7 @@ impl Ledger {
             is_young,
             format: schema::VERSION,
             backup,
+            run: Some(run),
             drops: false,
             _lock: Some(lock),
         })
@@ -137,6 +141,7 @@ impl Ledger {
             files: None,
             is_young: false,
             backup: None,
+            run: None,
             drops,
             _lock: None,
         })

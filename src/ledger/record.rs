@@ -373,11 +373,17 @@ fn note_word(note: Note) -> &'static str {
     match note {
         Note::NotEvaluated => "not_evaluated",
         Note::Noncompliant => "noncompliant",
+        Note::Named => "named",
     }
 }
 
 fn read_note(word: &str) -> Option<Note> {
-    [Note::NotEvaluated, Note::Noncompliant].into_iter().find(|note| note_word(*note) == word)
+    [Note::NotEvaluated, Note::Noncompliant, Note::Named].into_iter().find(|note| note_word(*note) == word)
+}
+
+/// Whether the detail of a line says that a row has named what is there.
+pub(super) fn says_named(detail: &str) -> bool {
+    read_note(detail) == Some(Note::Named)
 }
 
 fn join(items: &[impl ToString]) -> String {

@@ -17,7 +17,7 @@ pub const VERSION: i64 = FORMATS.len() as i64;
 
 /// What makes each format of the one before it, beginning with an empty database. What was released once is
 /// changed no more.
-const FORMATS: [&str; 2] = [FORMAT_1, FORMAT_2];
+const FORMATS: [&str; 3] = [FORMAT_1, FORMAT_2, FORMAT_3];
 
 /// Marks the file as ours in SQLite's header: the letters THOB.
 const APPLICATION_ID: i64 = 0x5448_4f42;
@@ -108,6 +108,17 @@ const FORMAT_2: &str = "
         FROM steps ORDER BY at;
 ";
 
+const FORMAT_3: &str = "
+    -- Each command that has opened the ledger for writing: what it did are the lines of the history after `after`,
+    -- up to those of the next one. Only one of them can have it open.
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY,
+        world INTEGER NOT NULL REFERENCES worlds (id),
+        started_at INTEGER NOT NULL,
+        after INTEGER NOT NULL
+    ) STRICT;
+";
+
 /// Opens or creates the file and brings it to our version. A ledger of an older format is copied beside it first:
 /// the second of what is given back is where that copy is.
 pub fn open_for_writing(path: &Path, now: Time) -> Result<(Connection, Option<PathBuf>), Fault> {
@@ -162,6 +173,21 @@ pub fn open_beside_the_writer(path: &Path) -> Result<Connection, Fault> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.pragma_update(None, "query_only", true).map_err(|error| fault_of(path, &error))?;
     Ok(connection)
+}
+
+/// Notes that a command begins to write, and says which run of the ledger that is. Where the last one has written
+/// nothing, there was none: its number is used again.
+pub fn begin_run(connection: &Connection, world: i64, now: Time) -> rusqlite::Result<i64> {
+    let after: i64 =
+        connection.query_row("SELECT coalesce(max(id), 0) FROM history", [], |row| row.get(0))?;
+    let unused = connection
+        .query_row("SELECT max(id) FROM runs HAVING max(after) = ?1", [after], |row| row.get::<_, i64>(0))
+        .optional()?;
+    connection.execute(
+        "INSERT OR REPLACE INTO runs (id, world, started_at, after) VALUES (?1, ?2, ?3, ?4)",
+        rusqlite::params![unused, world, now, after],
+    )?;
+    Ok(unused.unwrap_or_else(|| connection.last_insert_rowid()))
 }
 
 /// The number of a world, which is made known if it is new.

@@ -222,8 +222,9 @@ impl Facts {
         Part::disowned(sid).is_some_and(|part| self.states.contains_key(&Key { step, part }))
     }
 
+    /// Whether nothing of the customer is there: it was never begun, or all of it was taken away again.
     pub fn is_empty(&self) -> bool {
-        self.states.is_empty()
+        self.states.values().all(|state| *state == StepState::Removed)
     }
 
     pub fn is_done(&self, key: impl Into<Key>) -> bool {

@@ -9,6 +9,8 @@ pub enum Note {
     NotEvaluated,
     /// The evaluation was noncompliant, and `--evaluate warn` went on.
     Noncompliant,
+    /// The row has named this bundle: somebody else had made it.
+    Named,
 }
 
 /// Why a step is refused, in codes and SIDs only.

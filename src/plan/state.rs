@@ -24,7 +24,7 @@ pub enum StepState {
     Refused { reason: Reason, kept: Option<Sid> },
     /// Several resources bear our tag, and only a person can say which one is right.
     Unsure { candidates: Vec<Sid> },
-    /// An assignment that was taken off again because the row no longer asks for it.
+    /// It is there no more: an assignment that the row no longer asks for, or whatever was taken away again.
     Removed,
 }
 
@@ -73,9 +73,14 @@ impl StepState {
             (Nothing | Creating | Done | Refused | Kept | Unsure | Removed, Unsure) => verb.creates(),
             (Updating, Unsure) => creates_a_resource,
             (Seen, Unsure) => false,
-            // It is gone, never came to be, or none of several is in use.
-            (Creating | Done | Refused | Kept | Unsure, Removed) => verb.creates(),
-            (Nothing | Updating | Seen | Removed, Removed) => false,
+            // It is gone, never came to be, or none of several is in use; or its bundle was taken away, and with it
+            // all that was read, judged or decided of it.
+            (Creating, Removed) => !verb.only_reads(),
+            (Done | Kept, Removed) => !is_review,
+            (Seen, Removed) => is_review,
+            (Refused, Removed) => true,
+            (Unsure, Removed) => verb.creates(),
+            (Nothing | Updating | Removed, Removed) => false,
             (Nothing | Creating | Updating | Done | Seen | Refused | Kept | Unsure | Removed, Nothing) => {
                 false
             }

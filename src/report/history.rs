@@ -167,6 +167,8 @@ impl Customer {
                 self.set(bundle, BundleStatus::PendingReview);
             }
             Turn::Done if event.step == bundle.made_by() => self.set(bundle, BundleStatus::Draft),
+            // It is there no more.
+            Turn::Removed if event.step == bundle.made_by() => self.statuses.retain(|it| it.0 != bundle),
             Turn::Started | Turn::Done | Turn::Seen(_) | Turn::Removed => (),
         }
     }

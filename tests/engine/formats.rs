@@ -24,6 +24,7 @@ fn to_format_1(ledger: &Path) {
         .execute_batch(
             "PRAGMA journal_mode = delete;
              BEGIN;
+             DROP TABLE runs;
              DROP TABLE history;
              ALTER TABLE misrouted RENAME TO strays;
              ALTER TABLE steps DROP COLUMN content;
@@ -37,6 +38,13 @@ fn to_format_1(ledger: &Path) {
              COMMIT;
              PRAGMA journal_mode = wal;",
         )
+        .expect("an older ledger");
+}
+
+/// Makes a ledger one of format 2: before it, no run had a number.
+fn to_format_2(ledger: &Path) {
+    database(ledger)
+        .execute_batch("BEGIN; DROP TABLE runs; PRAGMA user_version = 2; COMMIT;")
         .expect("an older ledger");
 }
 
@@ -94,7 +102,7 @@ async fn a_ledger_of_format_1_is_copied_beside_it_carried_forward_and_gone_on_wi
         fixture.clock.set(1_800_000_000_000);
         assert_eq!(fixture.outcome().await, Outcome::Approved, "cut off at {at}");
         fixture.is_as(&expected, &format!("cut off at {at}"));
-        assert_eq!(format(&fixture.ledger), 2);
+        assert_eq!(format(&fixture.ledger), 3);
         let backup = backup_of(&fixture, "");
         assert_eq!(format(&backup), 1);
         assert_eq!(lines(&backup, "SELECT * FROM steps"), before, "cut off at {at}");
@@ -150,7 +158,7 @@ async fn who_only_reads_a_ledger_of_format_1_leaves_it_as_it_is() {
     // It is carried forward while somebody has it open for reading.
     let reader = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
     fixture.run().await.expect("no fault");
-    assert_eq!(format(&fixture.ledger), 2);
+    assert_eq!(format(&fixture.ledger), 3);
     let read: Vec<String> = {
         let (facts, _) = reader.customer(&fixture.customers[0].subaccount).expect("facts");
         facts.states().map(|it| format!("{it:?}")).collect()
@@ -211,6 +219,42 @@ async fn the_history_has_every_state_in_its_order_and_ends_with_the_current_ones
     assert_eq!(states, ["started", "done", "started", "done"].map(|it| format!("[Text({it:?})]")));
     let wrong = lines(&fixture.ledger, "SELECT * FROM history WHERE subaccount NOT LIKE 'AC%' OR at < 1");
     assert_eq!(wrong, [] as [String; 0]);
+}
+
+/// The runs that a ledger tells of: the number, and how many lines of the history each has.
+fn runs(fixture: &Fixture) -> Vec<(i64, i64)> {
+    let ledger = Ledger::open_for_reading(&fixture.ledger, &FLOW, &fixture.sandbox.id()).expect("a ledger");
+    ledger.runs().expect("runs").iter().map(|it| (it.id, it.last - it.after)).collect()
+}
+
+#[tokio::test]
+async fn every_run_that_writes_has_a_number_and_the_lines_of_the_history_that_it_wrote() {
+    let fixture = Fixture::with(vec![customer(1)]);
+    fixture.run_watched(Killer::at(Moment::Sent, 9)).await.err().expect("it was cut off");
+    let count = || lines(&fixture.ledger, "SELECT id FROM history").len() as i64;
+    let of_the_first = count();
+    fixture.run().await.expect("no fault");
+    let of_the_second = count() - of_the_first;
+    // What is finished is not taken on: a run that writes nothing uses up no number.
+    fixture.run().await.expect("no fault");
+    assert_eq!(runs(&fixture), [(1, of_the_first), (2, of_the_second)]);
+    assert!(of_the_first > 3 && of_the_second > 10);
+}
+
+#[tokio::test]
+async fn what_a_ledger_of_format_2_knows_belongs_to_no_run_and_the_next_run_is_the_first() {
+    let customers = vec![customer(1)];
+    let expected = undisturbed(&customers).await;
+    let fixture = Fixture::with(customers);
+    fixture.run_watched(Killer::at(Moment::Sent, 9)).await.err().expect("it was cut off");
+    to_format_2(&fixture.ledger);
+    let before = lines(&fixture.ledger, "SELECT * FROM history");
+    assert_eq!(runs(&fixture), []);
+    assert_eq!(fixture.outcome().await, Outcome::Approved);
+    fixture.is_as(&expected, "carried forward");
+    let after = lines(&fixture.ledger, "SELECT * FROM history");
+    assert_eq!(after[..before.len()], before, "what stands there stays");
+    assert_eq!(runs(&fixture), [(1, (after.len() - before.len()) as i64)]);
 }
 
 #[tokio::test]
