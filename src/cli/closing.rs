@@ -3,12 +3,13 @@
 
 use super::Exit;
 use super::args::ReportFormat;
-use super::style::{self, conclude, inform, say, tell};
-use crate::model::{Fault, counted};
-use crate::plan::Outcome;
+use super::style::{self, Verbosity, conclude, inform, say, tell};
+use crate::ledger::Ledger;
+use crate::model::{Fault, Sid, counted};
+use crate::plan::{Outcome, Time};
 use crate::report::{
-    CommandLine, ExitReport, Failures, HowItEnded, OutcomeDocument, ResultsFiles, ResultsPaths, Rows, Tally,
-    WrittenRow, idle, next,
+    CommandLine, ExitReport, Failures, HowItEnded, LookDocument, News, OutcomeDocument, ResultsFiles,
+    ResultsPaths, Rows, Tally, Waits, WrittenRow, idle, next, ticket, wait_lines,
 };
 
 /// What is gathered while the results are written, and said at the end.
@@ -18,11 +19,40 @@ pub struct Closing<'a> {
     rows: Rows,
     failures: Failures,
     lost: Option<Fault>,
+    look: Option<Look>,
+}
+
+/// What a look says besides: what has changed since the last one, and what waits for Twilio.
+pub struct Look {
+    news: News,
+    waits: Waits,
+}
+
+impl Look {
+    /// `long_ms`: a review that waits longer is pointed out.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn read(ledger: &Ledger, parent: &Sid, now: Time, long_ms: Option<u64>) -> Result<Look, Fault> {
+        let news = News::read(ledger.flow(), ledger, parent)?;
+        Ok(Look { news, waits: Waits::new(ledger.flow(), now, long_ms) })
+    }
 }
 
 impl<'a> Closing<'a> {
     pub fn new(typed: &'a CommandLine, format: ReportFormat) -> Closing<'a> {
-        Closing { typed, format, rows: Rows::default(), failures: Failures::default(), lost: None }
+        Closing { typed, format, rows: Rows::default(), failures: Failures::default(), lost: None, look: None }
+    }
+
+    /// The same, for a look.
+    pub fn with(self, look: Look) -> Closing<'a> {
+        Closing { look: Some(look), ..self }
+    }
+
+    /// The customers whose news is said at the end; `None` where none is said.
+    pub fn told(&self) -> Option<Vec<Sid>> {
+        let is_said = self.format == ReportFormat::Json || style::verbosity() > Verbosity::Quiet;
+        self.look.as_ref().filter(|_| is_said).map(|it| it.news.told())
     }
 
     /// Takes in a row that was written.
@@ -30,8 +60,16 @@ impl<'a> Closing<'a> {
         if row.is_first {
             self.rows.clear();
             self.failures.clear();
+            if let Some(Look { news, waits }) = &mut self.look {
+                news.clear();
+                waits.clear();
+            }
         }
         self.failures.add(row.report);
+        if let Some(Look { news, waits }) = &mut self.look {
+            news.add(row.report);
+            waits.add(row.report);
+        }
         if self.format == ReportFormat::Text || self.lost.is_some() {
             return;
         }
@@ -90,13 +128,21 @@ impl<'a> Closing<'a> {
 
     /// Everything, and the document where one is asked for. `results` where they were written.
     pub fn end(
-        self,
+        mut self,
         tally: &Tally,
         how: HowItEnded,
         results: Option<&ResultsPaths>,
         exit: Exit,
     ) -> Result<Exit, Fault> {
         self.failed(results);
+        let look = self.look.take().map(|it| (it.news, it.waits.oldest_first()));
+        if let Some((news, waits)) = &look {
+            news.lines().into_iter().chain(wait_lines(waits)).for_each(|it| self.line(format_args!("{it}")));
+            if let Some(ticket) = ticket(waits) {
+                self.line(format_args!("For a ticket at Twilio's support, to be copied as it is:"));
+                ticket.lines().for_each(|it| self.line(format_args!("    {it}")));
+            }
+        }
         match self.format {
             ReportFormat::Text => conclude!("{}Customers by outcome{}", style::BOLD, style::OFF),
             ReportFormat::Json => inform!("{}Customers by outcome{}", style::BOLD, style::OFF),
@@ -130,6 +176,11 @@ impl<'a> Closing<'a> {
             document.results = results.map(|paths| ResultsFiles {
                 results: paths.results.display().to_string(),
                 numbers: paths.numbers.display().to_string(),
+            });
+            document.look = look.as_ref().map(|(news, waits)| LookDocument {
+                since_last_look: news.document(),
+                waiting: waits,
+                support_ticket: ticket(waits),
             });
             style::printed(self.rows.write(&document, &mut anstream::stdout()));
         }

@@ -21,6 +21,7 @@ mod sandbox;
 mod session;
 mod sheet;
 mod signals;
+mod status;
 mod style;
 mod template;
 mod validate;
@@ -92,7 +93,7 @@ fn command(cli: Cli, typed: &CommandLine, completed: &[OsString]) -> Exit {
         Command::Validate(args) => validate::validate(&args),
         Command::Results(args) => results::results(&args, typed),
         Command::Report(args) => report::report(&args),
-        Command::Status(args) => results::status(&args, typed),
+        Command::Status(args) => status::status(&args, typed),
         Command::Resolve(args) => resolve::resolve(&args),
         Command::Template(args) => template::template(&args),
         Command::Merge(args) => merge::run(&args),

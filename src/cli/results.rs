@@ -1,29 +1,16 @@
-//! `results` and `status`: how every customer stands, written down again at any time.
+//! `results`: how every customer stands, written down again at any time.
 
-use super::args::{ResultsArgs, StatusArgs};
+use super::args::ResultsArgs;
 use super::closing::Closing;
 use super::files::{must_be_csv_or_xlsx, must_differ, of_results, tell_kept, tell_of_open};
-use super::session::{self, Connection, Target};
+use super::session;
 use super::sheet::Sheet;
-use super::signals::stop_on_signals;
-use super::validate::DEFAULT_RATE;
-use super::{Exit, Stop, style};
-use crate::engine::{
-    DefaultPrimary, Interrupted, Only, RefusalBreaker, Run, Selection, Settings, YoungLedger,
-};
-use crate::events::{Nobody, Observer};
+use super::{Exit, Stop};
+use crate::engine::Interrupted;
 use crate::ledger::Ledger;
 use crate::products::FLOW;
 use crate::report::{CommandLine, HowItEnded, Reporter, ResultsPaths, check_writable};
-use crate::sandbox::Start;
-use crate::twilio::Rate;
 use std::path::PathBuf;
-use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
-
-/// The reviews of a sandbox last a second unless its run says otherwise; a look at them decides by
-/// the times that the world's file holds.
-const SANDBOX_REVIEW_MS: u64 = 1_000;
 
 pub fn results(args: &ResultsArgs, typed: &CommandLine) -> Result<Exit, Stop> {
     let paths = paths(args)?;
@@ -43,78 +30,11 @@ pub fn results(args: &ResultsArgs, typed: &CommandLine) -> Result<Exit, Stop> {
 }
 
 /// Where the results go, once it is certain that they can.
-fn paths(args: &ResultsArgs) -> Result<ResultsPaths, Stop> {
+pub(super) fn paths(args: &ResultsArgs) -> Result<ResultsPaths, Stop> {
     let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.target)).with_last_look();
     let of_the_ledger = session::files_of_the_ledger(&args.target);
     must_differ(&of_results(&args.sheet.path, &paths, &of_the_ledger))?;
     must_be_csv_or_xlsx(&paths)?;
     check_writable(&paths.results)?;
     Ok(paths)
-}
-
-pub fn status(args: &StatusArgs, typed: &CommandLine) -> Result<Exit, Stop> {
-    let ResultsArgs { sheet: sheet_args, target: target_args, flow, .. } = &args.results;
-    let paths = paths(&args.results)?;
-    let sheet = Sheet::validate(sheet_args, session::parent_sid(target_args), &mut |_| ())?;
-    // Said before anything is asked for: a ledger that is not there has nothing to look at.
-    drop(Ledger::open_for_reading(
-        &session::ledger(target_args),
-        &FLOW,
-        &session::target_name(target_args)?,
-    )?);
-    session::runtime()?.block_on(async {
-        let target = match target_args.sandbox {
-            true => Target::in_sandbox(target_args, &sheet, SANDBOX_REVIEW_MS, Start::GoOn).await?,
-            false => Target::open(target_args)?,
-        };
-        let clock = session::clock();
-        let rate = args.pace.rate.unwrap_or(Rate::PerSecond(DEFAULT_RATE));
-        let observer: Arc<dyn Observer> = Arc::new(Nobody);
-        let Connection { client, ledger } = target.connect(rate, flow.timeout, &clock, &observer)?;
-        tell_of_open(session::files_of_the_ledger(target_args).iter().map(PathBuf::as_path));
-        let policy = flow.policy();
-        let settings = Settings {
-            flow: &FLOW,
-            parent: target.parent.clone(),
-            policy: policy.clone(),
-            primary_profile: None,
-            default_primary: DefaultPrimary::NotNeeded,
-            concurrency: usize::from(args.pace.concurrency),
-            selection: Selection { only: Only::ToLookAt, limit: None },
-            refusal_breaker: RefusalBreaker::Off,
-            young_ledger: YoungLedger::LooksAtOnce,
-            wait_ms: 0,
-            poll_ms: 0,
-            previews: None,
-        };
-        let drain = CancellationToken::new();
-        stop_on_signals(drain.clone());
-        let now = clock.clone();
-        let run = Run::new(settings, client, ledger, clock, observer, drain);
-        let mut ended = run.go(|| sheet.customers()).await;
-        // A look that went well says no more than what it left in the ledger, from which the results
-        // read how a customer stands: an earlier refusal, for one, is still its answer.
-        ended.customers.retain(|_, end| end.failed.is_some());
-        let results = Reporter::new(&FLOW, Some(run.ledger()), &policy, Some(&ended))
-            .of_sheet(&sheet.validation.layout)
-            .at(now.now());
-        let mut closing = Closing::new(typed, args.results.format);
-        let written = results.write(&paths, || sheet.entries(), |row| closing.take(&row));
-        let closed = run.close();
-        if let Some(fault) = ended.fault {
-            // A second fault, of results that cannot be written, would hide the one that came first.
-            return Err(fault.into());
-        }
-        let (tally, written) = written?;
-        closed?;
-        if let Some(reason) = &ended.away {
-            style::error(&format!(
-                "nobody got an answer of the API any more ({reason}), so this is how they stood when last read. \
-                 Check the network and Twilio's status page, then look again"
-            ));
-        }
-        tell_kept(&written.kept);
-        let exit = Exit::of(&tally, ended.interrupted);
-        Ok(closing.end(&tally, HowItEnded::default(), Some(&written), exit)?)
-    })
 }

@@ -9,17 +9,28 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why standard output could not be written, the first time that it could not.
 static LOST: OnceLock<String> = OnceLock::new();
 
+/// Whether somebody has closed standard output before everything was printed.
+static CUT_OFF: AtomicBool = AtomicBool::new(false);
+
 /// Takes note of what became of printing on standard output.
 pub fn printed(result: io::Result<()>) {
-    if let Err(error) = result
-        && error.kind() != io::ErrorKind::BrokenPipe
-    {
-        LOST.get_or_init(|| reason(&error));
+    match result {
+        Ok(()) => (),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => CUT_OFF.store(true, Ordering::Relaxed),
+        Err(error) => {
+            LOST.get_or_init(|| reason(&error));
+        }
     }
+}
+
+/// Whether everything that was printed on standard output has come to whoever reads it.
+pub fn was_heard() -> bool {
+    LOST.get().is_none() && !CUT_OFF.load(Ordering::Relaxed)
 }
 
 /// The fault of output that was lost, if any was.

@@ -15,6 +15,8 @@ pub struct Bundle {
     pub policy_sid: &'static str,
     /// What a row calls it that asks for it; `None` for the profile, which every row needs.
     pub product: Option<&'static Product>,
+    /// How many days its review usually takes, from and to (`docs/twilio-api.md`, sections 8 and 17).
+    pub usual_review_days: (u64, u64),
     /// The bundle that must be there before it.
     pub depends_on: Option<Dependency>,
     /// The column in which a row can name one that is there already.

@@ -1,9 +1,9 @@
 //! What each customer has been through, in the order in which it was written down.
 
 use super::record::says_named;
-use super::{Ledger, schema, unusable};
+use super::{Ledger, Record, schema, unusable};
 use crate::flow::{Flow, StepId};
-use crate::model::Fault;
+use crate::model::{Fault, Sid};
 use crate::plan::{BundleStatus, Time};
 use rusqlite::{Connection, Row};
 
@@ -48,13 +48,49 @@ pub enum Turn {
     Removed,
 }
 
+/// A line of the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line<'a> {
+    State(PastState<'a>),
+    /// What had become of this account by then was told to whoever looks after it; of the parent account: somebody
+    /// has looked.
+    Told {
+        account: &'a str,
+        at: Time,
+    },
+}
+
+/// The step and the state of a line that is no state of a step: it marks what was told. Whoever does not know it
+/// passes over it, as earlier versions do.
+pub(super) const LOOK: &str = "look";
+pub(super) const TOLD: &str = "told";
+
 impl Ledger {
+    /// Notes that what the history has of these customers was told.
+    ///
+    /// # Errors
+    /// The ledger cannot write.
+    pub async fn note_told(&self, parent: &Sid, customers: Vec<Sid>, at: Time) -> Result<(), Fault> {
+        self.append(parent, vec![Record::Told { customers, at }]).await
+    }
+
     /// Tells of every state that any step of any customer has been in, the oldest first. A ledger of format 1,
     /// which kept no history, tells of the last one of each.
     ///
     /// # Errors
     /// The ledger cannot be read.
     pub fn history(&self, each: &mut dyn FnMut(PastState<'_>)) -> Result<(), Fault> {
+        self.history_with_looks(&mut |line| match line {
+            Line::State(past) => each(past),
+            Line::Told { .. } => (),
+        })
+    }
+
+    /// The same, and between them what was told when.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn history_with_looks(&self, each: &mut dyn FnMut(Line<'_>)) -> Result<(), Fault> {
         let reader = self.reader.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         read(&reader, self.flow, self.world, each).map_err(|error| unusable(&self.path, &error))
     }
@@ -98,7 +134,7 @@ fn read(
     connection: &Connection,
     flow: &Flow,
     world: i64,
-    each: &mut dyn FnMut(PastState<'_>),
+    each: &mut dyn FnMut(Line<'_>),
 ) -> rusqlite::Result<()> {
     let (line, table) = if schema::format(connection)? < 2 { ("0", BY_TIME) } else { ("id", IN_ORDER) };
     let mut statement = connection.prepare_cached(&format!(
@@ -107,7 +143,9 @@ fn read(
     let mut rows = statement.query([world])?;
     while let Some(row) = rows.next()? {
         if let Some(past) = past(row, flow)? {
-            each(past);
+            each(Line::State(past));
+        } else if row.get_ref(1)?.as_str()? == LOOK && row.get_ref(3)?.as_str()? == TOLD {
+            each(Line::Told { account: row.get_ref(0)?.as_str()?, at: row.get(5)? });
         }
     }
     Ok(())

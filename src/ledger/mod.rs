@@ -17,7 +17,7 @@ mod schema;
 mod writer;
 pub mod written;
 
-pub use history::{PastRun, PastState, Turn};
+pub use history::{Line, PastRun, PastState, Turn};
 pub use record::{CustomerRun, Misrouted, Record};
 
 use crate::events::Observer;

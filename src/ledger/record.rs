@@ -1,5 +1,6 @@
 //! How states are written down and read back.
 
+use super::history::{LOOK, TOLD};
 use super::policy::{self, Words};
 use crate::flow::{Flow, Key, Part, StepId, Verb};
 use crate::model::Sid;
@@ -22,6 +23,11 @@ pub enum Record {
     Customer(CustomerRun),
     /// A run has waited for the visibility window with this file.
     Watched(Vec<u8>),
+    /// What the history has of these customers was told.
+    Told {
+        customers: Vec<Sid>,
+        at: Time,
+    },
 }
 
 /// Something that came to be in another account than the one that was meant.
@@ -54,6 +60,15 @@ pub fn write(connection: &Connection, world: i64, subaccount: &Sid, record: &Rec
         Record::Step { key, state, at } => write_step(connection, world, subaccount, *key, state, *at),
         Record::Watched(file) => {
             connection.execute("INSERT OR REPLACE INTO secrets VALUES ('watched', ?1)", [file])?;
+            Ok(())
+        }
+        Record::Told { customers, at } => {
+            let mut statement = connection.prepare_cached(
+                "INSERT INTO history (world, subaccount, step, part, state, at) VALUES (?1, ?2, ?3, '', ?4, ?5)",
+            )?;
+            for account in customers.iter().chain([subaccount]) {
+                statement.execute(params![world, account.as_str(), LOOK, TOLD, at])?;
+            }
             Ok(())
         }
         Record::Misrouted(misrouted) => {

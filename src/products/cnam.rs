@@ -21,6 +21,7 @@ pub static CNAM: Bundle = Bundle {
         sid_column: "cnam_sid",
         numbers: Some(NumberRule { takes: is_a_us_long_code, words: "US long codes only" }),
     }),
+    usual_review_days: (2, 3),
     depends_on: Some(Dependency {
         bundle: &PROFILE,
         // "CNAM registration rejected: linked Business Profile is not approved" (error dictionary).

@@ -13,6 +13,7 @@ pub static PROFILE: Bundle = Bundle {
     // "Secondary Customer Profile of type Business", the same in every account (`docs/twilio-api.md`, section 4).
     policy_sid: "RNdfbf3fae0e1107f8aded0e7cead80bf5",
     product: None,
+    usual_review_days: (1, 3),
     depends_on: None,
     column: "customer_profile_sid",
     named_by: |customer| customer.customer_profile.as_ref(),

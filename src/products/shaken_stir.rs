@@ -19,6 +19,7 @@ pub static SHAKEN_STIR: Bundle = Bundle {
         // It takes the numbers that are on the profile [docs]; that they must be of the US is only inferred.
         numbers: None,
     }),
+    usual_review_days: (1, 3),
     depends_on: Some(Dependency {
         bundle: &PROFILE,
         // Which code it gets whose profile is not approved is not documented: inferred from Voice Integrity.

@@ -19,6 +19,7 @@ pub static VOICE_INTEGRITY: Bundle = Bundle {
         sid_column: "trust_product_sid",
         numbers: None,
     }),
+    usual_review_days: (1, 2),
     depends_on: Some(Dependency {
         bundle: &PROFILE,
         // "Voice Integrity rejected because the linked business profile is not approved" (error dictionary).

@@ -7,7 +7,7 @@ use crate::flow::{BundleId, Flow, StepId};
 use crate::ledger::{Ledger, PastState, Turn};
 use crate::model::Fault;
 use crate::plan::{BundleStatus, Outcome, Time};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// A day in milliseconds.
 pub const DAY_MS: Time = 24 * 60 * 60 * 1_000;
@@ -90,9 +90,7 @@ pub struct Gathered {
 
 #[derive(Default)]
 struct Customer {
-    is_begun: bool,
-    statuses: Vec<(BundleId, BundleStatus)>,
-    refused: Vec<(StepId, String)>,
+    standing: Standing,
     was_submitted: bool,
     was_rejected: bool,
     was_refused: bool,
@@ -123,10 +121,10 @@ impl Gathered {
             }
             // A clock that was set back changes nothing of the days that are over.
             day = Some(last.max(today));
-            let before = customer.stage(flow);
+            let before = customer.standing.stage(flow);
             customer.note(flow, &event);
             counts[place(before)] = counts[place(before)].saturating_sub(1);
-            counts[place(customer.stage(flow))] += 1;
+            counts[place(customer.standing.stage(flow))] += 1;
         };
         if let Some(ledger) = ledger {
             ledger.history(&mut each)?;
@@ -138,7 +136,7 @@ impl Gathered {
         }
         past.days.push((date(now / DAY_MS), self.now));
         for customer in self.customers.values() {
-            past.begun += u64::from(customer.is_begun);
+            past.begun += u64::from(customer.standing.is_begun);
             past.submitted += u64::from(customer.was_submitted);
             past.rejected += u64::from(customer.was_rejected);
             past.refused += u64::from(customer.was_refused);
@@ -149,22 +147,36 @@ impl Gathered {
 
 impl Customer {
     fn note(&mut self, flow: &Flow, event: &PastState<'_>) {
+        self.standing.note(flow, event);
+        match event.turn {
+            Turn::Refused => self.was_refused = true,
+            Turn::Seen(BundleStatus::TwilioRejected) => self.was_rejected = true,
+            Turn::Done if event.step == event.step.bundle.submitted_by() => self.was_submitted = true,
+            _ => (),
+        }
+    }
+}
+
+/// How a customer stands, as the history tells it.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    is_begun: bool,
+    statuses: Vec<(BundleId, BundleStatus)>,
+    refused: Vec<(StepId, String)>,
+}
+
+impl Standing {
+    /// Takes in what came next.
+    pub fn note(&mut self, flow: &Flow, event: &PastState<'_>) {
         self.is_begun = true;
         let bundle = event.step.bundle;
         let is_it = |it: &(StepId, String)| it.0 == event.step && it.1 == event.part;
         self.refused.retain(|it| !is_it(it));
         match event.turn {
-            Turn::Refused | Turn::Unsure => {
-                self.was_refused |= event.turn == Turn::Refused;
-                self.refused.push((event.step, event.part.to_owned()));
-            }
-            Turn::Seen(status) if flow.bundles().any(|it| it == bundle) => {
-                self.was_rejected |= status == BundleStatus::TwilioRejected;
-                self.set(bundle, status);
-            }
+            Turn::Refused | Turn::Unsure => self.refused.push((event.step, event.part.to_owned())),
+            Turn::Seen(status) if flow.bundles().any(|it| it == bundle) => self.set(bundle, status),
             Turn::Done if event.step == bundle.submitted_by() => {
-                self.was_submitted = true;
-                self.set(bundle, BundleStatus::PendingReview);
+                self.set(bundle, BundleStatus::PendingReview)
             }
             Turn::Done if event.step == bundle.made_by() => self.set(bundle, BundleStatus::Draft),
             // It is there no more.
@@ -178,7 +190,30 @@ impl Customer {
         self.statuses.push((bundle, status));
     }
 
-    fn stage(&self, flow: &Flow) -> Stage {
+    /// Twilio's word for a bundle, as it was last read.
+    pub fn status(&self, name: &str) -> Option<BundleStatus> {
+        self.statuses.iter().find(|it| it.0.name == name).map(|it| it.1)
+    }
+
+    /// Whether anything is otherwise that somebody would want to hear of. Which of the two words Twilio has for a
+    /// review that is under way is nothing of that kind.
+    pub fn is_as(&self, other: &Standing) -> bool {
+        let statuses = |of: &Standing| {
+            let word = |it: &(BundleId, BundleStatus)| match it.1 {
+                BundleStatus::InReview => (it.0.name, BundleStatus::PendingReview.word()),
+                status => (it.0.name, status.word()),
+            };
+            of.statuses.iter().map(word).collect::<BTreeSet<_>>()
+        };
+        let refused = |of: &Standing| {
+            of.refused.iter().map(|it| (it.0.name, it.1.clone())).collect::<BTreeSet<_>>()
+        };
+        self.is_begun == other.is_begun
+            && statuses(self) == statuses(other)
+            && refused(self) == refused(other)
+    }
+
+    pub fn stage(&self, flow: &Flow) -> Stage {
         let is = |wanted: &[BundleStatus]| self.statuses.iter().any(|it| wanted.contains(&it.1));
         let in_review = [BundleStatus::PendingReview, BundleStatus::InReview];
         let profile = self.statuses.iter().find(|it| it.0 == flow.profile).map(|it| it.1);

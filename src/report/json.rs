@@ -1,8 +1,10 @@
 //! The outcome of a command as one JSON document. Its schemas are in `docs/schema`; fields are only ever added.
 
+use super::news::NewsDocument;
 use super::next::Group;
 use super::row::RowReport;
 use super::summary::Tally;
+use super::waits::Wait;
 use crate::model::{Fault, json_shown};
 use crate::plan::Outcome;
 use serde::Serialize;
@@ -29,6 +31,19 @@ pub struct OutcomeDocument<'a> {
     /// Where the results files are; `null` where they could not be written.
     pub results: Option<ResultsFiles>,
     pub next: &'a [Group],
+    /// Of `status` only.
+    #[serde(flatten)]
+    pub look: Option<LookDocument<'a>>,
+}
+
+/// What a look says besides how the rows stand.
+#[derive(Serialize)]
+pub struct LookDocument<'a> {
+    pub since_last_look: NewsDocument<'a>,
+    /// The reviews under way, the oldest first.
+    pub waiting: &'a [Wait],
+    /// The text of a ticket about those that take too long.
+    pub support_ticket: Option<String>,
 }
 
 /// The code that the command ends with.
@@ -62,7 +77,7 @@ impl Counts {
 
 impl<'a> OutcomeDocument<'a> {
     pub fn new(command: &'a str, tally: &Tally, exit: ExitReport, next: &'a [Group]) -> OutcomeDocument<'a> {
-        OutcomeDocument { version: VERSION, command, counts: Counts::of(tally), exit, results: None, next }
+        OutcomeDocument { version: VERSION, command, counts: Counts::of(tally), exit, results: None, next, look: None }
     }
 }
 

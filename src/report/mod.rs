@@ -16,6 +16,7 @@ mod json;
 mod log;
 mod marking;
 mod merge;
+mod news;
 mod next;
 mod overview;
 mod own;
@@ -27,6 +28,7 @@ mod results;
 mod row;
 mod summary;
 mod verdict;
+mod waits;
 mod words;
 mod workbook;
 mod write;
@@ -39,9 +41,10 @@ pub use failed::{Failure, write_failed};
 pub use failures::Failures;
 pub use findings::{FindingsFormat, FindingsPrinter};
 pub use hints::{Hint, hint, hint_for};
-pub use json::{ExitReport, OutcomeDocument, ResultsFiles, Rows};
+pub use json::{ExitReport, LookDocument, OutcomeDocument, ResultsFiles, Rows};
 pub use log::{Log, rfc3339};
 pub use merge::{Merged, Side, merge};
+pub use news::{Change, News, NewsDocument};
 pub use next::{
     CommandLine, Flag, Group, HowItEnded, READING, RUN_ONLY, TARGET, Who, idle, next, next_action, who,
 };
@@ -59,6 +62,7 @@ pub use row::{
 };
 pub use summary::Tally;
 pub use verdict::{Verdict, verdict};
+pub use waits::{Wait, Waits, lines as wait_lines, ticket};
 pub use workbook::Uneditable;
 pub use write::{Written, check_writable, linked, reason};
 

@@ -142,6 +142,11 @@ impl CommandLine {
         self.spelled("run", &|name| !FOR_ONE_RUN.contains(&name))
     }
 
+    /// Whether the following run is this very command.
+    fn is_that_run(&self) -> bool {
+        self.command == "run" && self.flags.iter().all(|it| !FOR_ONE_RUN.contains(&it.name.as_str()))
+    }
+
     /// The run of a plan that was kept in a file.
     pub fn run_of_plan(&self, file: &str) -> String {
         let run = self.spelled("run", &|name| !PLAN_ONLY.contains(&name));
@@ -267,7 +272,9 @@ pub fn next(tally: &Tally, typed: &CommandLine, how: HowItEnded) -> Vec<Group> {
             "Find the reason first (columns error_message and hint); --keep-going goes on all the same; then";
         say(&refused, first, &run);
     }
-    say(&[Outcome::Unfinished], "Run the same command again, it goes on from here", &run);
+    let again = if typed.is_that_run() { "run the same command again" } else { "run" };
+    let from_here = format!("R{}, it goes on from here", &again[1..]);
+    say(&[Outcome::Unfinished], &from_here, &run);
     let look = "See the columns error_message and hint, and look at what is there in the Console, then";
     say(&[Outcome::Unsure], look, &typed.resolve());
     if !how.tripped {
@@ -277,7 +284,7 @@ pub fn next(tally: &Tally, typed: &CommandLine, how: HowItEnded) -> Vec<Group> {
     say(&[Outcome::ProfileApproved], "The profile is approved and the product is ready; submit it", &run);
     say(&[Outcome::Drafted], "Look at the drafts, then submit them", &run);
     say(&[Outcome::NotAttempted], "To go on with those that are not begun", &run);
-    let reviews = "Reviews take one to three days. Then run the same command again".to_owned();
+    let reviews = format!("Reviews take one to three days. Then {again}");
     add(&[Outcome::AwaitingProfileApproval], Who::Twilio, reviews, Some(run));
     let under_way = "The reviews are under way. To see how they stand".to_owned();
     add(&[Outcome::Submitted], Who::Twilio, under_way, Some(typed.status()));

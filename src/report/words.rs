@@ -1,14 +1,32 @@
 //! What is said about outcomes to people who look at the results, in the workbook and on the page.
 
 use super::next::Who;
-use super::row::RowReport;
+use super::row::{BundleReport, RowReport};
+use crate::flow::{BundleId, Flow};
 use crate::plan::Outcome;
 
-/// What a review usually takes [Twilio's documentation of Voice Integrity: one to three days].
-pub const USUAL_REVIEW: &str = "1 to 3 days";
+/// What a review of this bundle usually takes.
+pub fn usual_review(bundle: BundleId) -> String {
+    let (from, to) = bundle.usual_review_days;
+    format!("{from} to {to} days")
+}
 
-/// A review that takes longer than this many days is worth a question.
-pub const USUAL_REVIEW_DAYS: u64 = 3;
+/// What a review of any bundle usually takes.
+pub fn usual_reviews(flow: &Flow) -> String {
+    let from = flow.bundles().map(|it| it.usual_review_days.0).min().unwrap_or_default();
+    format!("{from} to {} days", longest_usual_review_days(flow))
+}
+
+/// After so many days any review is worth a question.
+pub fn longest_usual_review_days(flow: &Flow) -> u64 {
+    flow.bundles().map(|it| it.usual_review_days.1).max().unwrap_or_default()
+}
+
+/// The bundle of a row whose review is waited for; of several the one that usually takes longest.
+pub fn in_review(flow: &Flow, row: &RowReport) -> Option<BundleId> {
+    let of = |it: &BundleReport| it.waits().then(|| flow.bundles().find(|bundle| bundle.name == it.name))?;
+    row.bundles.iter().filter_map(of).max_by_key(|it| it.usual_review_days.1)
+}
 
 /// What an outcome means, in one sentence.
 pub fn meaning(outcome: Outcome) -> &'static str {

@@ -10,6 +10,7 @@ mod fixture;
 mod hostile;
 #[cfg(unix)]
 mod links;
+mod looks;
 mod manual;
 mod merge;
 #[cfg(unix)]

@@ -20,6 +20,7 @@ mod misrouted;
 mod mixes;
 mod modes;
 mod named;
+mod news;
 mod numbers;
 mod old_ledgers;
 mod older_ledger;

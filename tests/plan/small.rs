@@ -31,6 +31,7 @@ pub static PROFILE: Bundle = Bundle {
     collection: Collection::CustomerProfiles,
     policy_sid: "RN00000000000000000000000000000001",
     product: None,
+    usual_review_days: (1, 3),
     depends_on: None,
     column: "profile_sid",
     named_by: |_| None,
@@ -111,6 +112,7 @@ macro_rules! product {
                 sid_column: concat!($name, "_sid"),
                 numbers: None,
             }),
+            usual_review_days: (1, 3),
             depends_on: Some(Dependency {
                 bundle: &PROFILE,
                 too_early: &[TOO_EARLY],

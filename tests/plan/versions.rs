@@ -37,6 +37,7 @@ macro_rules! release {
                 collection: Collection::CustomerProfiles,
                 policy_sid: "RN00000000000000000000000000000001",
                 product: None,
+                usual_review_days: (1, 3),
                 depends_on: None,
                 column: "profile_sid",
                 named_by: |_| None,

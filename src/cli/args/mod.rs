@@ -18,6 +18,7 @@ mod target;
 mod template;
 mod validate;
 mod values;
+mod watch;
 
 pub use flow::{FlowArgs, usual_policy};
 pub use global::GlobalArgs;
@@ -36,6 +37,7 @@ pub use target::TargetArgs;
 pub use template::TemplateArgs;
 pub use validate::{FormatArg, ValidateArgs};
 pub use values::duration;
+pub use watch::WatchArgs;
 
 use crate::cli::config;
 use crate::model::{Fault, column};

@@ -1,6 +1,6 @@
 //! The arguments of `results` and `status`.
 
-use super::{FlowArgs, PaceArgs, SheetArgs, TargetArgs};
+use super::{FlowArgs, PaceArgs, SheetArgs, TargetArgs, WatchArgs};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -32,6 +32,8 @@ pub enum ReportFormat {
 pub struct StatusArgs {
     #[command(flatten)]
     pub results: ResultsArgs,
+    #[command(flatten)]
+    pub watch: WatchArgs,
     #[command(flatten)]
     pub pace: PaceArgs,
 }

@@ -1,7 +1,7 @@
 //! The arguments of `run`.
 
 use super::values::{bundle, csv_or_xlsx, duration, some_time};
-use super::{DONE, FlowArgs, PaceArgs, ReportFormat, SheetArgs, TRIAL, TargetArgs};
+use super::{DONE, FlowArgs, PaceArgs, ReportFormat, SheetArgs, TRIAL, TargetArgs, WatchArgs};
 use crate::model::Sid;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -57,6 +57,8 @@ pub struct RunArgs {
     /// How often reviews are looked at while --wait lasts [default: 60s; with --sandbox 250ms]
     #[arg(long, value_name = "DURATION", value_parser = some_time, help_heading = DONE)]
     pub poll: Option<u64>,
+    #[command(flatten)]
+    pub watch: WatchArgs,
     /// The primary business profile of rows that name none [default: the one approved profile of the
     /// parent account]
     #[arg(long, value_name = "BU…", env = "TRUSTHUB_PRIMARY_PROFILE_SID", value_parser = bundle,

@@ -154,3 +154,21 @@ fn a_sheet_is_named_as_a_shell_takes_it() {
     // A value that begins with a dash would be taken for a flag.
     assert_eq!(typed.run(), "t run customers.csv --set=-a=b");
 }
+
+#[test]
+fn only_a_command_that_is_typed_once_more_as_it_was_is_called_the_same() {
+    let waits = tally(&[Outcome::AwaitingProfileApproval, Outcome::Unfinished]);
+    let says = |command: &str, flags: &[Flag]| {
+        let typed = CommandLine { command: command.to_owned(), ..typed(flags) };
+        let groups = next(&waits, &typed, HowItEnded::default());
+        assert!(groups.iter().all(|it| it.command.as_ref().is_some_and(|it| it.contains(" run "))));
+        groups.iter().map(|it| it.what.contains("same command")).collect::<Vec<_>>()
+    };
+    assert_eq!(says("run", &[flag("rate", &["5"])]), [true, true]);
+    for command in ["status", "results"] {
+        assert_eq!(says(command, &[]), [false, false], "{command}");
+    }
+    for name in FOR_ONE_RUN {
+        assert_eq!(says("run", &[flag(name, &["1"])]), [false, false], "--{name}");
+    }
+}

@@ -11,7 +11,10 @@ use super::next::{Who, who};
 use super::own::Manner;
 use super::row::{Reporter, RowReport};
 use super::summary::Tally;
-use super::words::{USUAL_REVIEW, USUAL_REVIEW_DAYS, cells, happened, meaning, needs_a_look, who_in_words};
+use super::words::{
+    cells, happened, longest_usual_review_days, meaning, needs_a_look, usual_reviews, who_in_words,
+};
+use crate::products::FLOW;
 use super::write::{Written, unwritable, write_one};
 use crate::check::Entry;
 use crate::model::Fault;
@@ -111,7 +114,7 @@ pub fn write_page(
 /// How reviews are put together by their age: up to so many days.
 const AGES: [(u64, &str); 4] = [
     (1, "up to a day"),
-    (USUAL_REVIEW_DAYS, "1 to 3 days"),
+    (3, "1 to 3 days"),
     (7, "3 to 7 days"),
     (u64::MAX, "more than 7 days"),
 ];
@@ -261,12 +264,13 @@ impl Page {
             return String::new();
         }
         let mut html = format!(
-            "<h2>Reviews by age</h2>\n<p>A review usually takes {USUAL_REVIEW}.</p>\n<table class=\"rows\" \
+            "<h2>Reviews by age</h2>\n<p>A review usually takes {}.</p>\n<table class=\"rows\" \
              id=\"reviews\"><thead><tr><th scope=\"col\">In review for</th><th scope=\"col\" \
-             class=\"count\">Customers</th><th scope=\"col\">Share</th></tr></thead><tbody>\n"
+             class=\"count\">Customers</th><th scope=\"col\">Share</th></tr></thead><tbody>\n",
+            usual_reviews(&FLOW)
         );
         for ((days, words), count) in AGES.iter().zip(self.ages) {
-            let class = if *days > USUAL_REVIEW_DAYS { "you" } else { "product" };
+            let class = if *days > longest_usual_review_days(&FLOW) { "you" } else { "product" };
             let _ = writeln!(
                 html,
                 "<tr><td data-name=\"in review for\">{words}</td><td data-name=\"customers\" \

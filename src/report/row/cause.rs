@@ -120,7 +120,7 @@ impl Cause {
                 message: heard
                     .and_then(|end| end.messages.last())
                     .map_or_else(|| "not finished yet".to_owned(), |it| it.1.clone()),
-                hint: "Run the same command again: it goes on from here.".to_owned(),
+                hint: "Run again: it goes on from here.".to_owned(),
                 ..Cause::default()
             },
             _ => return None,

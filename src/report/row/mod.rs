@@ -96,6 +96,16 @@ pub struct ResourceReport {
     pub sid: String,
 }
 
+impl BundleReport {
+    /// Whether Twilio reviews it, as far as is known.
+    pub fn waits(&self) -> bool {
+        match self.status {
+            Some(status) => matches!(status, BundleStatus::PendingReview | BundleStatus::InReview),
+            None => self.submitted_at.is_some(),
+        }
+    }
+}
+
 impl RowReport {
     /// The SID of what a step created or assigned.
     pub fn resource(&self, step: &str) -> Option<&str> {
