@@ -41,7 +41,14 @@ impl Look {
 
 impl<'a> Closing<'a> {
     pub fn new(typed: &'a CommandLine, format: ReportFormat) -> Closing<'a> {
-        Closing { typed, format, rows: Rows::default(), failures: Failures::default(), lost: None, look: None }
+        Closing {
+            typed,
+            format,
+            rows: Rows::default(),
+            failures: Failures::default(),
+            lost: None,
+            look: None,
+        }
     }
 
     /// The same, for a look.

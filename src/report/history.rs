@@ -205,9 +205,8 @@ impl Standing {
             };
             of.statuses.iter().map(word).collect::<BTreeSet<_>>()
         };
-        let refused = |of: &Standing| {
-            of.refused.iter().map(|it| (it.0.name, it.1.clone())).collect::<BTreeSet<_>>()
-        };
+        let refused =
+            |of: &Standing| of.refused.iter().map(|it| (it.0.name, it.1.clone())).collect::<BTreeSet<_>>();
         self.is_begun == other.is_begun
             && statuses(self) == statuses(other)
             && refused(self) == refused(other)

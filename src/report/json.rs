@@ -77,7 +77,15 @@ impl Counts {
 
 impl<'a> OutcomeDocument<'a> {
     pub fn new(command: &'a str, tally: &Tally, exit: ExitReport, next: &'a [Group]) -> OutcomeDocument<'a> {
-        OutcomeDocument { version: VERSION, command, counts: Counts::of(tally), exit, results: None, next, look: None }
+        OutcomeDocument {
+            version: VERSION,
+            command,
+            counts: Counts::of(tally),
+            exit,
+            results: None,
+            next,
+            look: None,
+        }
     }
 }
 

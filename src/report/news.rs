@@ -134,11 +134,7 @@ impl News {
 
     pub fn document(&self) -> NewsDocument<'_> {
         let outcomes = self.counts().map(|(outcome, count)| (outcome.word().to_owned(), count.into()));
-        NewsDocument {
-            since: self.since.map(rfc3339),
-            outcomes: outcomes.collect(),
-            changed: &self.changed,
-        }
+        NewsDocument { since: self.since.map(rfc3339), outcomes: outcomes.collect(), changed: &self.changed }
     }
 
     /// What a person is told, line by line: the sum, then the rows, those that need somebody first.
@@ -180,4 +176,3 @@ impl Change {
         text
     }
 }
-

@@ -14,7 +14,9 @@ use super::next::Who;
 use super::rebuild::finished;
 use super::row::RowReport;
 use super::summary::Tally;
-use super::words::{cells, happened, in_review, longest_usual_review_days, needs_a_look, usual_review, usual_reviews};
+use super::words::{
+    cells, happened, in_review, longest_usual_review_days, needs_a_look, usual_review, usual_reviews,
+};
 use crate::flow::Flow;
 use crate::model::Fault;
 use crate::plan::{Outcome, Time};
@@ -170,20 +172,20 @@ impl ResultsBook {
                     review.map_or_else(|| longest_usual_review_days(self.flow), |it| it.usual_review_days.1);
                 let usual = review.map_or_else(|| usual_reviews(self.flow), usual_review);
                 self.waiting.row(
-                &[
-                    Value::Number(row.row),
-                    Value::Text(&row.business_name),
-                    Value::Text(super::words::meaning(row.outcome)),
-                    Value::Time(row.waiting_since),
-                    row.days_waiting.map_or(Value::Text(""), |days| Value::Days(days, usual_days)),
-                    Value::Text(&usual),
-                    Value::Text(&row.next_action),
-                    Value::Outcome(row.outcome),
-                    Value::Link(row.console_url.as_deref(), CONSOLE),
-                    Value::Text(&row.subaccount_sid),
-                ],
-                &self.look,
-            )?
+                    &[
+                        Value::Number(row.row),
+                        Value::Text(&row.business_name),
+                        Value::Text(super::words::meaning(row.outcome)),
+                        Value::Time(row.waiting_since),
+                        row.days_waiting.map_or(Value::Text(""), |days| Value::Days(days, usual_days)),
+                        Value::Text(&usual),
+                        Value::Text(&row.next_action),
+                        Value::Outcome(row.outcome),
+                        Value::Link(row.console_url.as_deref(), CONSOLE),
+                        Value::Text(&row.subaccount_sid),
+                    ],
+                    &self.look,
+                )?
             }
             Who::Nobody => (),
         }

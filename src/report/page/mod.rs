@@ -14,11 +14,11 @@ use super::summary::Tally;
 use super::words::{
     cells, happened, longest_usual_review_days, meaning, needs_a_look, usual_reviews, who_in_words,
 };
-use crate::products::FLOW;
 use super::write::{Written, unwritable, write_one};
 use crate::check::Entry;
 use crate::model::Fault;
 use crate::plan::{Outcome, Time};
+use crate::products::FLOW;
 use chart::{bar, by_day, class, key, sampled};
 use general::Said;
 use html::{escaped, source};
@@ -112,12 +112,8 @@ pub fn write_page(
 }
 
 /// How reviews are put together by their age: up to so many days.
-const AGES: [(u64, &str); 4] = [
-    (1, "up to a day"),
-    (3, "1 to 3 days"),
-    (7, "3 to 7 days"),
-    (u64::MAX, "more than 7 days"),
-];
+const AGES: [(u64, &str); 4] =
+    [(1, "up to a day"), (3, "1 to 3 days"), (7, "3 to 7 days"), (u64::MAX, "more than 7 days")];
 
 impl Page {
     fn begin(sheet: &str, now: Time, details: Details) -> Page {
