@@ -14,12 +14,25 @@ const PAGES_MAX: usize = 1_000;
 /// moved up as something came before it.
 const NOTHING_NEW_MAX: u32 = 3;
 
+/// Something that a list holds.
+pub trait Listed {
+    /// Its SID, if it has one that is a SID.
+    fn sid(&self) -> Option<Sid>;
+}
+
+impl Listed for Item {
+    fn sid(&self) -> Option<Sid> {
+        Item::sid(self)
+    }
+}
+
 /// A page of either API [spec]. Which array there is depends on the kind.
 #[derive(Deserialize)]
-pub struct Page {
-    results: Option<Vec<Item>>,
-    addresses: Option<Vec<Item>>,
-    incoming_phone_numbers: Option<Vec<Item>>,
+pub struct Page<T = Item> {
+    results: Option<Vec<T>>,
+    addresses: Option<Vec<T>>,
+    incoming_phone_numbers: Option<Vec<T>>,
+    accounts: Option<Vec<T>>,
     meta: Option<Meta>,
     next_page_uri: Option<String>,
 }
@@ -40,11 +53,15 @@ pub enum NoList {
     Endless,
 }
 
-impl Page {
+impl<T> Page<T> {
     /// What is on the page, whatever the array is called.
-    pub fn items(&self) -> impl Iterator<Item = &Item> {
-        let arrays = [&self.results, &self.addresses, &self.incoming_phone_numbers];
+    pub fn items(&self) -> impl Iterator<Item = &T> {
+        let arrays = [&self.results, &self.addresses, &self.incoming_phone_numbers, &self.accounts];
         arrays.into_iter().flatten().flatten()
+    }
+
+    fn into_items(self) -> Option<Vec<T>> {
+        self.results.or(self.addresses).or(self.incoming_phone_numbers).or(self.accounts)
     }
 }
 
@@ -59,9 +76,8 @@ impl NoList {
 }
 
 /// What is listed so far: each SID once, as it was seen last.
-#[derive(Default)]
-pub struct Listing {
-    items: Vec<Item>,
+pub struct Listing<T = Item> {
+    items: Vec<T>,
     places: HashMap<Sid, usize>,
     reading: Reading,
 }
@@ -74,11 +90,18 @@ struct Reading {
     nothing_new: u32,
 }
 
-impl Listing {
+impl<T> Default for Listing<T> {
+    fn default() -> Listing<T> {
+        Listing { items: Vec::new(), places: HashMap::new(), reading: Reading::default() }
+    }
+}
+
+impl<T: Listed> Listing<T> {
     /// Takes a page in, and gives the request for the next one.
-    pub fn take(&mut self, call: &Call, page: Page) -> Result<Option<Call>, NoList> {
+    pub fn take(&mut self, call: &Call, mut page: Page<T>) -> Result<Option<Call>, NoList> {
         self.reading.asked.insert(call.path.clone());
-        let items = page.results.or(page.addresses).or(page.incoming_phone_numbers).ok_or(NoList::Broken)?;
+        let (meta, next_page_uri) = (page.meta.take(), page.next_page_uri.take());
+        let items = page.into_items().ok_or(NoList::Broken)?;
         let before = self.reading.seen.len();
         for item in items {
             let sid = item.sid().ok_or(NoList::Broken)?;
@@ -91,7 +114,7 @@ impl Listing {
                 }
             }
         }
-        let address = page.meta.and_then(|meta| meta.next_page_url).or(page.next_page_uri);
+        let address = meta.and_then(|meta| meta.next_page_url).or(next_page_uri);
         // Older parts of the API say "" where newer ones say null.
         let Some(address) = address.filter(|it| !it.is_empty()) else { return Ok(None) };
         let next = next_page(call, &address).ok_or(NoList::Broken)?;
@@ -111,7 +134,7 @@ impl Listing {
         std::mem::take(&mut self.reading).asked.len()
     }
 
-    pub fn items(self) -> Vec<Item> {
+    pub fn items(self) -> Vec<T> {
         self.items
     }
 
@@ -146,7 +169,7 @@ mod tests {
 
     #[test]
     fn each_item_counts_once_as_it_was_seen_last() {
-        let mut listing = Listing::default();
+        let mut listing = Listing::<Item>::default();
         let next = listing.take(&at("PageSize=2"), page(&[1, 2], Some(&url("Page=1")))).unwrap().unwrap();
         assert_eq!(next.path, "/v1/EndUsers?Page=1");
         let mut last = page(&[2, 3], None);
@@ -161,11 +184,11 @@ mod tests {
     fn an_address_that_leads_to_no_page_of_the_list_makes_it_no_list() {
         let foreign = url("Page=1").replace("EndUsers", "SupportingDocuments");
         for address in ["nonsense", "/v1/EndUsers", "https://", "null", foreign.as_str(), "?Page=1"] {
-            let taken = Listing::default().take(&at("PageSize=2"), page(&[1, 2], Some(address)));
+            let taken = Listing::<Item>::default().take(&at("PageSize=2"), page(&[1, 2], Some(address)));
             assert_eq!(taken.err(), Some(NoList::Broken), "{address:?}");
         }
         for end in [None, Some("")] {
-            assert!(Listing::default().take(&at("PageSize=2"), page(&[1], end)).unwrap().is_none());
+            assert!(Listing::<Item>::default().take(&at("PageSize=2"), page(&[1], end)).unwrap().is_none());
         }
     }
 
@@ -174,14 +197,15 @@ mod tests {
         for body in
             [r#"{"meta":{}}"#, r#"{"results":[{"friendly_name":"a"}]}"#, r#"{"results":[{"sid":"?"}]}"#]
         {
-            let taken = Listing::default().take(&at("PageSize=2"), serde_json::from_str(body).unwrap());
+            let taken =
+                Listing::<Item>::default().take(&at("PageSize=2"), serde_json::from_str(body).unwrap());
             assert_eq!(taken.err(), Some(NoList::Broken), "{body}");
         }
     }
 
     /// Follows pages that a function makes, and says why they ended and after how many.
     fn follow(of: impl Fn(usize) -> (Vec<usize>, String)) -> (Option<NoList>, usize) {
-        let (mut listing, mut call) = (Listing::default(), at("PageSize=1000"));
+        let (mut listing, mut call) = (Listing::<Item>::default(), at("PageSize=1000"));
         for n in 1.. {
             let (sids, next) = of(n);
             match listing.take(&call, page(&sids, Some(&url(&next)))) {
