@@ -7,7 +7,7 @@ use super::policies::{self, BundleKind};
 use super::review::{self, Review, Reviewer, Status, Verdict};
 use super::seed;
 use super::sid::Sid;
-use super::world::{AccountStatus, Birth, Change, Channel, Entity, List, Number, Object, World};
+use super::world::{AccountStatus, Birth, Bundle, Change, Channel, Entity, List, Number, Object, World};
 
 /// One thing that somebody does.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub enum Edit {
     /// Decides what the account has in review now; if that is nothing, its next submission. Returns the SIDs of
     /// what was decided, with a comma between them, or nothing.
     Review { account: String, verdict: Verdict },
+    /// Says until when a bundle is valid; `None`: for ever.
+    SetValidUntil { bundle: String, at_ms: Option<u64> },
     /// Makes an empty draft under the secondary or the Voice Integrity policy.
     AddBundle { account: String, kind: BundleKind, friendly_name: String },
     /// The same under the policy of another product.
@@ -79,6 +81,13 @@ pub fn apply(world: &mut World, edit: Edit, now_ms: u64) -> io::Result<String> {
                 }
             }
             Ok(in_review.iter().map(Sid::to_string).collect::<Vec<_>>().join(", "))
+        }
+        Edit::SetValidUntil { bundle, at_ms } => {
+            let sid = known(&bundle, |sid| world.bundles.contains_key(sid))?;
+            if let Some(found) = world.bundles.get(&sid).cloned() {
+                world.commit(Change::Bundle(Bundle { valid_until_ms: at_ms, ..found }));
+            }
+            Ok(bundle)
         }
         Edit::AddBundle { account, kind, friendly_name } => {
             let account = known(&account, |sid| world.accounts.contains_key(sid))?;

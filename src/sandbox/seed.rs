@@ -8,7 +8,7 @@ use super::policies::{self, BundleKind};
 use super::review::{Review, Verdict};
 use super::settings::{Seed, SeedAccount};
 use super::sid::Sid;
-use super::world::{Account, AccountStatus, Address, Birth, Bundle, Change, Entity, Number, World};
+use super::world::{Account, AccountStatus, Address, Birth, Bundle, Change, Entity, List, Number, World};
 
 /// Adds what is missing; what is there stays as it is.
 pub fn apply(world: &mut World, seed: &Seed, now_ms: u64) -> io::Result<()> {
@@ -76,7 +76,9 @@ fn apply_account(world: &mut World, seed: &SeedAccount, now_ms: u64) -> io::Resu
             "" => number_sid(account, e164),
             number => sid("phone number", "PN", number)?,
         };
-        if !world.numbers.contains_key(&number) {
+        // Digits stand for the number that the account has, whatever its SID.
+        let has_it = |sid: &Sid| world.numbers.get(sid).is_some_and(|it| it.e164 == *e164);
+        if !world.numbers.contains_key(&number) && !world.list(account, List::Numbers).iter().any(has_it) {
             let birth = world.seeded_birth(account, now_ms);
             let e164 = if e164.is_empty() { e164_of(number) } else { e164.clone() };
             let number = Number { sid: number, account, e164, birth, forbidden: false, bundles: Vec::new() };
@@ -145,6 +147,7 @@ pub fn new_bundle(
         friendly_name: friendly_name.to_owned(),
         email: "console@example.com".to_owned(),
         status_callback: None,
+        valid_until_ms: None,
         review: None,
         entities: Vec::new(),
         channels: Vec::new(),

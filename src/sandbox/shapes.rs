@@ -50,7 +50,7 @@ pub fn bundle_with_status(
         .text("status", status)
         .text("email", &bundle.email)
         .text_or_null("status_callback", bundle.status_callback.as_deref())
-        .null("valid_until")
+        .text_or_null("valid_until", bundle.valid_until_ms.map(iso_date).as_deref())
         .text("date_created", &iso_date(bundle.birth.at_ms))
         .text("date_updated", &iso_date(review::updated_ms(bundle, now_ms)))
         .text("url", &url)

@@ -131,6 +131,9 @@ pub struct Bundle {
     pub friendly_name: String,
     pub email: String,
     pub status_callback: Option<String>,
+    /// Until when it is valid; `None`: for ever.
+    #[serde(default)]
+    pub valid_until_ms: Option<u64>,
     /// The latest submission; `None` is a draft.
     pub review: Option<Review>,
     #[serde(skip)]

@@ -141,6 +141,7 @@ fn create(ctx: &mut Ctx, account: Sid, kind: BundleKind) -> Result<Answer, Refus
         friendly_name: friendly_name.to_owned(),
         email: email.to_owned(),
         status_callback,
+        valid_until_ms: None,
         review: None,
         entities: Vec::new(),
         channels: Vec::new(),
