@@ -46,6 +46,7 @@
 //! | [`twilio`] | requests out: hosts, credentials, pace (the only governor), what an answer means | model, flow, plan, clock, events |
 //! | [`engine`] | the run: rows at once, the one loop a row, events out, shutdown in | model, flow, plan, preview, ledger, twilio, clock, events |
 //! | [`report`] | progress, log, findings, results, hints; what a rehearsal found | all above, sandbox |
+//! | [`inventory`] | what exists at Twilio, read into a sheet and a list of defects; it only reads | all above |
 //! | [`sandbox`] | the stand-in for the API | **nothing of ours**, so that it cannot share our mistakes |
 //! | [`cli`] | the arguments, and one function for each subcommand | all |
 //! | [`private`] | files and folders that only their owner may read | nothing of ours |
@@ -81,6 +82,7 @@ pub mod clock;
 pub mod engine;
 pub mod events;
 pub mod flow;
+pub mod inventory;
 pub mod ledger;
 pub mod model;
 pub mod plan;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use trusthub_onboard::check::rule;
 use trusthub_onboard::cli::{CONFIG_KEYS, Exit};
+use trusthub_onboard::inventory::defects_table;
 use trusthub_onboard::model::column;
 use trusthub_onboard::plan::Outcome;
 use trusthub_onboard::products::FLOW;
@@ -95,6 +96,11 @@ fn the_page_of_the_columns_is_what_the_template_command_writes_and_has_every_all
 #[test]
 fn the_rules_are_the_programs_rules() {
     must_say("docs/rules.md", "rules", &rule::readme_table());
+}
+
+#[test]
+fn the_defects_are_the_programs_defects() {
+    must_say("docs/inventory.md", "defects", &defects_table());
 }
 
 #[test]

@@ -404,7 +404,7 @@ fn is_date_value(text: &str) -> bool {
 }
 
 /// The columns in which several values may stand below each other.
-fn takes_lines(column: Column) -> bool {
+pub(super) fn takes_lines(column: Column) -> bool {
     matches!(
         column,
         Column::PhoneNumbers

@@ -6,6 +6,7 @@
 
 mod accept;
 mod across;
+mod cells;
 mod clean;
 mod closed;
 mod column_map;
@@ -26,6 +27,7 @@ mod validation;
 mod web;
 
 pub use accept::parse_accept;
+pub use cells::{Cells, Checked};
 pub use customers::{Customers, Entry, Invalid, customers};
 pub use validation::{Counts, ValidationReport, validate};
 

@@ -7,6 +7,7 @@ mod exit;
 mod faults;
 mod files;
 mod foresee;
+mod inventory;
 mod live;
 mod manual;
 mod meanwhile;
@@ -94,6 +95,7 @@ fn command(cli: Cli, typed: &CommandLine, completed: &[OsString]) -> Exit {
         Command::Results(args) => results::results(&args, typed),
         Command::Report(args) => report::report(&args),
         Command::Status(args) => status::status(&args, typed),
+        Command::Inventory(args) => inventory::inventory(&args, typed),
         Command::Resolve(args) => resolve::resolve(&args),
         Command::Template(args) => template::template(&args),
         Command::Merge(args) => merge::run(&args),

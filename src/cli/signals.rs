@@ -7,6 +7,31 @@ use tokio_util::sync::CancellationToken;
 /// The first signal ends the run in good order, the second at once: the ledger is sound either way.
 /// Signals count from the moment of this call. Must be called inside a runtime.
 pub fn stop_on_signals(drain: CancellationToken) {
+    stop_on_signals_and(drain, Stopping::WritesResults);
+}
+
+/// What a command does when it is asked to stop.
+#[derive(Clone, Copy)]
+pub enum Stopping {
+    /// Calls in flight are finished, and the results are written.
+    WritesResults,
+    /// It only reads, and what is not whole is not written.
+    WritesNothing,
+}
+
+impl Stopping {
+    fn words(self) -> &'static str {
+        match self {
+            Stopping::WritesResults => {
+                "Stopping: calls in flight are finished, then the results are written. Once more to stop now."
+            }
+            Stopping::WritesNothing => "Stopping. Nothing was changed at the API.",
+        }
+    }
+}
+
+/// The same for a command that does something else then.
+pub fn stop_on_signals_and(drain: CancellationToken, stopping: Stopping) {
     let mut signals = Signals::listen();
     tokio::spawn(async move {
         signals.next().await;
@@ -14,7 +39,7 @@ pub fn stop_on_signals(drain: CancellationToken) {
         drain.cancel();
         // The terminal has written ^C into the line.
         tell!("");
-        tell!("Stopping: calls in flight are finished, then the results are written. Once more to stop now.");
+        tell!("{}", stopping.words());
         signals.next().await;
         tell!("");
         tell!("Stopped. Run the same command again: it goes on where each customer stood.");

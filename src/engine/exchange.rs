@@ -377,7 +377,7 @@ fn named(call: &Call) -> impl Iterator<Item = &[u8]> {
 const SID_BYTES: usize = 34;
 
 /// Whoever answered is not the API.
-pub(super) fn redirected(call: &Call, status: u16) -> Fault {
+pub fn redirected(call: &Call, status: u16) -> Fault {
     Fault::new(
         format!(
             "The server answered {} {} with a redirection (HTTP {status})",

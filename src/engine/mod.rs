@@ -11,7 +11,8 @@ mod row;
 mod waiting;
 mod writes;
 
-pub use primary::{FoundPrimary, PRIMARY_PROFILE_POLICY, Primary};
+pub use exchange::redirected;
+pub use primary::{FoundPrimary, PRIMARY_PROFILE_POLICY, Primary, parent_refused};
 pub use resolve::{Choice, resolve};
 
 use crate::clock::Clock;

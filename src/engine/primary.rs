@@ -270,7 +270,7 @@ impl Unusable {
 }
 
 /// The parent's credentials are refused: no customer can do better.
-pub(super) fn parent_refused() -> Fault {
+pub fn parent_refused() -> Fault {
     Fault::new(
         "The parent account's credentials are refused (HTTP 401)",
         "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN: they must be the parent account's SID (AC…) and \

@@ -67,6 +67,7 @@ impl Item {
             "City" => &self.city,
             "Region" => &self.region,
             "PostalCode" => &self.postal_code,
+            "IsoCountry" => &self.iso_country,
             _ => return None,
         };
         field.as_deref()

@@ -29,7 +29,7 @@ pub use looks::CONTENTS;
 pub use policy::{Evaluate, Existing, Policy, RefusedNumbers, Submission};
 pub use reason::{Code, Note, OurCode, Reason};
 pub use state::{IllegalState, StepState, Time};
-pub use tag::{bears_tag, friendly_name, tag};
+pub use tag::{bears_tag, friendly_name, tag, without_tag};
 
 pub use crate::flow::BundleStatus;
 use crate::flow::{BundleId, Flow, Key, StepId, Verb};

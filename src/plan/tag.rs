@@ -28,3 +28,8 @@ pub fn friendly_name(readable: &str, subaccount: &Sid, kind: &str) -> String {
 pub fn bears_tag(name: &str, subaccount: &Sid, kind: &str) -> bool {
     name.ends_with(&tag(subaccount, kind))
 }
+
+/// The readable part of a name: without our tag, where it bears one of this kind and subaccount.
+pub fn without_tag<'n>(name: &'n str, subaccount: &Sid, kind: &str) -> &'n str {
+    name.strip_suffix(&tag(subaccount, kind)).unwrap_or(name)
+}

@@ -62,9 +62,9 @@ pub use row::{
 };
 pub use summary::Tally;
 pub use verdict::{Verdict, verdict};
-pub use waits::{Wait, Waits, lines as wait_lines, ticket};
+pub use waits::{Wait, Waits, lines as wait_lines, ticket, usually_long_ms};
 pub use workbook::Uneditable;
-pub use write::{Written, check_writable, linked, reason};
+pub use write::{Written, check_writable, linked, reason, write_one};
 
 use crate::events::{Event, Observer};
 use std::sync::Arc;

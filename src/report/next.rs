@@ -170,6 +170,17 @@ impl CommandLine {
         self.spelled("validate", &|name| READING.contains(&name))
     }
 
+    /// Says what a run would do for a sheet that this command has written, after a look at the API.
+    pub fn plan_of(&self, sheet: &str, accept: Vec<String>) -> String {
+        let mut flags: Vec<Flag> = self.flags.clone();
+        flags.retain(|flag| TARGET.contains(&flag.name.as_str()));
+        flags.push(Flag { name: "online".to_owned(), values: vec![] });
+        if !accept.is_empty() {
+            flags.push(Flag { name: "accept".to_owned(), values: accept });
+        }
+        CommandLine { sheet: sheet.to_owned(), flags, ..self.clone() }.spelled("plan", &|_| true)
+    }
+
     /// The way out of `unsure`, to be filled in.
     pub fn resolve(&self) -> String {
         let flags = self.spelled_flags(&|name| TARGET.contains(&name));

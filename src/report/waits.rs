@@ -47,7 +47,7 @@ pub struct Waits {
 }
 
 /// How long a review of this bundle may take before it is pointed out, where nobody has said it.
-fn usually_long_ms(bundle: BundleId) -> u64 {
+pub fn usually_long_ms(bundle: BundleId) -> u64 {
     LONG * bundle.usual_review_days.1 * DAY_MS
 }
 

@@ -133,6 +133,16 @@ impl Batch {
         hasher.finish()
     }
 
+    /// One row of text cells, as it would be read from a CSV file of ours.
+    pub fn of_cells(number: u64, cells: &[String]) -> Batch {
+        let mut batch = Batch::default();
+        for cell in cells {
+            batch.push_cell(cell, None, Kind::Text, false);
+        }
+        batch.end_row(number, cells.len(), None, None);
+        batch
+    }
+
     /// A batch of at most so many cells whose text is there already; [`Batch::push_text`] says where each stands.
     pub(super) fn of_text(text: String, cells: usize) -> Batch {
         Batch { text, cells: Vec::with_capacity(cells), rows: Vec::new() }

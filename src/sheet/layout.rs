@@ -84,6 +84,13 @@ impl Layout {
         Layout { format, header_row: header.row, headers, damaged_header, meanings, properties: None }
     }
 
+    /// That of a CSV file of ours with these headers in its first row.
+    pub fn of_headers(headers: Vec<String>) -> Layout {
+        let format =
+            Format::Csv { encoding: Encoding::Utf8, guess: None, delimiter: b',', skip: 0, sep_line: false };
+        Layout::new(format, Header { row: 1, cells: headers, score: 0 }, &[])
+    }
+
     pub(super) fn with_properties(mut self, properties: CellProperties) -> Layout {
         self.properties = Some(Arc::new(properties));
         self

@@ -40,15 +40,20 @@ impl Template<'_> {
         self.wanted.iter().copied().filter(|product| Column::named(product.sid_column).is_none())
     }
 
+    /// Its headers, in order.
+    pub fn headers(&self) -> Vec<&'static str> {
+        let further = self.with_a_column_of_their_own().map(|it| it.sid_column);
+        self.columns().map(|spec| spec.name).chain(further).collect()
+    }
+
     /// As CSV: the headers, and an example row that is skipped when the sheet is read.
     pub fn csv(&self) -> Vec<u8> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let further = || self.with_a_column_of_their_own();
-        let names = self.columns().map(|spec| spec.name).chain(further().map(|it| it.sid_column));
+        let further = self.with_a_column_of_their_own();
         let examples = self.columns().map(|spec| csv_safe(&example(spec)).into_owned());
         // Writing to memory does not fail.
-        let _ = writer.write_record(names);
-        let _ = writer.write_record(examples.chain(further().map(|_| String::new())));
+        let _ = writer.write_record(self.headers());
+        let _ = writer.write_record(examples.chain(further.map(|_| String::new())));
         writer.into_inner().unwrap_or_default()
     }
 

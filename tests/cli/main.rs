@@ -8,6 +8,7 @@ mod config;
 mod days;
 mod fixture;
 mod hostile;
+mod inventory;
 #[cfg(unix)]
 mod links;
 mod looks;

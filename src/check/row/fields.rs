@@ -193,7 +193,7 @@ pub(super) fn did_you_mean(values: &[&str]) -> String {
 }
 
 /// Cuts a cell at each `;`, `,` and line break.
-pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
+pub(in crate::check) fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split([';', ',', '\n']).map(str::trim).filter(|part| !part.is_empty())
 }
 

@@ -20,6 +20,7 @@ use crate::sheet::column_letters;
 use address::address;
 use business::business;
 use cnam::cnam_display_name;
+pub(super) use fields::parts;
 use fields::{email, sid, text, url};
 use numbers::phone_numbers;
 use products::{named_products, products};

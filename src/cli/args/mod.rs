@@ -3,6 +3,7 @@
 
 mod flow;
 mod global;
+mod inventory;
 mod manual;
 mod merge;
 mod pace;
@@ -22,6 +23,7 @@ mod watch;
 
 pub use flow::{FlowArgs, usual_policy};
 pub use global::GlobalArgs;
+pub use inventory::InventoryArgs;
 pub use manual::{CompletionsArgs, ManArgs};
 pub use merge::MergeArgs;
 pub use pace::PaceArgs;
@@ -68,7 +70,8 @@ Exit codes, the first that applies:
   6  you answered no: nothing was sent
   1  the machine, a file or the configuration is at fault
   5  rows are unsure or unfinished, or ready to be submitted, or the run was interrupted: run again
-  4  rows were refused or rejected; for plan: are blocked; for run --plan: are held back
+  4  rows were refused or rejected; for plan: are blocked; for run --plan: are held back;
+     for inventory: there are defects
   3  rows of the sheet are invalid
   7  with plan --exit-code: a run would change something
   0  otherwise; waiting for an approval is 0";
@@ -89,6 +92,9 @@ pub enum Command {
     Report(ReportArgs),
     /// Read the state of every begun customer at Twilio, then write the results files
     Status(StatusArgs),
+    /// Read what exists at Twilio into a sheet and a list of defects, and change nothing
+    #[command(after_long_help = inventory::INVENTORY)]
+    Inventory(Box<InventoryArgs>),
     /// Say which of several candidates of an unsure step is the one
     #[command(alias = "settle")]
     Resolve(ResolveArgs),

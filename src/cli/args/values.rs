@@ -32,6 +32,10 @@ pub fn csv_or_xlsx(text: &str) -> Result<PathBuf, String> {
     file(text, &["csv", "xlsx"])
 }
 
+pub fn inventory_file(text: &str) -> Result<PathBuf, String> {
+    file(text, &["csv", "xlsx", "json"])
+}
+
 pub fn template_file(text: &str) -> Result<PathBuf, String> {
     file(text, &["csv", "xlsx", "md"])
 }

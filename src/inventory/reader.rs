@@ -1,0 +1,182 @@
+//! Reads: one answer, or a whole list. A read can be repeated at will, and nothing else is sent.
+
+use super::resources::Found;
+use crate::clock::Clock;
+use crate::flow::{Call, Host};
+use crate::model::{Fault, Sid};
+use crate::plan::Code;
+use crate::twilio::{Client, Identity, Listed, Listing, NoList, Obstacle, Once, Page, Refusal, Sent, Tries};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// A read without a usable answer is tried this often: one lost answer is common, five in a row are no accident.
+const READS_MAX: u32 = 5;
+
+/// The wait after a lost answer, doubled with each further one.
+const LOST_FIRST_WAIT_MS: u64 = 200;
+
+/// A list of several pages that brings something new this often is not read: too much comes and goes.
+const READINGS_MAX: u32 = 5;
+
+/// As many on a page as the API allows (error 20007 beyond), and how many another reading asks for, so that it cuts
+/// the list elsewhere: what slipped through one cut does not slip through the other.
+pub const PAGE_SIZES: [u32; 2] = [1000, 997];
+
+/// Sends the reads of an inventory.
+pub struct Reader {
+    pub client: Client,
+    pub clock: Arc<dyn Clock>,
+    pub parent: Identity,
+    /// Once this is cancelled, no request begins.
+    pub stop: CancellationToken,
+}
+
+/// How much hangs on a list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// What it lacks shows elsewhere.
+    Usual,
+    /// What it lacks would be missed by nobody.
+    Twice,
+}
+
+/// Why there is no answer.
+pub enum NoAnswer {
+    /// The account cannot be read, for this reason; others can. No personal data.
+    Here(String),
+    /// What came does not fit together, which may be better the next time. No personal data.
+    NotWhole(String),
+    NotFound,
+    Unauthorized,
+    /// Nobody's requests go out any more.
+    Over(Over),
+}
+
+/// Why the reading comes to its end.
+#[derive(Clone)]
+pub enum Over {
+    Stopped,
+    /// The API did not answer anyone any more, for this reason.
+    Away(String),
+    Fault(Fault),
+}
+
+impl From<Fault> for NoAnswer {
+    fn from(fault: Fault) -> NoAnswer {
+        NoAnswer::Over(Over::Fault(fault))
+    }
+}
+
+impl Reader {
+    /// One read, sent again while its answer is lost.
+    pub async fn read<T: DeserializeOwned>(&self, call: &Call, identity: &Identity) -> Result<T, NoAnswer> {
+        let here = |reason: String| Err(NoAnswer::Here(reason));
+        for lost in 0..READS_MAX {
+            match self.send(call, identity).await {
+                Sent::Done(answer) => return Ok(answer.value),
+                Sent::NotFound(_) => return Err(NoAnswer::NotFound),
+                Sent::Unauthorized(_) => return Err(NoAnswer::Unauthorized),
+                Sent::Refused(refusal) | Sent::Conflict(refusal) => return here(no(&refusal)),
+                Sent::Redirected { status } => return Err(crate::engine::redirected(call, status).into()),
+                Sent::Unknown { .. } => {
+                    self.pause(LOST_FIRST_WAIT_MS << lost).await;
+                }
+                Sent::Unavailable(Obstacle::Stopped) => return Err(NoAnswer::Over(Over::Stopped)),
+                Sent::Unavailable(Obstacle::Away(reason)) => return Err(NoAnswer::Over(Over::Away(reason))),
+                Sent::Unavailable(Obstacle::NoConnection { reason, .. }) => {
+                    return Err(NoAnswer::Over(Over::Away(reason)));
+                }
+                Sent::Unavailable(Obstacle::TooMany) => {
+                    return here(
+                        "the account is refused for load (HTTP 429) and does not recover".to_owned(),
+                    );
+                }
+                Sent::Unavailable(Obstacle::UpdateInProgress) => {
+                    return here("another request is changing it (20162), and does not end".to_owned());
+                }
+            }
+        }
+        here(format!("no usable answer came, {READS_MAX} times in a row"))
+    }
+
+    async fn send<T: DeserializeOwned>(&self, call: &Call, identity: &Identity) -> Sent<T> {
+        let mut tries = Tries::new(true);
+        let until = Some(self.clock.now());
+        loop {
+            let turn = match self.client.turn(call, identity, until, &self.stop).await {
+                Ok(turn) => turn,
+                Err(obstacle) => return Sent::Unavailable(obstacle),
+            };
+            let once = self.client.send_once(turn, call, identity, None, &mut tries);
+            match self.stop.run_until_cancelled(once).await {
+                None => return Sent::Unavailable(Obstacle::Stopped),
+                Some(Once::Over(sent)) => return sent,
+                Some(Once::Again { wait_ms }) => self.pause(wait_ms).await,
+            }
+        }
+    }
+
+    async fn pause(&self, wait_ms: u64) {
+        let _ = self.stop.run_until_cancelled(self.clock.sleep(wait_ms)).await;
+    }
+
+    /// Everything in a list, each item once, as it was seen last. What moves from one page to another between two
+    /// requests can slip through, so a list of several pages is read until a reading brings nothing new.
+    ///
+    /// `page_size` is that of the first reading. Where `care` says so, a list of a single page is read twice as well.
+    pub async fn list<T: Listed + DeserializeOwned>(
+        &self,
+        host: Host,
+        path: &str,
+        (page_size, care): (u32, Care),
+        identity: &Identity,
+        is_right: impl Fn(&T) -> Result<(), NoAnswer>,
+    ) -> Result<Vec<T>, NoAnswer> {
+        let mut listing: Listing<T> = Listing::default();
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let other = PAGE_SIZES.iter().copied().find(|it| *it != page_size).unwrap_or(page_size);
+        for reading in 1..=READINGS_MAX {
+            let known = listing.count();
+            let size = if reading % 2 == 1 { page_size } else { other };
+            let mut next = Some(Call::get(host, format!("{path}{joint}PageSize={size}")));
+            while let Some(call) = next {
+                let page: Page<T> = self.read(&call, identity).await?;
+                page.items().try_for_each(&is_right)?;
+                next = listing.take(&call, page).map_err(|why| no_list(&why))?;
+            }
+            let pages = listing.read_again();
+            if (reading == 1 && pages == 1 && care == Care::Usual)
+                || (reading > 1 && listing.count() == known)
+            {
+                return Ok(listing.items());
+            }
+        }
+        Err(NoAnswer::NotWhole("a list changes with every reading".to_owned()))
+    }
+}
+
+/// What the API said, without its words: they may hold what customers have entered.
+fn no(refusal: &Refusal) -> String {
+    match refusal.code {
+        Code::Twilio(code) => format!("Twilio answered HTTP {} with code {code}", refusal.http_status),
+        _ => format!("Twilio answered HTTP {}", refusal.http_status),
+    }
+}
+
+fn no_list(why: &NoList) -> NoAnswer {
+    let reason = why.in_words().to_owned();
+    match why {
+        NoList::Broken | NoList::Circle => NoAnswer::NotWhole(reason),
+        NoList::Endless => NoAnswer::Here(reason),
+    }
+}
+
+/// Every item of an account's list must be the account's.
+pub fn must_be_of(account: &Sid) -> impl Fn(&Found) -> Result<(), NoAnswer> + '_ {
+    move |found| match Found::names(&found.item.account_sid) {
+        Some(of) if of == *account => Ok(()),
+        Some(_) => Err(NoAnswer::NotWhole("an answer came from another account".to_owned())),
+        None => Err(NoAnswer::NotWhole("an answer does not say which account it is from".to_owned())),
+    }
+}
