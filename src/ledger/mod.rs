@@ -189,6 +189,8 @@ impl Ledger {
     pub fn customer(&self, subaccount: &Sid) -> Result<(Facts, Option<CustomerRun>), Fault> {
         let reader = self.reader.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let read = || -> rusqlite::Result<_> {
+            // Both as of one moment; and the locks are taken once.
+            let reader = reader.unchecked_transaction()?;
             let format = if self.format == schema::VERSION { self.format } else { schema::format(&reader)? };
             let facts = record::facts(&reader, self.flow, format, self.world, subaccount)?;
             let run = record::customer_run(&reader, self.flow, format, self.world, subaccount)?;

@@ -95,8 +95,8 @@ fn work(
         let mut batch = vec![first];
         batch.extend(inbox.try_iter().take(BATCH_MAX - 1));
         observer.on(&Event::LedgerWrites);
-        let result = files.must_be_in_place();
-        let result = result.and_then(|()| commit(&mut connection, world, &batch).map_err(fault));
+        // Whether the files still have their names is asked before each request, after the commit that it needs.
+        let result = commit(&mut connection, world, &batch).map_err(fault);
         observer.on(&Event::LedgerWrote);
         if let Err(first) = &result {
             // Before anybody hears of it: what comes next is told the same.

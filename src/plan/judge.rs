@@ -11,6 +11,9 @@ use crate::flow::{BundleId, BundleStatus, Key, Part, StepId, Verb};
 impl Plan<'_> {
     /// What this step still needs, all its numbers included; `None` when it is done.
     pub(super) fn judge_step(&self, step: StepId, facts: &Facts, now: Time) -> Option<Next> {
+        if !matches!(step.verb, Verb::AssignNumbers) {
+            return self.judge(step.into(), facts, now);
+        }
         let mut refused = vec![];
         let mut done = 0;
         for key in self.keys(step, facts) {
@@ -20,9 +23,6 @@ impl Plan<'_> {
                 Some(Next::Over(Ending::Refused(why))) => refused.extend(why),
                 next => return next,
             }
-        }
-        if !matches!(step.verb, Verb::AssignNumbers) {
-            return (!refused.is_empty()).then_some(Next::Over(Ending::Refused(refused)));
         }
         if self.policy.refused_numbers == RefusedNumbers::Skip && done > 0 {
             // Nobody has refused a number that was added after the submission: it is our no.
