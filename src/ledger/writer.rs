@@ -93,7 +93,15 @@ fn work(
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(fault)?;
     while let Ok(first) = inbox.recv() {
         let mut batch = vec![first];
-        batch.extend(inbox.try_iter().take(BATCH_MAX - 1));
+        // Whoever is about to write gets the chance to: a commit costs much more than a record in it.
+        loop {
+            std::thread::yield_now();
+            let before = batch.len();
+            batch.extend(inbox.try_iter().take(BATCH_MAX - before));
+            if batch.len() == before || batch.len() == BATCH_MAX {
+                break;
+            }
+        }
         observer.on(&Event::LedgerWrites);
         // Whether the files still have their names is asked before each request, after the commit that it needs.
         let result = commit(&mut connection, world, &batch).map_err(fault);
