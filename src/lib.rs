@@ -44,7 +44,8 @@
 //! | [`preview`] | what a run would write, told by `next` run forward on assumed answers | model, flow, plan |
 //! | [`ledger`] | the durable record of every step, its history, older formats; one writer with group commit | model, flow, plan, events, private |
 //! | [`twilio`] | requests out: hosts, credentials, pace (the only governor), what an answer means | model, flow, plan, clock, events |
-//! | [`engine`] | the run: rows at once, the one loop a row, events out, shutdown in | model, flow, plan, preview, ledger, twilio, clock, events |
+//! | [`watch`] | when a review that is waited for is looked at again | model, plan |
+//! | [`engine`] | the run: rows at once, the one loop a row, events out, shutdown in | model, flow, plan, preview, ledger, twilio, watch, clock, events |
 //! | [`report`] | progress, log, findings, results, hints; what a rehearsal found | all above, sandbox |
 //! | [`inventory`] | what exists at Twilio, read into a sheet and a list of defects; it only reads | all above |
 //! | [`sandbox`] | the stand-in for the API | **nothing of ours**, so that it cannot share our mistakes |
@@ -93,3 +94,4 @@ pub mod report;
 pub mod sandbox;
 pub mod sheet;
 pub mod twilio;
+pub mod watch;

@@ -62,7 +62,9 @@ impl Row<'_> {
             let (identity, sent_at, before) = (self.identity(as_whom), run.clock.now(), tries.count());
             let sent = caller.send(call, &identity, &mut tries, Some(self.writing(key))).await;
             self.calls += tries.count() - before;
-            match sent? {
+            let sent = sent?;
+            self.is_unanswered = sent.is_no_answer();
+            match sent {
                 Sent::Done(answer) => {
                     self.has_shown(call);
                     return Ok(Reply::Yes(answer));

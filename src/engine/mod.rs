@@ -23,6 +23,7 @@ use crate::model::{Customer, Fault, Sid};
 use crate::plan::{Code, Ending, Facts, Outcome, Plan, Policy, Time};
 use crate::preview::Preview;
 use crate::twilio::{Client, Identity};
+use crate::watch::Looks;
 use caller::Caller;
 use primary::Primaries;
 use row::Row;
@@ -55,7 +56,7 @@ pub struct Settings {
     pub selection: Selection,
     pub refusal_breaker: RefusalBreaker,
     pub young_ledger: YoungLedger,
-    /// How long to go on looking at reviews, and how often, in milliseconds.
+    /// How long to go on looking at reviews, and how often at the youngest of them, in milliseconds.
     pub wait_ms: u64,
     pub poll_ms: u64,
     /// Where this is given, the run reads what it would read, sends nothing that changes anything, and tells for
@@ -152,6 +153,8 @@ pub struct CustomerEnd {
     pub outcome: Outcome,
     /// Whether a bundle is in review, whatever has become of the others.
     pub in_review: bool,
+    /// Whether it ended because no answer of the API came: a run that waits tries it again.
+    pub is_unanswered: bool,
     pub failed: Option<Key>,
     /// The code of a refusal.
     pub code: Option<Code>,
@@ -254,36 +257,46 @@ impl Run {
         // Where it was stopped meanwhile, the round takes no one on.
         let deadline = self.waits_until();
         let mut only_these: Option<HashSet<Sid>> = None;
+        let mut looks = Looks::new(self.settings.poll_ms);
         loop {
+            let before = self.clock.now();
             self.round(customers()?, only_these.as_ref(), ended).await?;
-            let waiting: HashSet<Sid> = ended
-                .customers
-                .iter()
-                .filter(|(_, end)| end.in_review)
-                .map(|(subaccount, _)| subaccount.clone())
-                .collect();
-            let wait_ms = self.settings.poll_ms.min(deadline.saturating_sub(self.clock.now()));
+            let now = self.clock.now();
+            let was_looked_at = |it: &Sid| only_these.as_ref().is_none_or(|these| these.contains(it));
+            for (customer, end) in ended.customers.iter().filter(|it| was_looked_at(it.0)) {
+                match end.in_review || end.is_unanswered {
+                    true => looks.waits(customer.clone(), self.waits_since(customer, before)?, now),
+                    false => looks.is_over(customer),
+                }
+            }
+            let wait_ms = looks.wait_ms(now, deadline);
             if self.drain.is_cancelled() && ended.tripped.is_none() {
                 ended.interrupted = Interrupted::Yes;
             }
             ended.away = lock(&self.away).clone();
             let looks_only =
                 self.settings.selection.only == Only::ToLookAt || self.settings.previews.is_some();
-            if waiting.is_empty() || looks_only || wait_ms == 0 || self.drain.is_cancelled() {
+            if looks.waiting() == 0 || looks_only || wait_ms == 0 || self.drain.is_cancelled() {
                 // Who is in review and was not reached this time is to be looked at again.
                 if ended.customers.values().any(|end| is_waiting(end.outcome) && end.failed.is_some()) {
                     ended.interrupted = Interrupted::Yes;
                 }
                 return Ok(());
             }
-            self.observer.on(&Event::Polls { waiting: waiting.len() as u64, wait_ms });
+            self.observer.on(&Event::Polls { waiting: looks.waiting() as u64, wait_ms });
             tokio::select! {
                 () = self.clock.sleep(wait_ms) => (),
                 () = self.drain.cancelled() => (),
             }
-            only_these = Some(waiting);
+            only_these = Some(looks.due(self.clock.now(), deadline));
             self.client.only_looks_are_left();
         }
+    }
+
+    /// Since when a customer waits: for its last submission, or else since it was begun just now.
+    fn waits_since(&self, customer: &Sid, begun: Time) -> Result<Time, Fault> {
+        let submitted = self.ledger.submitted_at(customer)?;
+        Ok(submitted.into_iter().map(|it| it.1).max().unwrap_or(begun))
     }
 
     /// Waits once for what a run before this one may have made, and this ledger knows nothing of, to show.

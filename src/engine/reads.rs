@@ -3,12 +3,13 @@
 //! A rerun reads a submitted customer in two requests: the account, for its token, and the bundle in
 //! review, because an approval is final and is not read again. It takes a third only where both bundles are
 //! in review at once (`--submit-product now`), or where the product is still a draft, whose account is
-//! listed by both policies at the first touch of every run. Later looks of the same run need no account.
+//! listed by both policies at the first touch of every run. Later looks of the same run need no account. Several
+//! products in review are read by one list: lists are of one account, so that more than one customer never shares one.
 
-use crate::flow::{Call, Item, Key, Part, Verb};
+use crate::flow::{BundleId, BundleStatus, Call, Item, Key, Part, Verb};
 use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
 use crate::plan::{Content, Facts, OurCode, Reason, StepState};
-use crate::twilio::Token;
+use crate::twilio::{Page, Token};
 use serde::Deserialize;
 
 use super::Only;
@@ -166,23 +167,58 @@ impl Row<'_> {
 
     pub(super) async fn review(&mut self, key: Key) -> Result<(), Stop> {
         let bundle = key.step.bundle;
+        if self.list_reviews(bundle).await? && self.looked_at.contains(&bundle) {
+            return Ok(());
+        }
         let Some(call) = self.plan.request(key, &self.facts) else {
             return Err(self.wrong_table(key.step));
         };
         match self.status(key, &call).await? {
             Ok((item, status)) => {
-                self.looked_at.push(bundle);
-                self.finish(bundle.reviewed_by().into(), StepState::Seen { status, codes: item.codes() });
-                // Who only looks records nothing but the review.
-                if self.run.settings.selection.only != Only::ToLookAt {
-                    self.hold_bundle(bundle, &item);
-                }
+                self.reviewed(bundle, &item, status);
                 Ok(())
             }
             Err(other) => {
                 self.looked_at.push(bundle);
                 self.not_yes(key, other)
             }
+        }
+    }
+
+    /// Reads the reviews of several bundles of one collection with one request: its first page. What is not on it is
+    /// read by itself. Says whether there was a list.
+    async fn list_reviews(&mut self, bundle: BundleId) -> Result<bool, Stop> {
+        let collection = bundle.collection;
+        let together: Vec<BundleId> = match self.run.settings.selection.only {
+            Only::ToLookAt => self.to_look_at().filter(|it| it.collection == collection).collect(),
+            Only::Everyone | Only::Failed => self.plan.reviews_to_read(collection, &self.facts),
+        };
+        if together.len() < 2 || std::mem::replace(&mut self.reviews_listed, true) {
+            return Ok(false);
+        }
+        let (key, call) = (bundle.reviewed_by().into(), self.plan.list(collection));
+        let Reply::Yes(answer) = self.call::<Page>(key, &call, As::Subaccount, Fresh::No).await? else {
+            return Ok(false);
+        };
+        for item in answer.value.items() {
+            self.check_landing(key, item, answer.request_id.clone()).await?;
+            let is_it = |it: &BundleId| item.sid().is_some() && self.facts.sid(it.made_by()) == item.sid().as_ref();
+            if let (Some(bundle), Some(status)) =
+                (together.iter().copied().find(is_it), BundleStatus::of(item))
+            {
+                self.reviewed(bundle, item, status);
+            }
+        }
+        Ok(true)
+    }
+
+    /// An answer has shown how a bundle stands.
+    fn reviewed(&mut self, bundle: BundleId, item: &Item, status: BundleStatus) {
+        self.looked_at.push(bundle);
+        self.finish(bundle.reviewed_by().into(), StepState::Seen { status, codes: item.codes() });
+        // Who only looks records nothing but the review.
+        if self.run.settings.selection.only != Only::ToLookAt {
+            self.hold_bundle(bundle, item);
         }
     }
 }

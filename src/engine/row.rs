@@ -44,6 +44,10 @@ pub(super) struct Row<'a> {
     pub(super) remarks: Vec<String>,
     /// The bundles whose review was read in this run.
     pub(super) looked_at: Vec<BundleId>,
+    /// Whether the last request got no answer of the API.
+    pub(super) is_unanswered: bool,
+    /// Whether several reviews were to be read by one list already: what that has not shown is read by itself.
+    pub(super) reviews_listed: bool,
     /// The bundles that turned out to be submitted although no record said so.
     pub(super) found_submitted: Vec<BundleId>,
     /// The steps whose content an answer of this run has shown, whatever it was.
@@ -142,6 +146,8 @@ impl Row<'_> {
             messages,
             remarks,
             looked_at: vec![],
+            is_unanswered: false,
+            reviews_listed: false,
             found_submitted: vec![],
             seen: HashSet::new(),
             held_back,
@@ -185,7 +191,8 @@ impl Row<'_> {
         let (messages, remarks) = (std::mem::take(&mut row.messages), std::mem::take(&mut row.remarks));
         let ends = row.plan.ends(&row.facts, run.clock.now()).unwrap_or_default();
         let in_review = super::is_waiting(outcome) || ends.waits();
-        let end = CustomerEnd { outcome, in_review, failed, code, messages, remarks };
+        let is_unanswered = row.is_unanswered && matches!(ending, Ending::Unfinished(_));
+        let end = CustomerEnd { outcome, in_review, is_unanswered, failed, code, messages, remarks };
         if in_review
             && run.settings.wait_ms > 0
             && let Some(kept) = Kept::of(row.token.take(), &row.plan, &row.facts, ends.over(), &end)
@@ -237,7 +244,9 @@ impl Row<'_> {
             failed_step: Some(key.step),
         });
         let (messages, remarks) = (vec![], vec![]);
-        let end = CustomerEnd { outcome, in_review: false, failed: Some(key), code, messages, remarks };
+        let (in_review, is_unanswered) = (false, false);
+        let end =
+            CustomerEnd { outcome, in_review, is_unanswered, failed: Some(key), code, messages, remarks };
         Ok((customer.subaccount.clone(), end))
     }
 
@@ -319,12 +328,17 @@ impl Row<'_> {
             }
             Some(_) => (),
         }
-        let to_look_at =
-            |it: &BundleId| self.facts.sid(it.made_by()).is_some() && !self.looked_at.contains(it);
-        match self.flow().bundles().find(to_look_at) {
+        match self.to_look_at().next() {
             Some(bundle) => Next::Read(bundle.reviewed_by().into()),
             None => Next::Over(Ending::Done),
         }
+    }
+
+    /// The bundles that a run which only looks has not read yet.
+    pub(super) fn to_look_at(&self) -> impl Iterator<Item = BundleId> {
+        let is_left =
+            |it: &BundleId| self.facts.sid(it.made_by()).is_some() && !self.looked_at.contains(it);
+        self.flow().bundles().filter(is_left)
     }
 
     /// How a customer stands whom the run did not get through with. One in review still is: only the look at

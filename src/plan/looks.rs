@@ -35,6 +35,17 @@ impl Plan<'_> {
         (!taken && self.steps.iter().any(is_missing), unresolved || !wanted.iter().all(on_it))
     }
 
+    /// The bundles of a collection whose reviews are to be read: of several, one list shows all.
+    pub fn reviews_to_read(&self, collection: Collection, facts: &Facts) -> Vec<BundleId> {
+        let is_to_be_read = |it: &BundleId| {
+            it.collection == collection
+                && facts.submitted(it).is_some()
+                && facts.state(it.reviewed_by()).is_none()
+                && !facts.is_stopped(it)
+        };
+        self.bundles.iter().copied().filter(is_to_be_read).collect()
+    }
+
     /// What of a bundle is in a collection and was not seen by this run.
     pub fn unproven_in(&self, collection: Collection, bundle: BundleId, facts: &Facts) -> Vec<Key> {
         let mut keys = self.unproven(bundle, facts);

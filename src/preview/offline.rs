@@ -46,9 +46,15 @@ impl<'a> Offline<'a> {
 
     fn read(&mut self, key: Key) {
         self.preview.calls += 1;
+        if let Verb::Review = key.step.verb {
+            // One list shows them all.
+            let together = self.plan.reviews_to_read(key.step.bundle.collection, &self.facts);
+            for bundle in together.into_iter().filter(|it| *it != key.step.bundle) {
+                self.show_review(bundle.reviewed_by().into());
+            }
+            return self.show_review(key);
+        }
         let state = match (key.step.verb, self.recorded.state(key)) {
-            (Verb::Review, Some(seen @ StepState::Seen { .. })) => seen.clone(),
-            (Verb::Review, _) => pending(),
             (Verb::CheckAccount, Some(refused @ StepState::Refused { .. })) => refused.clone(),
             (Verb::CheckAddress, _) => {
                 let sid = match &self.plan.customer.address {
@@ -62,6 +68,14 @@ impl<'a> Offline<'a> {
                 done(None, self.plan.content_of(key.step, &self.facts))
             }
             _ => done(None, Content::Nothing),
+        };
+        self.preview.put(&mut self.facts, key, state);
+    }
+
+    fn show_review(&mut self, key: Key) {
+        let state = match self.recorded.state(key) {
+            Some(seen @ StepState::Seen { .. }) => seen.clone(),
+            _ => pending(),
         };
         self.preview.put(&mut self.facts, key, state);
     }

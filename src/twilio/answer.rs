@@ -49,6 +49,17 @@ pub enum Sent<T> {
     Unavailable(Obstacle),
 }
 
+impl<T> Sent<T> {
+    /// Whether the API itself has said nothing: the network, or what stands in between, kept it away.
+    pub fn is_no_answer(&self) -> bool {
+        matches!(
+            self,
+            Sent::Unknown { heard: Answered::Nothing | Answered::Gateway { status: 500.. } }
+                | Sent::Unavailable(Obstacle::NoConnection { lasting: false, .. })
+        )
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answered {
     /// The API's own answer, which does not say what became of the request: only that no more will.

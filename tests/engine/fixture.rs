@@ -294,6 +294,7 @@ impl Fixture {
             messages: vec![],
             remarks: vec![],
             in_review: false,
+            is_unanswered: false,
         })
     }
 
