@@ -142,7 +142,8 @@ impl<'a> Closing<'a> {
         exit: Exit,
     ) -> Result<Exit, Fault> {
         self.failed(results);
-        let look = self.look.take().map(|it| (it.news, it.waits.oldest_first()));
+        let look = self.look.take();
+        let look = look.as_ref().map(|it| (&it.news, it.waits.oldest()));
         if let Some((news, waits)) = &look {
             news.lines().into_iter().chain(wait_lines(waits)).for_each(|it| self.line(format_args!("{it}")));
             if let Some(ticket) = ticket(waits) {

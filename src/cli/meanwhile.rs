@@ -3,12 +3,13 @@
 
 use super::files::tell_kept;
 use super::sheet::Sheet;
+use super::watch::OnChange;
 use crate::clock::Clock;
 use crate::engine::{Ended, Run};
 use crate::events::{Event, Observer};
 use crate::plan::Policy;
 use crate::products::FLOW;
-use crate::report::{Reporter, ResultsPaths};
+use crate::report::{Reporter, ResultsPaths, Snapshot};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -31,7 +32,7 @@ impl Observer for Rounds {
     }
 }
 
-/// Runs to the end and writes the results meanwhile. A file that cannot be written is no reason to stop:
+/// Runs to the end and writes the results meanwhile; `told` is told of them, with what is too long a wait. A file that cannot be written is no reason to stop:
 /// that is said at the end, when there is nothing else to lose.
 pub async fn go(
     run: &Arc<Run>,
@@ -40,6 +41,7 @@ pub async fn go(
     paths: &ResultsPaths,
     rounds: &Rounds,
     clock: &dyn Clock,
+    told: Option<(&OnChange, Option<u64>)>,
 ) -> Ended {
     let going = run.go(|| sheet.customers());
     let keeping = async {
@@ -54,8 +56,17 @@ pub async fn go(
                 let results = Reporter::new(&FLOW, Some(run.ledger()), policy, None)
                     .of_sheet(&sheet.validation.layout)
                     .at(began);
-                if let Ok(written) = results.write_meanwhile(paths, || sheet.entries()) {
+                let mut seen = told.map(|(_, long_ms)| Snapshot::new(&FLOW, began, long_ms));
+                let written = results.write_meanwhile(
+                    paths,
+                    || sheet.entries(),
+                    |row| seen.iter_mut().for_each(|it| it.add(row.report)),
+                );
+                if let Ok(written) = written {
                     tell_kept(&written.kept);
+                }
+                if let (Some((on_change, _)), Some(seen)) = (told, seen) {
+                    on_change.see(seen);
                 }
             });
             clock.sleep(REST * clock.now().saturating_sub(began)).await;

@@ -26,6 +26,7 @@ mod status;
 mod style;
 mod template;
 mod validate;
+mod watch;
 
 pub use args::Cli;
 pub use config::KEYS as CONFIG_KEYS;

@@ -10,6 +10,7 @@ use super::sheet::Sheet;
 use super::signals::stop_on_signals;
 use super::style::{Verbosity, inform, tell};
 use super::validate::{DEFAULT_RATE, in_short};
+use super::watch::{OnChange, Program};
 use super::{Exit, Stop, meanwhile, plan, style};
 use crate::check::rule;
 use crate::engine::{
@@ -19,11 +20,11 @@ use crate::events::{Nobody, Observer};
 use crate::ledger::Ledger;
 use crate::model::{Fault, Finding, Severity, Sid, counted};
 use crate::plan::Code;
-use crate::plan::Outcome;
+use crate::plan::{Outcome, Policy, Time};
 use crate::products::FLOW;
 use crate::report::{
     All, CommandLine, Failure, FindingsFormat, FindingsPrinter, HowItEnded, Log, Manner, Progress, Reporter,
-    ResultsPaths, RowReport, Saved, Sums, Tally, check_writable, write_failed,
+    ResultsPaths, RowReport, Saved, Snapshot, Sums, Tally, check_writable, write_failed,
 };
 use crate::sandbox::Start;
 use crate::twilio::Rate;
@@ -39,6 +40,7 @@ const POLL_MS: u64 = 60_000;
 const SANDBOX_POLL_MS: u64 = 250;
 
 pub fn run(args: &RunArgs, typed: &CommandLine) -> Result<Exit, Stop> {
+    let on_change = args.on_change.as_deref().map(Program::parse).transpose()?;
     let paths = ResultsPaths::beside(&args.results).known_to(session::ledger(&args.target)).with_last_look();
     check_writable(&paths.results)?;
     if let Some(path) = &args.failed {
@@ -63,7 +65,7 @@ pub fn run(args: &RunArgs, typed: &CommandLine) -> Result<Exit, Stop> {
         return Ok(closing.end(&tally, HowItEnded::default(), Some(&paths), Exit::InvalidRows)?);
     }
     let runtime = session::runtime()?;
-    let exit = runtime.block_on(go(args, typed, &sheet, &paths));
+    let exit = runtime.block_on(go(args, typed, &sheet, &paths, on_change));
     // What still hangs on a thread, such as a read of the terminal, is not waited for.
     runtime.shutdown_background();
     exit
@@ -93,7 +95,13 @@ fn validate(args: &RunArgs, typed: &CommandLine) -> Result<Sheet, Fault> {
     Ok(sheet)
 }
 
-async fn go(args: &RunArgs, typed: &CommandLine, sheet: &Sheet, paths: &ResultsPaths) -> Result<Exit, Stop> {
+async fn go(
+    args: &RunArgs,
+    typed: &CommandLine,
+    sheet: &Sheet,
+    paths: &ResultsPaths,
+    on_change: Option<Program>,
+) -> Result<Exit, Stop> {
     let review_ms = args.trial.review_seconds * 1_000;
     let start = if args.trial.fresh { Start::Over } else { Start::GoOn };
     let target = match args.target.sandbox {
@@ -204,8 +212,16 @@ async fn go(args: &RunArgs, typed: &CommandLine, sheet: &Sheet, paths: &ResultsP
         previews: None,
     };
     let run = Run::new(settings, client, ledger, clock.clone(), observer, drain);
+    let on_change = match on_change {
+        Some(program) => {
+            let before = snapshot(args, sheet, run.ledger(), &policy, clock.now())?;
+            Some(OnChange::start(program, before, clock.clone()))
+        }
+        None => None,
+    };
+    let told = on_change.as_ref().map(|it| (it, args.watch.long));
     let ended = tokio::select! {
-        ended = meanwhile::go(&run, sheet, &policy, paths, &rounds, &*clock) => ended,
+        ended = meanwhile::go(&run, sheet, &policy, paths, &rounds, &*clock, told) => ended,
         never = progress.keep_showing() => match never {},
     };
     progress.finish();
@@ -215,6 +231,12 @@ async fn go(args: &RunArgs, typed: &CommandLine, sheet: &Sheet, paths: &ResultsP
     let mut closing = Closing::new(typed, args.format);
     let (written, failed) = write_rows(args, sheet, paths, &results, &mut closing);
     let (calls, took) = progress.totals();
+    if let Some(on_change) = on_change {
+        if let Ok(last) = snapshot(args, sheet, run.ledger(), &policy, clock.now()) {
+            on_change.see(last.of_the_end());
+        }
+        on_change.end().await;
+    }
     // What cannot be closed or written now hides nothing of what the run has to say: it comes last.
     let closed = run.close();
     let put_aside = write_failures(args, typed, sheet, &failed);
@@ -314,6 +336,23 @@ async fn hold_back(
     }
     sheet.hold_back(held_back);
     Ok((sums, changed.len()))
+}
+
+/// How the rows stand by what the ledger says now.
+fn snapshot(
+    args: &RunArgs,
+    sheet: &Sheet,
+    ledger: &Ledger,
+    policy: &Policy,
+    now: Time,
+) -> Result<Snapshot, Fault> {
+    let reporter =
+        Reporter::new(&FLOW, Some(ledger), policy, None).of_sheet(&sheet.validation.layout).at(now);
+    let mut snapshot = Snapshot::new(&FLOW, now, args.watch.long);
+    for entry in sheet.entries()? {
+        snapshot.add(&reporter.row(&entry?)?);
+    }
+    Ok(snapshot)
 }
 
 /// Which primary profile customers are linked to.

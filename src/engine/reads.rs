@@ -202,7 +202,8 @@ impl Row<'_> {
         };
         for item in answer.value.items() {
             self.check_landing(key, item, answer.request_id.clone()).await?;
-            let is_it = |it: &BundleId| item.sid().is_some() && self.facts.sid(it.made_by()) == item.sid().as_ref();
+            let is_it =
+                |it: &BundleId| item.sid().is_some() && self.facts.sid(it.made_by()) == item.sid().as_ref();
             if let (Some(bundle), Some(status)) =
                 (together.iter().copied().find(is_it), BundleStatus::of(item))
             {

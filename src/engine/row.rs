@@ -336,8 +336,7 @@ impl Row<'_> {
 
     /// The bundles that a run which only looks has not read yet.
     pub(super) fn to_look_at(&self) -> impl Iterator<Item = BundleId> {
-        let is_left =
-            |it: &BundleId| self.facts.sid(it.made_by()).is_some() && !self.looked_at.contains(it);
+        let is_left = |it: &BundleId| self.facts.sid(it.made_by()).is_some() && !self.looked_at.contains(it);
         self.flow().bundles().filter(is_left)
     }
 

@@ -41,7 +41,7 @@ pub struct OutcomeDocument<'a> {
 pub struct LookDocument<'a> {
     pub since_last_look: NewsDocument<'a>,
     /// The reviews under way, the oldest first.
-    pub waiting: &'a [Wait],
+    pub waiting: &'a [&'a Wait],
     /// The text of a ticket about those that take too long.
     pub support_ticket: Option<String>,
 }

@@ -2,6 +2,7 @@
 
 mod annotate;
 mod book;
+mod change;
 mod console;
 mod copy;
 mod csv;
@@ -35,6 +36,7 @@ mod write;
 
 pub use annotate::{Annotations, Marked, annotate};
 pub use book::Earlier;
+pub use change::{ChangeDocument, Snapshot};
 pub use csv::{number_columns, result_cells, result_columns};
 pub use expected::Expected;
 pub use failed::{Failure, write_failed};
@@ -56,6 +58,8 @@ pub use preview::{
 };
 pub use progress::{Detail as ProgressDetail, Progress};
 pub use results::{ResultsPaths, WrittenRow, is_workbook};
+#[cfg(test)]
+pub use row::example::example;
 pub use row::{
     BundleReport, Cause, ColumnToCorrect, NumberOnBundle, NumberReport, NumberState, Remark, Reporter,
     ResourceReport, RowReport,

@@ -110,7 +110,7 @@ pub const FOR_ONE_RUN: [&str; 6] = ["limit", "only", "no-submit", "fresh", "yes"
 pub const PLAN_ONLY: [&str; 5] = ["online", "format", "output", "overwrite", "exit-code"];
 
 /// What `run` takes and `status` does not.
-pub const RUN_ONLY: [&str; 16] = [
+pub const RUN_ONLY: [&str; 17] = [
     "failed",
     "overwrite",
     "log",
@@ -121,6 +121,7 @@ pub const RUN_ONLY: [&str; 16] = [
     "keep-going",
     "wait",
     "poll",
+    "on-change",
     "primary-profile",
     "fresh",
     "review-seconds",

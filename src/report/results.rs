@@ -92,9 +92,10 @@ impl Reporter<'_> {
         &self,
         paths: &ResultsPaths,
         entries: impl Fn() -> Result<Entries, Fault>,
+        mut each: impl FnMut(WrittenRow<'_>),
     ) -> Result<ResultsPaths, Fault> {
         let fill = |results: &mut dyn Write, numbers: &mut dyn Write| {
-            self.fill(paths, results, numbers, entries()?, &mut |_: WrittenRow<'_>| ())
+            self.fill(paths, results, numbers, entries()?, &mut each)
         };
         write_pair_in_place(paths, fill).map(|written| written.1)
     }

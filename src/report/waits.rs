@@ -84,14 +84,15 @@ impl Waits {
     }
 
     /// All of them, the oldest first.
-    pub fn oldest_first(mut self) -> Vec<Wait> {
-        self.all.sort_by_key(|it| std::cmp::Reverse(it.waited_ms));
-        self.all
+    pub fn oldest(&self) -> Vec<&Wait> {
+        let mut all: Vec<&Wait> = self.all.iter().collect();
+        all.sort_by_key(|it| std::cmp::Reverse(it.waited_ms));
+        all
     }
 }
 
 /// What a person is told of the reviews that are waited for, line by line.
-pub fn lines(waits: &[Wait]) -> Vec<String> {
+pub fn lines(waits: &[&Wait]) -> Vec<String> {
     if waits.is_empty() {
         return vec![];
     }
@@ -112,8 +113,8 @@ pub fn lines(waits: &[Wait]) -> Vec<String> {
 
 /// The text of a ticket at Twilio's support about the reviews that take too long, to be copied as it is: SIDs, times
 /// and Twilio's own words, and nothing of the customers. `None` where no review does.
-pub fn ticket(waits: &[Wait]) -> Option<String> {
-    let long: Vec<&Wait> = waits.iter().filter(|it| it.is_long).collect();
+pub fn ticket(waits: &[&Wait]) -> Option<String> {
+    let long: Vec<&&Wait> = waits.iter().filter(|it| it.is_long).collect();
     if long.is_empty() {
         return None;
     }

@@ -50,12 +50,14 @@ pub enum Sent<T> {
 }
 
 impl<T> Sent<T> {
-    /// Whether the API itself has said nothing: the network, or what stands in between, kept it away.
+    /// Whether there was no answer that says anything: what kept it away is the network, what stands in between, or
+    /// the API's own trouble, and may pass.
     pub fn is_no_answer(&self) -> bool {
         matches!(
             self,
-            Sent::Unknown { heard: Answered::Nothing | Answered::Gateway { status: 500.. } }
-                | Sent::Unavailable(Obstacle::NoConnection { lasting: false, .. })
+            Sent::Unknown {
+                heard: Answered::Nothing | Answered::Failed { .. } | Answered::Gateway { status: 500.. }
+            } | Sent::Unavailable(Obstacle::NoConnection { lasting: false, .. })
         )
     }
 }

@@ -72,6 +72,8 @@ fn spread(customer: &Sid, now: Time) -> f64 {
     let start = now ^ 0x9e37_79b9_7f4a_7c15;
     let mix = |sum: u64, byte: u8| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let sum = customer.as_str().bytes().fold(start, mix);
+    // Mixed once more: SIDs that differ in their last letter only come far apart.
+    let sum = (sum ^ (sum >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     (sum >> 32) as f64 / f64::from(u32::MAX)
 }
 

@@ -5,8 +5,8 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 use trusthub_onboard::sandbox::{self, Edit, Kind, Sandbox, Seed, SeedAccount, Server, Verdict};
 
-const PARENT: &str = "AC000000000000000000000000000000ff";
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+pub const PARENT: &str = "AC000000000000000000000000000000ff";
+pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// An API whose reviews end when the test says so.
 pub struct Api {

@@ -16,6 +16,7 @@ mod manual;
 mod merge;
 #[cfg(unix)]
 mod modes;
+mod on_change;
 mod own_files;
 mod page;
 mod plan;

@@ -5,13 +5,13 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-fn schema(command: &str) -> Value {
+pub fn schema(command: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{command}.json"));
     serde_json::from_str(&std::fs::read_to_string(path).expect("a schema")).expect("JSON")
 }
 
 /// What a validator that knows nothing of this program says of a document.
-fn is_valid(command: &str, document: &Value) -> Result<(), String> {
+pub fn is_valid(command: &str, document: &Value) -> Result<(), String> {
     let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
     compiler.enable_format_assertions();
     compiler.add_resource("schema.json", schema(command)).expect("a resource");
@@ -20,7 +20,7 @@ fn is_valid(command: &str, document: &Value) -> Result<(), String> {
 }
 
 /// The fields of a document that its schema does not describe.
-fn undescribed(document: &Value, schema: &Value, at: &str) -> Vec<String> {
+pub fn undescribed(document: &Value, schema: &Value, at: &str) -> Vec<String> {
     match document {
         Value::Object(fields) => fields
             .iter()

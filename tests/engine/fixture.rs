@@ -110,6 +110,7 @@ pub struct Fixture {
     pub refusal_breaker: RefusalBreaker,
     pub young_ledger: YoungLedger,
     pub wait_ms: u64,
+    pub poll_ms: u64,
     pub concurrency: usize,
     pub rate: Rate,
     /// How long an answer is waited for, in real time.
@@ -164,6 +165,7 @@ impl Fixture {
             young_ledger: YoungLedger::Waits,
             // Long enough for every review, also after a wait for something that does not show.
             wait_ms: 600_000,
+            poll_ms: 1_000,
             concurrency: 4,
             rate: Rate::Unlimited,
             call_ms: 60_000,
@@ -252,7 +254,7 @@ impl Fixture {
             refusal_breaker: self.refusal_breaker,
             young_ledger: self.young_ledger,
             wait_ms: self.wait_ms,
-            poll_ms: 1_000,
+            poll_ms: self.poll_ms,
             previews,
         };
         let run = Run::new(settings, client, ledger, clock, observer, drain);

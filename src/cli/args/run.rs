@@ -54,7 +54,12 @@ pub struct RunArgs {
     /// until the reviews are over]
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = DONE)]
     pub wait: Option<u64>,
-    /// How often reviews are looked at while --wait lasts [default: 60s; with --sandbox 250ms]
+    /// Start this program with its arguments whenever something has changed, with a JSON document of counts and SIDs
+    /// on its standard input (docs/schema/change.json); without a shell, and for a minute at most
+    #[arg(long, value_name = "COMMAND", help_heading = DONE)]
+    pub on_change: Option<String>,
+    /// How often reviews are looked at in the beginning while --wait lasts, and the least between two looks: the older
+    /// a review, the rarer [default: 60s; with --sandbox 250ms]
     #[arg(long, value_name = "DURATION", value_parser = some_time, help_heading = DONE)]
     pub poll: Option<u64>,
     #[command(flatten)]

@@ -1,0 +1,164 @@
+//! What has changed while a run waits, for a program of the user's own: counts and SIDs, and nothing of the customers.
+
+use super::json::{Counts, VERSION};
+use super::log::rfc3339;
+use super::row::RowReport;
+use super::summary::Tally;
+use super::waits::{Wait, Waits};
+use crate::flow::{BundleStatus, Flow};
+use crate::model::Sid;
+use crate::plan::{Outcome, Time};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How the rows stood at one moment.
+pub struct Snapshot {
+    at: Time,
+    is_over: bool,
+    tally: Tally,
+    rows: BTreeMap<u64, Stands>,
+    waits: Waits,
+}
+
+/// How a row stands.
+#[derive(Clone, PartialEq, Eq)]
+struct Stands {
+    subaccount_sid: Option<String>,
+    outcome: Outcome,
+    code: Option<String>,
+    bundles: Vec<Bundle>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize)]
+struct Bundle {
+    name: &'static str,
+    sid: Option<String>,
+    status: Option<&'static str>,
+    outcome: Outcome,
+}
+
+/// The document. Its schema is `docs/schema/change.json`; fields are only ever added.
+#[derive(Serialize)]
+pub struct ChangeDocument<'a> {
+    version: u32,
+    at: String,
+    /// Whether the run has come to its end.
+    is_over: bool,
+    counts: Counts,
+    /// How many reviews are under way.
+    waiting: u64,
+    changed: Vec<ChangedRow<'a>>,
+    /// The reviews that take longer than `--long`, the oldest first.
+    long: Vec<Long<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChangedRow<'a> {
+    row: u64,
+    subaccount_sid: Option<&'a str>,
+    /// `null` where the row was not known before.
+    before: Option<Outcome>,
+    outcome: Outcome,
+    /// The code of a refusal, a rejection or a finding.
+    code: Option<&'a str>,
+    bundles: &'a [Bundle],
+}
+
+#[derive(Serialize)]
+struct Long<'a> {
+    row: u64,
+    subaccount_sid: Option<&'a str>,
+    bundle: &'static str,
+    bundle_sid: Option<&'a str>,
+    status: Option<&'static str>,
+    submitted_at: &'a str,
+}
+
+impl Snapshot {
+    pub fn new(flow: &'static Flow, at: Time, long_ms: Option<u64>) -> Snapshot {
+        let waits = Waits::new(flow, at, long_ms);
+        Snapshot { at, is_over: false, tally: Tally::default(), rows: BTreeMap::new(), waits }
+    }
+
+    /// The same, of a run that has come to its end.
+    pub fn of_the_end(self) -> Snapshot {
+        Snapshot { is_over: true, ..self }
+    }
+
+    pub fn add(&mut self, row: &RowReport) {
+        let bundles = row.bundles.iter().map(|it| Bundle {
+            name: it.name,
+            sid: it.sid.clone(),
+            status: it.status.map(BundleStatus::word),
+            outcome: it.outcome,
+        });
+        let stands = Stands {
+            // The cell of an invalid row may hold anything.
+            subaccount_sid: Sid::parse(&row.subaccount_sid).map(|it| it.to_string()),
+            outcome: row.outcome,
+            code: row.cause.as_ref().and_then(|it| it.code.clone()),
+            bundles: bundles.collect(),
+        };
+        self.tally.count(row);
+        self.rows.insert(row.row, stands);
+        self.waits.add(row);
+    }
+
+    fn long(&self) -> impl Iterator<Item = &Wait> {
+        self.waits.oldest().into_iter().filter(|it| it.is_long)
+    }
+
+    /// What has become otherwise since an earlier moment; `None` where nothing has that anybody would want to hear of.
+    pub fn since<'a>(&'a self, before: &Snapshot) -> Option<ChangeDocument<'a>> {
+        let changed: Vec<ChangedRow<'a>> = self
+            .rows
+            .iter()
+            .filter(|(row, stands)| before.rows.get(row).is_none_or(|was| !was.is_as(stands)))
+            .map(|(row, stands)| ChangedRow {
+                row: *row,
+                subaccount_sid: stands.subaccount_sid.as_deref(),
+                before: before.rows.get(row).map(|it| it.outcome),
+                outcome: stands.outcome,
+                code: stands.code.as_deref(),
+                bundles: &stands.bundles,
+            })
+            .collect();
+        let was_long = |it: &Wait| before.long().any(|was| (was.row, was.bundle) == (it.row, it.bundle));
+        if changed.is_empty() && self.long().all(was_long) {
+            return None;
+        }
+        let long = self.long().map(|it| Long {
+            row: it.row,
+            subaccount_sid: it.subaccount_sid.as_deref(),
+            bundle: it.bundle,
+            bundle_sid: it.bundle_sid.as_deref(),
+            status: it.status,
+            submitted_at: &it.submitted_at,
+        });
+        Some(ChangeDocument {
+            version: VERSION,
+            at: rfc3339(self.at),
+            is_over: self.is_over,
+            counts: Counts::of(&self.tally),
+            waiting: self.waits.oldest().len() as u64,
+            long: long.collect(),
+            changed,
+        })
+    }
+}
+
+impl Stands {
+    /// Which of the two words Twilio has for a review that is under way is no change.
+    fn is_as(&self, other: &Stands) -> bool {
+        let word = |it: &Bundle| match it.status {
+            Some(status) if status == BundleStatus::InReview.word() => {
+                Some(BundleStatus::PendingReview.word())
+            }
+            status => status,
+        };
+        let plain = |of: &Stands| -> Vec<Bundle> {
+            of.bundles.iter().map(|it| Bundle { status: word(it), ..it.clone() }).collect()
+        };
+        (self.outcome, &self.code) == (other.outcome, &other.code) && plain(self) == plain(other)
+    }
+}
