@@ -162,3 +162,53 @@ impl Stands {
         (self.outcome, &self.code) == (other.outcome, &other.code) && plain(self) == plain(other)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::products::FLOW;
+    use crate::report::row::example::example;
+
+    #[test]
+    fn nothing_of_a_cell_is_told_also_where_the_cell_of_the_subaccount_holds_something_else() {
+        let mut now = Snapshot::new(&FLOW, 1_800_000_000_000, None);
+        let rows = (2..).zip(Outcome::ALL).map(|(row, outcome)| RowReport {
+            subaccount_sid: "Ada Okafor, +1 415 555 0123".to_owned(),
+            ..example(row, outcome)
+        });
+        rows.for_each(|it| now.add(&it));
+        let document = now.since(&Snapshot::new(&FLOW, 0, None)).expect("all is new");
+        assert_eq!(document.changed.len(), Outcome::ALL.len());
+        let text = serde_json::to_string(&document).expect("JSON");
+        for cell in ["Okafor", "Business", "Somewhere", "example.com", "what Twilio says", "what to do"] {
+            assert!(!text.contains(cell), "{cell} in {text}");
+        }
+    }
+
+    #[test]
+    fn what_has_not_changed_is_not_told_again_and_a_wait_that_becomes_too_long_is() {
+        let row = |status| {
+            let mut row = example(2, Outcome::AwaitingProfileApproval);
+            row.bundles = vec![crate::report::BundleReport {
+                name: FLOW.profile.name,
+                outcome: Outcome::Submitted,
+                sid: Some(format!("BU{:032x}", 2)),
+                status: Some(status),
+                submitted_at: Some(0),
+            }];
+            row
+        };
+        let at = |now, status| {
+            let mut snapshot = Snapshot::new(&FLOW, now, Some(1_000));
+            snapshot.add(&row(status));
+            snapshot
+        };
+        let before = at(500, BundleStatus::PendingReview);
+        assert!(at(900, BundleStatus::InReview).since(&before).is_none(), "another word for the same");
+        let late = at(2_000, BundleStatus::InReview);
+        let document = late.since(&before).expect("it is too long by now");
+        assert_eq!((document.changed.len(), document.long.len()), (0, 1));
+        assert!(at(3_000, BundleStatus::InReview).since(&late).is_none(), "that was told");
+        assert!(at(900, BundleStatus::TwilioApproved).since(&before).is_some());
+    }
+}
