@@ -1,12 +1,13 @@
 //! Which accounts there are: the parent's subaccounts, or those that were asked for.
 
-use super::reader::{Care, NoAnswer, Over, PAGE_SIZES, Reader};
-use super::resources::Account;
-use crate::flow::BundleStatus;
-use crate::flow::{Call, Host, account_path};
+use super::reader::{Care, NoAnswer, Over, PAGE_SIZES, Reader, must_be_of};
+use super::resources::{Account, Found};
+use crate::engine::{PRIMARY_PROFILE_POLICY, parent_refused};
+use crate::flow::{BundleStatus, Call, Host, Item, account_path};
 use crate::model::{Fault, Sid};
 use crate::twilio::{Listed, Token};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// How many subaccounts there are, by their status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -45,9 +46,7 @@ impl Census {
 pub async fn subaccounts(reader: &Reader) -> Result<(Vec<Wanted>, Census), Over> {
     let parent = &reader.parent.account;
     let path = "/2010-04-01/Accounts.json";
-    let list =
-        reader.list::<Account>(Host::Api, path, (PAGE_SIZES[0], Care::Twice), &reader.parent, |_| Ok(()));
-    let listed = list.await.map_err(of_the_parent)?;
+    let listed: Vec<Account> = list_of_the_parent(reader, Host::Api, path, |_| Ok(())).await?;
     // The account that asks is one of its own list: one that is empty lacks at least that.
     if listed.is_empty() {
         return Err(of_the_parent(NoAnswer::Here(
@@ -74,7 +73,7 @@ pub async fn token(reader: &Reader, account: &Sid, census: &mut Census) -> Resul
     {
         Ok(found) => found,
         Err(NoAnswer::NotFound) => return Err(not_a_subaccount()),
-        Err(NoAnswer::Unauthorized) => return Err(crate::engine::parent_refused().into()),
+        Err(NoAnswer::Unauthorized) => return Err(parent_refused().into()),
         Err(other) => return Err(other),
     };
     // The parent says of itself that it is its own owner.
@@ -95,27 +94,41 @@ fn not_a_subaccount() -> NoAnswer {
     NoAnswer::Here("it is not a subaccount of the parent".to_owned())
 }
 
-/// The one approved primary profile of the parent; `None` where there is none, or several.
-pub async fn default_primary(reader: &Reader) -> Result<Option<Sid>, Over> {
-    let path = format!("/v1/CustomerProfiles?PolicySid={}", crate::engine::PRIMARY_PROFILE_POLICY);
-    let is_right = super::reader::must_be_of(&reader.parent.account);
-    let listed =
-        reader.list(Host::TrustHub, &path, (PAGE_SIZES[0], Care::Usual), &reader.parent, is_right).await;
-    let listed = listed.map_err(of_the_parent)?;
-    let is_approved = |it: &&super::resources::Found| {
+/// The approved primary profiles of the parent.
+pub async fn primaries(reader: &Reader) -> Result<Vec<Sid>, Over> {
+    let path = format!("/v1/CustomerProfiles?PolicySid={PRIMARY_PROFILE_POLICY}");
+    let is_right = must_be_of(&reader.parent.account);
+    let listed: Vec<Found> = list_of_the_parent(reader, Host::TrustHub, &path, is_right).await?;
+    let is_approved = |it: &&Found| {
         BundleStatus::of(&it.item) == Some(BundleStatus::TwilioApproved)
-            && crate::flow::Item::is(&it.item.policy_sid, crate::engine::PRIMARY_PROFILE_POLICY)
+            && Item::is(&it.item.policy_sid, PRIMARY_PROFILE_POLICY)
     };
-    let mut approved = listed.iter().filter(is_approved).filter_map(Listed::sid);
-    let first = approved.next();
-    Ok(first.filter(|_| approved.next().is_none()))
+    Ok(listed.iter().filter(is_approved).filter_map(Listed::sid).collect())
+}
+
+/// A list that everything hangs on: where it does not fit together, it is asked for again.
+async fn list_of_the_parent<T: Listed + DeserializeOwned>(
+    reader: &Reader,
+    host: Host,
+    path: &str,
+    is_right: impl Fn(&T) -> Result<(), NoAnswer>,
+) -> Result<Vec<T>, Over> {
+    let how = (PAGE_SIZES[0], Care::Twice);
+    let mut listed = reader.list(host, path, how, &reader.parent, &is_right).await;
+    for _ in 1..super::READINGS_MAX {
+        if !matches!(listed, Err(NoAnswer::NotWhole(_))) {
+            break;
+        }
+        listed = reader.list(host, path, how, &reader.parent, &is_right).await;
+    }
+    listed.map_err(of_the_parent)
 }
 
 /// What cannot be read as the parent ends everything.
 fn of_the_parent(why: NoAnswer) -> Over {
     let reason = match why {
         NoAnswer::Over(over) => return over,
-        NoAnswer::Unauthorized => return Over::Fault(crate::engine::parent_refused()),
+        NoAnswer::Unauthorized => return Over::Fault(parent_refused()),
         NoAnswer::NotFound => "Twilio answered HTTP 404".to_owned(),
         NoAnswer::Here(reason) | NoAnswer::NotWhole(reason) => reason,
     };

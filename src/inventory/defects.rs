@@ -5,7 +5,7 @@ use super::row::Chosen;
 use crate::flow::{BundleStatus, Flow};
 use crate::model::{Finding, Sid};
 use crate::plan::{Time, bears_tag};
-use crate::report::{rfc3339, usually_long_ms};
+use crate::report::{hint_for, rfc3339, usually_long_ms};
 use serde::{Deserialize, Serialize};
 
 /// A kind of defect. Its words are public: programs read them.
@@ -257,7 +257,9 @@ impl Finder<'_> {
         match bundle.status {
             BundleStatus::TwilioRejected => {
                 let codes = if bundle.why.is_empty() { "no reason is given" } else { &bundle.why };
-                say(Kind::RejectedBundle, &format!("Codes: {codes}"));
+                let first = bundle.found.item.codes().first().and_then(|code| hint_for(*code));
+                let meaning = first.map(|hint| format!(" ({})", hint.meaning)).unwrap_or_default();
+                say(Kind::RejectedBundle, &format!("Codes: {codes}{meaning}"));
             }
             BundleStatus::Draft if !bundle.is_empty() && !self.waits_for_its_profile(bundle) => {
                 say(Kind::DraftLeftBehind, "");

@@ -116,6 +116,9 @@ fn lines(headers: &[&str], file: &mut File, rows: &mut Rows<'_>) -> Result<(), F
     writer.flush().map_err(|error| cut_off(&error.to_string()))
 }
 
+/// The longest text of a cell, in units of UTF-16 [Excel specifications and limits]. No honest value comes near it.
+const CELL_UNITS_MAX: usize = 32_767;
+
 /// A workbook whose rows leave the memory as they come.
 fn table(name: &str, headers: &[&str], file: &mut File, rows: &mut Rows<'_>) -> Result<(), Fault> {
     let failed = |error: XlsxError| cut_off(&error.to_string());
@@ -133,6 +136,10 @@ fn table(name: &str, headers: &[&str], file: &mut File, rows: &mut Rows<'_>) -> 
     rows(&mut |row| {
         at += 1;
         for (column, cell) in (0..).zip(row).filter(|(_, cell)| !cell.is_empty()) {
+            let fits = cell.encode_utf16().count() <= CELL_UNITS_MAX;
+            let cut: String =
+                if fits { String::new() } else { cell.chars().take(CELL_UNITS_MAX / 2).collect() };
+            let cell = if fits { cell } else { &cut };
             sheet.write_string_with_format(at, column, cell, &text).map_err(failed)?;
         }
         Ok(())

@@ -37,11 +37,16 @@ use row::Chosen;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Two readings in a row must agree; where the third differs too, an account is changing or its lists are not whole.
 const READINGS_MAX: usize = 3;
+
+/// So many accounts are begun for each that is read: those that are done wait in memory, a few kilobytes each, for
+/// those before them.
+const BEGUN_FOR_EACH: usize = 8;
 
 /// Everything that an inventory needs from outside.
 pub struct Settings {
@@ -133,18 +138,24 @@ impl Inventory {
             }
         };
         let total = wanted.len();
-        let primary = match total {
-            0 => None,
-            _ => accounts::default_primary(&self.reader).await?,
+        let primaries: Arc<[Sid]> = match total {
+            0 => Arc::new([]),
+            _ => accounts::primaries(&self.reader).await?.into(),
         };
         let mut rest = wanted.into_iter();
+        // One that takes long holds up the order, and not the others.
+        let places = Arc::new(Semaphore::new(self.settings.concurrency));
+        let begun_max = self.settings.concurrency * BEGUN_FOR_EACH;
         let mut under_way: VecDeque<JoinHandle<Result<(Outcome, Census), Over>>> = VecDeque::new();
         loop {
-            while under_way.len() < self.settings.concurrency
+            while under_way.len() < begun_max
                 && let Some(next) = rest.next()
             {
-                let (inventory, primary) = (self.clone(), primary.clone());
-                under_way.push_back(tokio::spawn(async move { inventory.one(next, primary).await }));
+                let (inventory, primaries, places) = (self.clone(), primaries.clone(), places.clone());
+                under_way.push_back(tokio::spawn(async move {
+                    let _place = places.acquire().await;
+                    inventory.one(next, &primaries).await
+                }));
             }
             let Some(first) = under_way.pop_front() else { return Ok(census) };
             let ended = first.await.unwrap_or_else(|error| Err(Over::Fault(mistake(&error))));
@@ -159,7 +170,7 @@ impl Inventory {
         }
     }
 
-    async fn one(&self, wanted: Wanted, primary: Option<Sid>) -> Result<(Outcome, Census), Over> {
+    async fn one(&self, wanted: Wanted, primaries: &[Sid]) -> Result<(Outcome, Census), Over> {
         let Wanted { account, token } = wanted;
         let mut met = Census::default();
         let token = match token {
@@ -170,7 +181,7 @@ impl Inventory {
             Ok(None) => return Ok((Outcome::nothing(&account, Standing::NotActive, vec![]), met)),
             Ok(Some(token)) => {
                 let identity = Identity { account: account.clone(), token };
-                self.outcome(&account, identity, primary.as_ref()).await
+                self.outcome(&account, identity, primaries).await
             }
             Err(why) => Err(why),
         };
@@ -191,7 +202,7 @@ impl Inventory {
         &self,
         account: &Sid,
         identity: Identity,
-        primary: Option<&Sid>,
+        primaries: &[Sid],
     ) -> Result<Outcome, NoAnswer> {
         let (reader, flow) = (&self.reader, self.settings.flow);
         let mut of_account = AccountReader {
@@ -214,7 +225,7 @@ impl Inventory {
                 }
                 Err(other) => return Err(other),
             };
-            let outcome = self.judge(account, &holdings, primary);
+            let outcome = self.judge(account, &holdings, primaries);
             let is_certain = outcome.defects.is_empty()
                 && outcome.standing == Standing::Read
                 && !holdings.has_loose_ends(&self.columns.kinds);
@@ -229,14 +240,14 @@ impl Inventory {
     }
 
     /// What an account's holdings say.
-    fn judge(&self, account: &Sid, holdings: &Holdings, primary: Option<&Sid>) -> Outcome {
+    fn judge(&self, account: &Sid, holdings: &Holdings, primaries: &[Sid]) -> Outcome {
         let flow = self.settings.flow;
         let chosen = Chosen::of(flow, holdings);
         let now = self.reader.clock.now();
         let mut defects = defects::find(flow, account, holdings, &chosen, self.settings.limits, now);
         let standing = if holdings.bundles.is_empty() { Standing::WithoutBundles } else { Standing::Read };
         let Some(profile) = chosen.profile else { return Outcome::nothing(account, standing, defects) };
-        let mut row = row::row(&self.columns, account, holdings, &chosen, primary);
+        let mut row = row::row(&self.columns, account, holdings, &chosen, primaries);
         let mut accept = vec![];
         // Without a product there is nothing that the row could ask for.
         if !chosen.products.is_empty() {

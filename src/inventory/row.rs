@@ -4,7 +4,7 @@ use super::account::address_of;
 use super::columns::{Columns, From, resources_of};
 use super::resources::{Bundle, Found, Holdings};
 use crate::flow::{BundleId, BundleStatus, Collection, Flow, Resource};
-use crate::model::{Column, Sid, SidKind};
+use crate::model::{Column, Sid};
 use crate::plan::{bears_tag, friendly_name, without_tag};
 use std::cmp::Reverse;
 
@@ -51,7 +51,7 @@ pub fn row(
     account: &Sid,
     holdings: &Holdings,
     chosen: &Chosen<'_>,
-    default_primary: Option<&Sid>,
+    primaries: &[Sid],
 ) -> Vec<String> {
     let mut row = Filling { columns, cells: vec![String::new(); columns.headers.len()] };
     let Some(profile) = chosen.profile else { return row.cells };
@@ -59,8 +59,9 @@ pub fn row(
     for bundle in chosen.bundles() {
         row.set(bundle.id.column, bundle.sid.as_str());
     }
-    let is_other = |sid: &Sid| sid.is(SidKind::Bundle) && Some(sid) != default_primary;
-    if let Some(primary) = profile.objects().find(is_other) {
+    // Where there is one, no row has to say so.
+    let linked = profile.objects().find(|sid| primaries.contains(sid));
+    if let Some(primary) = linked.filter(|_| primaries.len() > 1) {
         row.set("primary_profile_sid", primary.as_str());
     }
     let products: Vec<&str> =

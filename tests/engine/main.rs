@@ -12,6 +12,7 @@ mod fixture;
 mod flow;
 mod formats;
 mod holding;
+mod inventory;
 mod late;
 mod ledger_files;
 mod look_alikes;

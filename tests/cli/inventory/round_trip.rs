@@ -153,3 +153,17 @@ impl Api {
         resources.filter(is_it).map(|it| it.sid).next().expect("a profile")
     }
 }
+
+#[test]
+fn the_world_of_a_sandbox_run_is_read_and_a_plan_of_it_adds_nothing_to_that_world() {
+    let fixture = Fixture::new();
+    assert_eq!(fixture.run(&["run", &sample("customers.csv"), "--sandbox"]).code, 0);
+    for _ in 0..2 {
+        let done = fixture.run(&["inventory", "--sandbox", "--overwrite"]);
+        assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+        assert!(done.out.contains("inventory.csv (20 rows)"), "{}", done.out);
+        assert!(!done.out.contains("--accept"), "numbers that are none to the check are named by SID");
+        let plan = fixture.run(&["plan", "inventory.csv", "--sandbox", "--online"]);
+        assert!(plan.out.contains("20  nothing to do"), "{}{}", plan.out, plan.err);
+    }
+}
