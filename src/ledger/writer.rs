@@ -103,8 +103,9 @@ fn work(
             }
         }
         observer.on(&Event::LedgerWrites);
-        // Whether the files still have their names is asked before each request, after the commit that it needs.
         let result = commit(&mut connection, world, &batch).map_err(fault);
+        // A file that was moved away takes a commit all the same.
+        let result = result.and_then(|()| files.must_be_in_place());
         observer.on(&Event::LedgerWrote);
         if let Err(first) = &result {
             // Before anybody hears of it: what comes next is told the same.
