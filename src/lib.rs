@@ -46,6 +46,7 @@
 //! | [`twilio`] | requests out: hosts, credentials, pace (the only governor), what an answer means | model, flow, plan, clock, events |
 //! | [`watch`] | when a review that is waited for is looked at again | model, plan |
 //! | [`engine`] | the run: rows at once, the one loop a row, events out, shutdown in | model, flow, plan, preview, ledger, twilio, watch, clock, events |
+//! | [`undo`] | what the program has made, taken away again: a look, what is to go and what is kept, the deletions | model, flow, plan, ledger, twilio, engine, clock |
 //! | [`report`] | progress, log, findings, results, hints; what a rehearsal found | all above, sandbox |
 //! | [`inventory`] | what exists at Twilio, read into a sheet and a list of defects; it only reads | all above |
 //! | [`sandbox`] | the stand-in for the API | **nothing of ours**, so that it cannot share our mistakes |
@@ -94,4 +95,5 @@ pub mod report;
 pub mod sandbox;
 pub mod sheet;
 pub mod twilio;
+pub mod undo;
 pub mod watch;

@@ -15,7 +15,7 @@ pub enum Exit {
     Usage,
     /// Rows of the sheet are invalid.
     InvalidRows,
-    /// Rows were refused or rejected.
+    /// Rows were refused or rejected; for `undo`, something that was made is left.
     RefusedRows,
     /// Rows are unsure, unfinished or ready to be submitted, or the run was interrupted: run again.
     RunAgain,

@@ -48,6 +48,11 @@ pub fn ask(undertaking: &Undertaking, consent: Consent) -> bool {
     if consent == Consent::Given {
         return true;
     }
+    says_yes()
+}
+
+/// Asks whether to go on.
+pub fn says_yes() -> bool {
     let _ = write!(std::io::stderr(), "Go on? [y/N] ").and_then(|()| std::io::stderr().flush());
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);

@@ -25,7 +25,8 @@ pub fn run(args: &MergeArgs) -> Result<Exit, Stop> {
     }
     check_writable(&args.output)?;
     let master = Source::new(&args.sheet.path, args.sheet.options())?;
-    let failed = Source::new(&args.failed, SheetArgs::of(&args.failed, &args.sheet.products).options())?;
+    let failed =
+        Source::new(&args.failed, SheetArgs::of(&args.failed, &args.sheet.reading.products).options())?;
     let (master_layout, failed_layout) = (master.layout()?, failed.layout()?);
     let done = merge(
         &Side { source: &master, layout: &master_layout },

@@ -25,6 +25,7 @@ mod signals;
 mod status;
 mod style;
 mod template;
+mod undo;
 mod validate;
 mod watch;
 
@@ -98,6 +99,7 @@ fn command(cli: Cli, typed: &CommandLine, completed: &[OsString]) -> Exit {
         Command::Status(args) => status::status(&args, typed),
         Command::Inventory(args) => inventory::inventory(&args, typed),
         Command::Resolve(args) => resolve::resolve(&args),
+        Command::Undo(args) => undo::undo(&args),
         Command::Template(args) => template::template(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Rehearse(args) => rehearse::rehearse(&args, completed),

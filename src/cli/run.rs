@@ -231,6 +231,7 @@ async fn go(
     let mut closing = Closing::new(typed, args.format);
     let (written, failed) = write_rows(args, sheet, paths, &results, &mut closing);
     let (calls, took) = progress.totals();
+    let number = run.ledger().run();
     if let Some(on_change) = on_change {
         if let Ok(last) = snapshot(args, sheet, run.ledger(), &policy, clock.now()) {
             on_change.see(last.of_the_end());
@@ -264,7 +265,8 @@ async fn go(
         return Err(fault.into());
     }
     let (tally, written) = written?;
-    inform!("{} in {:.1} s", counted(calls, "call"), took.as_secs_f64());
+    let of_the_ledger = number.map_or_else(String::new, |it| format!("; run {it} of the ledger"));
+    inform!("{} in {:.1} s{of_the_ledger}", counted(calls, "call"), took.as_secs_f64());
     if let Some(reason) = &ended.away {
         style::error(&format!(
             "the run ended because nobody got an answer of the API any more ({reason}); nothing is lost. Check the \

@@ -21,12 +21,13 @@ pub struct Sheet {
 impl SheetArgs {
     /// What they say about how the sheet is read.
     pub fn options(&self) -> Options {
+        let reading = &self.reading;
         Options {
-            sheet: self.sheet.clone(),
-            encoding: self.encoding,
-            delimiter: self.delimiter,
-            header_row: self.header_row,
-            map: self.map.clone(),
+            sheet: reading.sheet.clone(),
+            encoding: reading.encoding,
+            delimiter: reading.delimiter,
+            header_row: reading.header_row,
+            map: reading.map.clone(),
         }
     }
 }
@@ -52,12 +53,13 @@ impl Sheet {
         each: &mut dyn FnMut(Finding),
     ) -> Result<Sheet, Fault> {
         let source = Source::new(&args.path, args.options())?;
-        let strictness = if args.strict { Strictness::Warnings } else { Strictness::Errors };
+        let reading = &args.reading;
+        let strictness = if reading.strict { Strictness::Warnings } else { Strictness::Errors };
         let known = crate::products::known();
         // In the order in which they are worked on, each once.
-        let wanted = known.iter().copied().filter(|it| args.products.contains(it)).collect();
+        let wanted = known.iter().copied().filter(|it| reading.products.contains(it)).collect();
         let products = Products { known, wanted };
-        let (set, accept) = (args.set.clone(), args.accept.clone());
+        let (set, accept) = (reading.set.clone(), reading.accept.clone());
         let rules = Rules { parent, strictness, products, set, accept, shape };
         let validation = check::validate(&source, &rules, each)?;
         Ok(Sheet { source, rules, validation, held_back: OnceLock::new() })

@@ -1,4 +1,5 @@
-//! The one way out for every request of the engine: a customer's, the parent account's, and those of `resolve`.
+//! The one way out for every request: a customer's, the parent account's, those of `resolve`, and those of rooms
+//! above the engine.
 
 use super::row::done;
 use crate::clock::Clock;
@@ -11,7 +12,7 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 /// What every request goes through.
-pub(super) struct Caller<'a> {
+pub struct Caller<'a> {
     pub client: &'a Client,
     pub ledger: &'a Ledger,
     pub clock: &'a dyn Clock,
@@ -22,7 +23,7 @@ pub(super) struct Caller<'a> {
 }
 
 /// What a customer's request writes down. Nothing goes out before everything that is known is durable.
-pub(super) struct Writing<'a> {
+pub struct Writing<'a> {
     pub key: Key,
     pub subaccount: &'a Sid,
     pub facts: &'a mut Facts,

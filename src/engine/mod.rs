@@ -11,6 +11,7 @@ mod row;
 mod waiting;
 mod writes;
 
+pub use caller::{Caller, Writing};
 pub use exchange::redirected;
 pub use primary::{FoundPrimary, PRIMARY_PROFILE_POLICY, Primary, parent_refused};
 pub use resolve::{Choice, resolve};
@@ -24,7 +25,6 @@ use crate::plan::{Code, Ending, Facts, Outcome, Plan, Policy, Time};
 use crate::preview::Preview;
 use crate::twilio::{Client, Identity};
 use crate::watch::Looks;
-use caller::Caller;
 use primary::Primaries;
 use row::Row;
 use std::collections::{HashMap, HashSet};
@@ -430,6 +430,7 @@ impl Only {
             Only::Everyone => !plan.is_finished(recorded),
             Only::Failed => {
                 begun.is_some()
+                    && !recorded.is_taken_away()
                     && matches!(
                         plan.under(of_then, recorded).standing(recorded),
                         Outcome::Refused

@@ -227,6 +227,11 @@ impl Facts {
         self.states.values().all(|state| *state == StepState::Removed)
     }
 
+    /// Whether it was begun, and all of it was taken away again.
+    pub fn is_taken_away(&self) -> bool {
+        !self.states.is_empty() && self.is_empty()
+    }
+
     pub fn is_done(&self, key: impl Into<Key>) -> bool {
         matches!(self.state(key), Some(StepState::Done { .. }))
     }

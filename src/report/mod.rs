@@ -28,6 +28,7 @@ mod rebuild;
 mod results;
 mod row;
 mod summary;
+mod undo;
 mod verdict;
 mod waits;
 mod words;
@@ -65,6 +66,7 @@ pub use row::{
     ResourceReport, RowReport,
 };
 pub use summary::Tally;
+pub use undo::{UndoDocument, foreseen_lines, undone_lines};
 pub use verdict::{Verdict, verdict};
 pub use waits::{Wait, Waits, lines as wait_lines, ticket, usually_long_ms};
 pub use workbook::Uneditable;

@@ -26,6 +26,7 @@ mod side_by_side;
 mod standing;
 #[cfg(unix)]
 mod terminal;
+mod undo;
 mod usage;
 mod values;
 mod workbook;

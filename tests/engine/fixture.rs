@@ -37,7 +37,7 @@ pub const PRIMARY: &str = "BU000000000000000000000000000000ff";
 #[derive(Default)]
 pub struct FixtureClock {
     now_ms: AtomicU64,
-    on_their_way: AtomicI64,
+    pub on_their_way: AtomicI64,
     /// Every wait takes so much real time, in which the others get something done: without it, one customer
     /// may wait five times while the others wait for one commit of the ledger.
     real_ms: AtomicU64,
@@ -222,7 +222,7 @@ impl Fixture {
         self.run_with(observer, drain, ledger, None).await
     }
 
-    fn counting(&self, observer: &Arc<dyn Observer>) -> Arc<dyn Observer> {
+    pub fn counting(&self, observer: &Arc<dyn Observer>) -> Arc<dyn Observer> {
         Arc::new(Counting { clock: self.clock.clone(), inner: observer.clone() })
     }
 
@@ -271,7 +271,7 @@ impl Fixture {
 
     /// Starts a server for a run. What an earlier run has sent and not waited for is carried out before: a
     /// minute of this clock may pass in no time, and no request is on its way for longer than that.
-    async fn serve(&self) -> String {
+    pub async fn serve(&self) -> String {
         let mut server = self.server.lock().await;
         if let Some(before) = server.take() {
             before.stop().await;

@@ -39,5 +39,8 @@ mod resolve;
 mod settings;
 mod standing;
 mod stops;
+mod undo;
+mod undo_disturbed;
+mod undo_kept;
 mod waits;
 mod watch;

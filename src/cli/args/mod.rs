@@ -17,6 +17,7 @@ mod sandbox;
 mod sheet;
 mod target;
 mod template;
+mod undo;
 mod validate;
 mod values;
 mod watch;
@@ -34,9 +35,10 @@ pub use resolve::ResolveArgs;
 pub use results::{ReportFormat, ResultsArgs, StatusArgs};
 pub use run::{OnlyArg, RunArgs};
 pub use sandbox::{FaultArgs, SandboxArgs, span};
-pub use sheet::SheetArgs;
+pub use sheet::{ReadingArgs, SheetArgs};
 pub use target::TargetArgs;
 pub use template::TemplateArgs;
+pub use undo::{AlsoArg, UndoArgs};
 pub use validate::{FormatArg, ValidateArgs};
 pub use values::duration;
 pub use watch::WatchArgs;
@@ -71,7 +73,7 @@ Exit codes, the first that applies:
   1  the machine, a file or the configuration is at fault
   5  rows are unsure or unfinished, or ready to be submitted, or the run was interrupted: run again
   4  rows were refused or rejected; for plan: are blocked; for run --plan: are held back;
-     for inventory: there are defects
+     for inventory: there are defects; for undo: something that was made is left
   3  rows of the sheet are invalid
   7  with plan --exit-code: a run would change something
   0  otherwise; waiting for an approval is 0";
@@ -98,6 +100,8 @@ pub enum Command {
     /// Say which of several candidates of an unsure step is the one
     #[command(alias = "settle")]
     Resolve(ResolveArgs),
+    /// Take away what this program has made: drafts, and what else is named; it asks first, with the list
+    Undo(Box<UndoArgs>),
     /// Write the sheet to fill in: a workbook with lists to choose from, or CSV
     #[command(after_long_help = columns())]
     Template(TemplateArgs),

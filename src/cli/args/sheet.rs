@@ -17,6 +17,13 @@ pub struct SheetArgs {
     /// The sheet: CSV, XLSX, XLS or ODS; `-` reads from standard input
     #[arg(value_name = "SHEET")]
     pub path: PathBuf,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// What is said about a sheet besides its name.
+#[derive(Args, Clone)]
+pub struct ReadingArgs {
     /// The worksheet to read, where a workbook has several
     #[arg(long, value_name = "NAME", help_heading = READING)]
     pub sheet: Option<String>,
@@ -51,8 +58,7 @@ pub struct SheetArgs {
 impl SheetArgs {
     /// A sheet about which nothing more is said.
     pub fn of(path: &Path, products: &[&'static Product]) -> SheetArgs {
-        SheetArgs {
-            path: path.to_owned(),
+        let reading = ReadingArgs {
             sheet: None,
             encoding: None,
             delimiter: None,
@@ -62,7 +68,8 @@ impl SheetArgs {
             set: vec![],
             accept: vec![],
             strict: false,
-        }
+        };
+        SheetArgs { path: path.to_owned(), reading }
     }
 }
 

@@ -36,6 +36,10 @@ pub fn inventory_file(text: &str) -> Result<PathBuf, String> {
     file(text, &["csv", "xlsx", "json"])
 }
 
+pub fn csv_or_json(text: &str) -> Result<PathBuf, String> {
+    file(text, &["csv", "json"])
+}
+
 pub fn template_file(text: &str) -> Result<PathBuf, String> {
     file(text, &["csv", "xlsx", "md"])
 }

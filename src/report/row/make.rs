@@ -76,7 +76,7 @@ impl<'a> Reporter<'a> {
             Plan::of(self.flow, customer, policy, customer.primary_profile.as_ref(), ledger.key(), &facts);
         let outcome = match &run {
             // Begun, and cut off before anything was recorded.
-            Some(_) if facts.is_empty() => Outcome::Unfinished,
+            Some(_) if facts.is_empty() && !facts.is_taken_away() => Outcome::Unfinished,
             _ => plan.standing(&facts),
         };
         let numbers = numbers::of_customer(&plan, &facts, end);

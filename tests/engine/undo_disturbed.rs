@@ -1,0 +1,122 @@
+//! An undo that is disturbed: cut off at every moment that matters, with every request lost or refused in turn.
+
+use crate::checks::{sids, undisturbed};
+use crate::fixture::customer;
+use crate::undo::{DRAFTS, drafts};
+use crate::watch::{Killer, Moment};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use trusthub_onboard::events::Nobody;
+use trusthub_onboard::plan::{Outcome, Submission};
+use trusthub_onboard::sandbox::{Among, Fault as Broken, Faults, Rule, When};
+use trusthub_onboard::undo::Fate;
+
+#[tokio::test]
+async fn an_undo_cut_off_anywhere_and_asked_for_again_takes_everything_away_and_a_run_makes_it_again() {
+    let expected = undisturbed(&[customer(1)]).await;
+    for moment in [Moment::Write, Moment::Sending, Moment::Sent] {
+        for at in 1.. {
+            let context = format!("{moment:?} {at}");
+            let fixture = drafts(vec![customer(1)]).await;
+            let (world, made) = (fixture.world(), fixture.made());
+            let killer = Killer::at(moment, at);
+            let accounts = fixture.accounts();
+            let cut_off = fixture
+                .undo_whatever_happens(DRAFTS, &accounts, killer.clone(), CancellationToken::new())
+                .await;
+            if !killer.has_struck() {
+                assert!(at > 25, "only {at} points");
+                break;
+            }
+            assert_eq!(killer.sent_after(), 0, "{context}: something was sent after the end");
+            assert!(cut_off.is_err() || moment == Moment::Write, "{context}");
+            // Now and then a run comes first: it puts back what is missing, before anything is submitted.
+            if at % 4 == 0 {
+                let mut fixture = fixture;
+                fixture.policy.submission = Submission::ProductAfterApproval;
+                assert_eq!(fixture.outcome().await, Outcome::Approved, "{context}");
+                fixture.is_as(&expected, &context);
+                continue;
+            }
+            let undone = fixture.undo(DRAFTS).await;
+            assert_eq!(
+                undone.of(Fate::Removed).len(),
+                undone.entries.len(),
+                "{context}: {:#?}",
+                undone.entries
+            );
+            assert_eq!(fixture.world(), [] as [String; 0], "{context}");
+            assert_eq!(sids(&fixture.facts()), BTreeSet::new(), "{context}");
+            let past = fixture.sids_of_the_past();
+            assert!(made.iter().all(|it| past.contains(&it.sid)), "{context}: a SID is lost");
+            fixture.run().await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
+            assert_eq!(fixture.world(), world, "{context}");
+            fixture.has_every_sid(&context);
+        }
+    }
+}
+
+/// Undoes with this fault at that request, and once more without it. Gives how many requests the first one took.
+async fn undo_disturbed(fault: &Broken, n: u64) -> u64 {
+    let context = format!("{fault:?} at request {n}");
+    let fixture = drafts(vec![customer(1)]).await;
+    let (world, made) = (fixture.world(), fixture.made());
+    let before = fixture.sandbox.requests().count;
+    let rule = Rule { fault: fault.clone(), among: Among::All, when: When::Nth(n) };
+    fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+    let (accounts, nobody) = (fixture.accounts(), Arc::new(Nobody));
+    let first = fixture.undo_whatever_happens(DRAFTS, &accounts, nobody, CancellationToken::new()).await;
+    let count = fixture.sandbox.requests().count - before;
+    fixture.sandbox.misbehave(Faults::default());
+    let undone = match first {
+        Ok(undone) if undone.entries.iter().all(|it| it.why.fate() == Fate::Removed) => undone,
+        Ok(_) => fixture.undo(DRAFTS).await,
+        // The parent's own credentials are refused.
+        Err(fault) if fault.what().contains("401") => fixture.undo(DRAFTS).await,
+        Err(fault) => panic!("{context}: {fault}"),
+    };
+    assert_eq!(undone.of(Fate::Removed).len(), undone.entries.len(), "{context}: {:#?}", undone.entries);
+    assert_eq!(fixture.world(), [] as [String; 0], "{context}");
+    assert_eq!(sids(&fixture.facts()), BTreeSet::new(), "{context}");
+    let past = fixture.sids_of_the_past();
+    assert!(made.iter().all(|it| past.contains(&it.sid)), "{context}: a SID is lost");
+    fixture.run().await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
+    assert_eq!(fixture.world(), world, "{context}");
+    count
+}
+
+#[tokio::test]
+async fn a_reply_lost_in_an_undo_leaves_nothing_and_takes_nothing_else() {
+    let faults = [
+        Broken::LoseReply,
+        Broken::DropRequest,
+        Broken::FailAfter(500),
+        Broken::FailBefore(503),
+        Broken::TearHeaders,
+        Broken::TearBody,
+        Broken::FailAfter(404),
+        Broken::FailBefore(404),
+        Broken::HtmlAfter(404),
+        Broken::FailAfter(409),
+        Broken::FailBefore(409),
+        Broken::FailAfter(422),
+        Broken::FailBefore(422),
+        Broken::FailBefore(401),
+        Broken::CutJson,
+        Broken::Html(200),
+        Broken::EmptyBody,
+        Broken::NullAccount,
+        Broken::Throttle(Some(3)),
+    ];
+    // Each request meets another fault in each round.
+    for round in 0..6 {
+        for n in 1.. {
+            let fault = &faults[(n as usize + 7 * round) % faults.len()];
+            if undo_disturbed(fault, n).await < n {
+                assert!(n > 30, "only {n} requests");
+                break;
+            }
+        }
+    }
+}
