@@ -20,6 +20,7 @@ mod lost;
 mod misrouted;
 mod mixes;
 mod modes;
+mod month;
 mod named;
 mod news;
 mod numbers;
