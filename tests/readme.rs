@@ -144,3 +144,25 @@ fn every_exit_code_is_explained() {
         assert!(readme.contains(&format!("\n| {} | ", exit.code())), "{exit:?}");
     }
 }
+
+/// What stands in the blocks of a page and is typed as it stands.
+fn commands(page: &str) -> Vec<Vec<String>> {
+    let lines = page.lines().filter_map(|line| line.strip_prefix("    "));
+    let typed = lines.filter(|line| line.starts_with("trusthub-onboard ") && !line.contains('…'));
+    let ends = |word: &String| ["&", "||", "|", ">"].contains(&word.as_str());
+    let words = |line: &str| shlex::split(line).unwrap_or_else(|| panic!("{line}"));
+    typed.map(|line| words(line).into_iter().take_while(|it| !ends(it)).collect()).collect()
+}
+
+#[test]
+fn every_command_of_the_documents_is_one_that_the_program_understands() {
+    let mut count = 0;
+    for (document, page) in documents() {
+        for command in commands(&page) {
+            let words: Vec<_> = command.iter().map(std::ffi::OsString::from).collect();
+            assert!(trusthub_onboard::cli::Cli::read(&words).is_ok(), "{document}: {command:?}");
+            count += 1;
+        }
+    }
+    assert!(count > 30, "only {count} commands");
+}
