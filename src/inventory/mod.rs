@@ -35,7 +35,8 @@ use reader::{NoAnswer, Reader};
 use resources::Holdings;
 use row::Chosen;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -75,6 +76,9 @@ pub struct Outcome {
     pub defects: Vec<Defect>,
     /// The values that `--accept` has to name: columns and values.
     pub accept: Vec<(String, String)>,
+    /// What the account owns, for whom its row is held against others.
+    #[serde(skip)]
+    owned: Vec<row::Number>,
 }
 
 /// How an account was met.
@@ -94,6 +98,7 @@ pub struct Inventory {
     settings: Settings,
     columns: Columns,
     check: Cells,
+    hashes: RandomState,
 }
 
 impl Inventory {
@@ -112,7 +117,7 @@ impl Inventory {
         };
         let check = Cells::new(&columns.headers, rules);
         let reader = Reader { client, clock, parent: settings.parent.clone(), stop };
-        Inventory { reader, settings, columns, check }
+        Inventory { reader, settings, columns, check, hashes: RandomState::new() }
     }
 
     /// The headers of the sheet.
@@ -145,6 +150,7 @@ impl Inventory {
         let mut rest = wanted.into_iter();
         // One that takes long holds up the order, and not the others.
         let places = Arc::new(Semaphore::new(self.settings.concurrency));
+        let mut named = HashSet::new();
         let begun_max = self.settings.concurrency * BEGUN_FOR_EACH;
         let mut under_way: VecDeque<JoinHandle<Result<(Outcome, Census), Over>>> = VecDeque::new();
         loop {
@@ -159,14 +165,32 @@ impl Inventory {
             }
             let Some(first) = under_way.pop_front() else { return Ok(census) };
             let ended = first.await.unwrap_or_else(|error| Err(Over::Fault(mistake(&error))));
-            let told = ended.and_then(|(outcome, met)| {
+            let told = ended.and_then(|(mut outcome, met)| {
                 census.add(&met);
+                self.name_each_number_once(&mut outcome, &mut named);
                 each(outcome, total).map_err(Over::Fault)
             });
             if let Err(over) = told {
                 under_way.iter().for_each(JoinHandle::abort);
                 return Err(over);
             }
+        }
+    }
+
+    /// Digits that stand in an earlier row are named by their SID here: the number was moved meanwhile, and in two rows
+    /// it would make both invalid. Hashes are kept, eight bytes for each number of the sheet.
+    fn name_each_number_once(&self, outcome: &mut Outcome, named: &mut HashSet<u64>) {
+        let Some(row) = &mut outcome.row else { return };
+        let again: Vec<String> = self
+            .columns
+            .at(Column::PhoneNumbers.name())
+            .into_iter()
+            .flat_map(|at| row[at].split("; "))
+            .filter(|part| part.starts_with('+') && !named.insert(self.hashes.hash_one(part)))
+            .map(str::to_owned)
+            .collect();
+        if !again.is_empty() {
+            row::name_by_sid(&self.columns, &outcome.owned, row, |part| again.iter().any(|it| it == part));
         }
     }
 
@@ -248,15 +272,17 @@ impl Inventory {
         let standing = if holdings.bundles.is_empty() { Standing::WithoutBundles } else { Standing::Read };
         let Some(profile) = chosen.profile else { return Outcome::nothing(account, standing, defects) };
         let mut row = row::row(&self.columns, account, holdings, &chosen, primaries);
+        let owned = row::owned_numbers(holdings);
         let mut accept = vec![];
         // Without a product there is nothing that the row could ask for.
         if !chosen.products.is_empty() {
             let mut checked = self.check.check(&row);
+            // What is no number to the check is one to the API all the same.
             let is_number = |it: &&(Column, String)| it.0 == Column::PhoneNumbers;
             let numbers: Vec<&str> =
                 checked.accept.iter().filter(is_number).map(|it| it.1.as_str()).collect();
             if !numbers.is_empty() {
-                row::name_by_sid(&self.columns, holdings, &mut row, &numbers);
+                row::name_by_sid(&self.columns, &owned, &mut row, |part| numbers.contains(&part));
                 checked = self.check.check(&row);
             }
             if checked.customer.is_none() {
@@ -265,13 +291,13 @@ impl Inventory {
             let named = |(column, value): (Column, String)| (column.name().to_owned(), value);
             accept = checked.accept.into_iter().map(named).collect();
         }
-        Outcome { account: account.to_string(), standing, row: Some(row), defects, accept }
+        Outcome { account: account.to_string(), standing, row: Some(row), defects, accept, owned }
     }
 }
 
 impl Outcome {
     fn nothing(account: &Sid, standing: Standing, defects: Vec<Defect>) -> Outcome {
-        Outcome { account: account.to_string(), standing, row: None, defects, accept: vec![] }
+        Outcome { account: account.to_string(), standing, row: None, defects, accept: vec![], owned: vec![] }
     }
 }
 

@@ -165,15 +165,28 @@ fn readable_name(account: &Sid, profile: &Bundle, business: &str) -> String {
     shorter.next().unwrap_or(name).to_owned()
 }
 
-/// Names these numbers of a row by their SIDs: what is no number to the check is one to the API all the same.
-pub fn name_by_sid(columns: &Columns, holdings: &Holdings, row: &mut [String], numbers: &[&str]) {
+/// Names the numbers of a row that are meant by their SIDs.
+pub fn name_by_sid(columns: &Columns, owned: &[Number], row: &mut [String], is_meant: impl Fn(&str) -> bool) {
     let Some(at) = columns.at(Column::PhoneNumbers.name()) else { return };
     let named = |part: &str| {
-        let is_it = |it: &&Found| it.item.phone_number.as_deref() == Some(part);
-        let found = holdings.owned.iter().filter(|_| numbers.contains(&part)).find(is_it);
-        found.and_then(|it| it.item.sid.clone()).unwrap_or_else(|| part.to_owned())
+        let found = owned.iter().filter(|_| is_meant(part)).find(|it| it.digits == part);
+        found.map_or_else(|| part.to_owned(), |it| it.sid.to_string())
     };
     row[at] = row[at].split("; ").map(named).collect::<Vec<_>>().join("; ");
+}
+
+/// A number that an account owns.
+pub struct Number {
+    pub sid: Sid,
+    /// As the API shows it, such as `+16175550150`.
+    pub digits: String,
+}
+
+/// The numbers that an account owns.
+pub fn owned_numbers(holdings: &Holdings) -> Vec<Number> {
+    let of =
+        |found: &Found| Some(Number { sid: found.item.sid()?, digits: found.item.phone_number.clone()? });
+    holdings.owned.iter().filter_map(of).collect()
 }
 
 /// The numbers that are on a bundle of the row and belong to the account, each once, in the order in which they were

@@ -167,3 +167,18 @@ fn the_world_of_a_sandbox_run_is_read_and_a_plan_of_it_adds_nothing_to_that_worl
         assert!(plan.out.contains("20  nothing to do"), "{}{}", plan.out, plan.err);
     }
 }
+
+#[test]
+fn a_number_that_comes_up_in_two_accounts_does_not_make_both_rows_invalid() {
+    let mut accounts: Vec<SeedAccount> = (1..=2).map(|n| subaccount(n, 1)).collect();
+    accounts[1].phone_numbers[0].1 = accounts[0].phone_numbers[0].1.clone();
+    let api = Api::of(accounts);
+    (1..=2).for_each(|n| drop(api.account_by_hand(n, 1)));
+    let (code, document) = api.inventory(&[]);
+    assert_eq!((code, defects(&document)), (0, vec![]));
+    let rows = api.rows("inventory.csv");
+    // The parent lists the newest account first.
+    assert_eq!(rows[&sid("AC", 2)]["phone_numbers"], format!("'{}", number(1, 1).1));
+    assert_eq!(rows[&sid("AC", 1)]["phone_numbers"], number(1, 1).0);
+    assert_eq!(api.planned(&document, ""), BTreeMap::from([("nothing".to_owned(), 2)]));
+}
