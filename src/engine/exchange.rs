@@ -6,20 +6,12 @@ use crate::flow::{Call, Item, Key, Method, StepId};
 use crate::ledger::{Misrouted, Record};
 use crate::model::{Fault, Sid};
 use crate::plan::{BundleStatus, Code, Ending, OurCode, Reason, StepState, Time};
-use crate::twilio::{Answer, Answered, Identity, Listing, NoList, Obstacle, Page, Refusal, Sent};
+use crate::twilio::{Answer, Answered, Identity, NoList, Obstacle, Page, Refusal, Sent, WholeList};
 use serde::de::DeserializeOwned;
 
 /// How often something that was just created is asked for again while it is not found. Public
 /// scripts wait one or two seconds after every creation.
 pub(super) const NOT_YET_WAIT_MS: u64 = 1_000;
-
-/// A list of several pages that brings something new this often is not read: too much comes and goes.
-const READINGS_MAX: u32 = 5;
-
-/// As many on a page as the API allows, and how many another reading asks for, so that it cuts the list
-/// elsewhere: what slipped through one cut does not slip through the other.
-const PAGE_SIZE: &str = "PageSize=1000";
-const OTHER_PAGE_SIZE: &str = "PageSize=997";
 
 /// An answer that is one.
 pub(super) enum Reply<T> {
@@ -268,43 +260,31 @@ impl Row<'_> {
     }
 
     /// Everything in a list, or the answer that was no list.
-    ///
-    /// What moves from one page to another between two requests can slip through. So a list of several
-    /// pages is read until a reading brings nothing new; one of a single page costs one request.
     pub(super) async fn list(
         &mut self,
         key: Key,
         call: Call,
     ) -> Result<Result<Vec<Item>, Reply<Page>>, Stop> {
-        let mut listing = Listing::default();
-        for reading in 1..=READINGS_MAX {
-            let known = listing.count();
-            let page_size = if reading % 2 == 1 { PAGE_SIZE } else { OTHER_PAGE_SIZE };
-            let mut next = Some(Call::get(call.host, call.path.replace(PAGE_SIZE, page_size)));
-            while let Some(call) = next {
-                let answer = match self.call(key, &call, As::Subaccount, Fresh::Perhaps).await? {
-                    Reply::Yes(answer) => answer,
-                    other => return Ok(Err(other)),
-                };
-                for item in answer.value.items() {
-                    self.check_landing(key, item, answer.request_id.clone()).await?;
-                }
-                next = listing.take(&call, answer.value).map_err(|why| self.no_list(key, &why))?;
+        let mut list = WholeList::of(call);
+        let mut next = Some(list.first());
+        while let Some(call) = next {
+            let answer = match self.call(key, &call, As::Subaccount, Fresh::Perhaps).await? {
+                Reply::Yes(answer) => answer,
+                other => return Ok(Err(other)),
+            };
+            for item in answer.value.items() {
+                self.check_landing(key, item, answer.request_id.clone()).await?;
             }
-            let pages = listing.read_again();
-            let has_grown = reading == 1 || listing.count() > known;
-            if !has_grown || (reading == 1 && pages == 1) {
-                return Ok(Ok(listing.items()));
-            }
+            next = list.take(&call, answer.value).map_err(|why| self.no_list(key, &why))?;
         }
-        Err(Stop::Lost(key))
+        Ok(Ok(list.items()))
     }
 
     fn no_list(&mut self, key: Key, why: &NoList) -> Stop {
         self.messages.push((key, why.in_words().to_owned()));
         match why {
             // It may be better the next time.
-            NoList::Broken | NoList::Circle => Stop::Lost(key),
+            NoList::Broken | NoList::Circle | NoList::Restless => Stop::Lost(key),
             // A thousand requests are enough for this run.
             NoList::Endless => Stop::Over(Ending::Unfinished(key)),
         }

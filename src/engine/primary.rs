@@ -5,7 +5,7 @@ use super::{DefaultPrimary, Run, lock};
 use crate::flow::{Call, Host, Item};
 use crate::model::{Customer, Fault, Sid, SidKind, shown_in_line};
 use crate::plan::{BundleStatus, Code, OurCode, Reason};
-use crate::twilio::{Listing, Obstacle, Refusal, Sent};
+use crate::twilio::{Obstacle, Refusal, Sent, WholeList};
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use tokio::sync::Mutex;
@@ -131,16 +131,12 @@ impl Run {
 
     /// The one approved profile under the primary policy.
     async fn discover(&self) -> Result<Option<Primary>, Fault> {
-        let mut call = Call::get(
-            Host::TrustHub,
-            format!(
-                "/v1/CustomerProfiles?PolicySid={PRIMARY_PROFILE_POLICY}&Status=twilio-approved&PageSize=1000"
-            ),
-        );
+        let path = format!("/v1/CustomerProfiles?PolicySid={PRIMARY_PROFILE_POLICY}&Status=twilio-approved");
         let fix = "Name it with --primary-profile BU… or TRUSTHUB_PRIMARY_PROFILE_SID; you find it in the \
                    Console of the parent account under Trust Hub.";
-        let mut listing = Listing::default();
-        loop {
+        let mut list = WholeList::of(Call::get(Host::TrustHub, path));
+        let mut next = Some(list.first());
+        while let Some(call) = next {
             let page = match self.read_as_parent(&call).await? {
                 None => return Ok(None),
                 Some(Ok(page)) => page,
@@ -150,16 +146,11 @@ impl Run {
                     return Err(Fault::new(what, fix));
                 }
             };
-            match listing.take(&call, page) {
-                Ok(Some(next)) => call = next,
-                Ok(None) => break,
-                Err(why) => {
-                    let what = format!("The primary profile cannot be looked up: {}", why.in_words());
-                    return Err(Fault::new(what, fix));
-                }
-            }
+            next = list.take(&call, page).map_err(|why| {
+                Fault::new(format!("The primary profile cannot be looked up: {}", why.in_words()), fix)
+            })?;
         }
-        let items = listing.items();
+        let items = list.items();
         for item in &items {
             self.must_be_the_parents(item)?;
         }

@@ -5,7 +5,10 @@ use crate::clock::Clock;
 use crate::flow::{Call, Host};
 use crate::model::{Fault, Sid};
 use crate::plan::Code;
-use crate::twilio::{Client, Identity, Listed, Listing, NoList, Obstacle, Once, Page, Refusal, Sent, Tries};
+pub use crate::twilio::PAGE_SIZES;
+use crate::twilio::{
+    Client, Identity, Listed, NoList, Obstacle, Once, Page, Refusal, Sent, Tries, WholeList,
+};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -15,13 +18,6 @@ const READS_MAX: u32 = 5;
 
 /// The wait after a lost answer, doubled with each further one.
 const LOST_FIRST_WAIT_MS: u64 = 200;
-
-/// A list of several pages that brings something new this often is not read: too much comes and goes.
-const READINGS_MAX: u32 = 5;
-
-/// As many on a page as the API allows (error 20007 beyond), and how many another reading asks for, so that it cuts
-/// the list elsewhere: what slipped through one cut does not slip through the other.
-pub const PAGE_SIZES: [u32; 2] = [1000, 997];
 
 /// Sends the reads of an inventory.
 pub struct Reader {
@@ -121,8 +117,7 @@ impl Reader {
         let _ = self.stop.run_until_cancelled(self.clock.sleep(wait_ms)).await;
     }
 
-    /// Everything in a list, each item once, as it was seen last. What moves from one page to another between two
-    /// requests can slip through, so a list of several pages is read until a reading brings nothing new.
+    /// Everything in a list, each item once, as it was seen last.
     ///
     /// `page_size` is that of the first reading. Where `care` says so, a list of a single page is read twice as well.
     pub async fn list<T: Listed + DeserializeOwned>(
@@ -133,26 +128,16 @@ impl Reader {
         identity: &Identity,
         is_right: impl Fn(&T) -> Result<(), NoAnswer>,
     ) -> Result<Vec<T>, NoAnswer> {
-        let mut listing: Listing<T> = Listing::default();
-        let joint = if path.contains('?') { '&' } else { '?' };
-        let other = PAGE_SIZES.iter().copied().find(|it| *it != page_size).unwrap_or(page_size);
-        for reading in 1..=READINGS_MAX {
-            let known = listing.count();
-            let size = if reading % 2 == 1 { page_size } else { other };
-            let mut next = Some(Call::get(host, format!("{path}{joint}PageSize={size}")));
-            while let Some(call) = next {
-                let page: Page<T> = self.read(&call, identity).await?;
-                page.items().try_for_each(&is_right)?;
-                next = listing.take(&call, page).map_err(|why| no_list(&why))?;
-            }
-            let pages = listing.read_again();
-            if (reading == 1 && pages == 1 && care == Care::Usual)
-                || (reading > 1 && listing.count() == known)
-            {
-                return Ok(listing.items());
-            }
+        let list = WholeList::of(Call::get(host, path.to_owned()));
+        let list = if page_size == PAGE_SIZES[0] { list } else { list.cut_elsewhere() };
+        let mut list = if care == Care::Twice { list.twice() } else { list };
+        let mut next = Some(list.first());
+        while let Some(call) = next {
+            let page: Page<T> = self.read(&call, identity).await?;
+            page.items().try_for_each(&is_right)?;
+            next = list.take(&call, page).map_err(|why| no_list(&why))?;
         }
-        Err(NoAnswer::NotWhole("a list changes with every reading".to_owned()))
+        Ok(list.items())
     }
 }
 
@@ -167,7 +152,7 @@ fn no(refusal: &Refusal) -> String {
 fn no_list(why: &NoList) -> NoAnswer {
     let reason = why.in_words().to_owned();
     match why {
-        NoList::Broken | NoList::Circle => NoAnswer::NotWhole(reason),
+        NoList::Broken | NoList::Circle | NoList::Restless => NoAnswer::NotWhole(reason),
         NoList::Endless => NoAnswer::Here(reason),
     }
 }

@@ -5,9 +5,6 @@ use super::facts::{Callback, Facts, Surplus};
 use crate::flow::{Assignments, BundleId, Call, Collection, Host, Key, Method, Verb, account_path};
 use crate::model::{Address, Sid};
 
-/// Where all resources of a kind are listed: as many on a page as the API allows (error 20007 beyond).
-const PAGE: &str = "PageSize=1000";
-
 impl Plan<'_> {
     /// The request that carries out a step; `None` where a SID that it needs is not known, which
     /// only a wrong order of the steps could cause.
@@ -19,7 +16,7 @@ impl Plan<'_> {
             Verb::Discover => None,
             Verb::ResolveNumbers => Some(Call::get(
                 Host::Api,
-                format!("/2010-04-01/Accounts/{}/IncomingPhoneNumbers.json?{PAGE}", self.customer.subaccount),
+                format!("/2010-04-01/Accounts/{}/IncomingPhoneNumbers.json", self.customer.subaccount),
             )),
             Verb::CheckAddress => match &self.customer.address {
                 Address::Existing(sid) => {
@@ -121,7 +118,7 @@ impl Plan<'_> {
             Verb::AssignNumbers => {
                 let number = key.part.sid()?;
                 let bundle = self.bundle_path(key.step.bundle, facts)?;
-                trust_hub(format!("{bundle}/ChannelEndpointAssignments?ChannelEndpointSid={number}&{PAGE}"))
+                trust_hub(format!("{bundle}/ChannelEndpointAssignments?ChannelEndpointSid={number}"))
             }
             Verb::Submit => trust_hub(self.bundle_path(key.step.bundle, facts)?),
             _ => None,
@@ -130,27 +127,24 @@ impl Plan<'_> {
 
     /// The list of all resources of a kind.
     pub fn list(&self, collection: Collection) -> Call {
-        Call::get(collection.host(), format!("{}?{PAGE}", self.path_of(collection, None)))
+        Call::get(collection.host(), self.path_of(collection, None))
     }
 
     /// The list of all bundles under the policy of this one.
     pub fn list_bundles(&self, bundle: BundleId) -> Call {
         let policy = self.policy.policy_sid(bundle);
-        Call::get(
-            Host::TrustHub,
-            format!("{}?PolicySid={policy}&{PAGE}", self.path_of(bundle.collection, None)),
-        )
+        Call::get(Host::TrustHub, format!("{}?PolicySid={policy}", self.path_of(bundle.collection, None)))
     }
 
     /// The list of the objects and bundles on a bundle that has not been taken over yet.
     pub fn list_entities_of(&self, bundle: BundleId, sid: &Sid) -> Call {
         let bundle = self.path_of(bundle.collection, Some(sid));
-        Call::get(Host::TrustHub, format!("{bundle}/EntityAssignments?{PAGE}"))
+        Call::get(Host::TrustHub, format!("{bundle}/EntityAssignments"))
     }
 
     /// The list of everything that is assigned to a bundle.
     pub fn list_assignments(&self, bundle: BundleId, collection: Assignments, facts: &Facts) -> Option<Call> {
-        let path = format!("{}/{}?{PAGE}", self.bundle_path(bundle, facts)?, collection.path());
+        let path = format!("{}/{}", self.bundle_path(bundle, facts)?, collection.path());
         Some(Call::get(Host::TrustHub, path))
     }
 

@@ -6,6 +6,13 @@ use crate::model::Sid;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
+/// As many on a page as the API allows (error 20007 beyond), and how many another reading asks for, so that it cuts
+/// the list elsewhere: what slipped through one cut does not slip through the other.
+pub const PAGE_SIZES: [u32; 2] = [1000, 997];
+
+/// A list of several pages that brings something new this often is not read: too much comes and goes.
+const READINGS_MAX: usize = 5;
+
 /// The most pages that are followed: a million resources of one kind in one subaccount would be a
 /// server that makes them up.
 const PAGES_MAX: usize = 1_000;
@@ -51,6 +58,8 @@ pub enum NoList {
     Circle,
     /// It does not end.
     Endless,
+    /// Every reading brings something new.
+    Restless,
 }
 
 impl<T> Page<T> {
@@ -71,12 +80,79 @@ impl NoList {
             NoList::Broken => "a list is cut off: the address of its next page leads nowhere",
             NoList::Circle => "a list goes in circles: its pages lead back to where they were",
             NoList::Endless => "a list does not end",
+            NoList::Restless => "a list changes with every reading",
         }
     }
 }
 
+/// A list that is read until it is whole: what moves from one page to another between two requests can slip through.
+/// So one of several pages is read until a reading brings nothing new; one of a single page costs one request.
+pub struct WholeList<T = Item> {
+    list: Call,
+    page_sizes: [u32; 2],
+    readings: usize,
+    readings_min: usize,
+    known: usize,
+    listing: Listing<T>,
+}
+
+impl<T: Listed> WholeList<T> {
+    /// `list` asks for no page size.
+    pub fn of(list: Call) -> WholeList<T> {
+        let listing = Listing::default();
+        WholeList { list, page_sizes: PAGE_SIZES, readings: 0, readings_min: 1, known: 0, listing }
+    }
+
+    /// The same list, for which the first reading asks for pages of the other size.
+    pub fn cut_elsewhere(mut self) -> WholeList<T> {
+        self.page_sizes.reverse();
+        self
+    }
+
+    /// The same list, of which a single page is read twice as well.
+    pub fn twice(mut self) -> WholeList<T> {
+        self.readings_min = 2;
+        self
+    }
+
+    /// The request for the first page of the next reading.
+    pub fn first(&self) -> Call {
+        let Call { host, path, .. } = &self.list;
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let size = self.page_sizes[self.readings % 2];
+        Call::get(*host, format!("{path}{joint}PageSize={size}"))
+    }
+
+    /// Takes a page in, and gives the request for the next one; `None` where the list is whole.
+    ///
+    /// # Errors
+    /// The pages make no list.
+    pub fn take(&mut self, call: &Call, page: Page<T>) -> Result<Option<Call>, NoList> {
+        if let Some(next) = self.listing.take(call, page)? {
+            return Ok(Some(next));
+        }
+        self.readings += 1;
+        let pages = self.listing.read_again();
+        let known = std::mem::replace(&mut self.known, self.listing.items.len());
+        let is_whole = match self.readings {
+            1 => pages == 1,
+            _ => self.known == known,
+        };
+        match self.readings {
+            readings if is_whole && readings >= self.readings_min => Ok(None),
+            READINGS_MAX => Err(NoList::Restless),
+            _ => Ok(Some(self.first())),
+        }
+    }
+
+    /// Each item once, as it was seen last.
+    pub fn items(self) -> Vec<T> {
+        self.listing.items
+    }
+}
+
 /// What is listed so far: each SID once, as it was seen last.
-pub struct Listing<T = Item> {
+struct Listing<T> {
     items: Vec<T>,
     places: HashMap<Sid, usize>,
     reading: Reading,
@@ -98,7 +174,7 @@ impl<T> Default for Listing<T> {
 
 impl<T: Listed> Listing<T> {
     /// Takes a page in, and gives the request for the next one.
-    pub fn take(&mut self, call: &Call, mut page: Page<T>) -> Result<Option<Call>, NoList> {
+    fn take(&mut self, call: &Call, mut page: Page<T>) -> Result<Option<Call>, NoList> {
         self.reading.asked.insert(call.path.clone());
         let (meta, next_page_uri) = (page.meta.take(), page.next_page_uri.take());
         let items = page.into_items().ok_or(NoList::Broken)?;
@@ -130,17 +206,8 @@ impl<T: Listed> Listing<T> {
     }
 
     /// Begins at the first page again, and says how many pages there were.
-    pub fn read_again(&mut self) -> usize {
+    fn read_again(&mut self) -> usize {
         std::mem::take(&mut self.reading).asked.len()
-    }
-
-    pub fn items(self) -> Vec<T> {
-        self.items
-    }
-
-    /// How many items are known.
-    pub fn count(&self) -> usize {
-        self.items.len()
     }
 }
 
@@ -175,7 +242,7 @@ mod tests {
         let mut last = page(&[2, 3], None);
         last.results.as_mut().unwrap()[0].status = Some("draft".to_owned());
         assert_eq!(listing.take(&next, last).unwrap().map(|it| it.path), None);
-        let items = listing.items();
+        let items = listing.items;
         assert_eq!(items.iter().map(|it| it.sid.clone().unwrap()).collect::<Vec<_>>(), [1, 2, 3].map(sid));
         assert_eq!(items[1].status.as_deref(), Some("draft"));
     }

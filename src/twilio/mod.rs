@@ -18,6 +18,6 @@ pub use breaker::AWAY_MAX_MS;
 pub use client::{Client, Identity, Once, Purpose, Timeouts, Token, next_page};
 pub use evaluation::Evaluation;
 pub use hosts::{Endpoint, Hosts};
-pub use list::{Listed, Listing, NoList, Page};
+pub use list::{Listed, NoList, PAGE_SIZES, Page, WholeList};
 pub use pace::{Pace, RATE_MAX, RATE_MIN, Rate, Turn};
 pub use tries::Tries;

@@ -7,7 +7,7 @@ use crate::flow::{Call, Host, Item, Key, Method, StepId, account_path};
 use crate::ledger::{Misrouted, Record};
 use crate::model::{Fault, Sid};
 use crate::plan::{Facts, OurCode, Reason, StepState, Time};
-use crate::twilio::{Identity, Listing, NoList, Obstacle, Page, Refusal, Sent, Token};
+use crate::twilio::{Identity, NoList, Obstacle, Page, Refusal, Sent, Token, WholeList};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::collections::HashSet;
@@ -20,13 +20,6 @@ const UNKNOWN_FIRST_WAIT_MS: u64 = 200;
 
 /// The wait before something that was not found is asked for once more.
 const ASK_AGAIN_MS: u64 = 1_000;
-
-/// A list of several pages that brings something new this often is not read: too much comes and goes.
-const READINGS_MAX: u32 = 5;
-
-/// As many on a page as the API allows, and how many another reading asks for, so that it cuts the list
-/// elsewhere: what slipped through one cut does not slip through the other.
-const PAGE_SIZES: [&str; 2] = ["PageSize=1000", "PageSize=997"];
 
 /// What speaks for one account.
 pub(super) struct Exchange<'a> {
@@ -128,41 +121,33 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Everything in a list; `None` where what it hangs on is not there. One of several pages is read until a reading
-    /// brings nothing new, because what moves from one page to another between two requests can slip through.
+    /// Everything in a list; `None` where what it hangs on is not there.
     pub async fn list(&mut self, step: StepId, host: Host, path: &str) -> Result<Option<Vec<Item>>, Stop> {
         'anew: loop {
-            let mut listing = Listing::default();
-            for reading in 0..READINGS_MAX {
-                let known = listing.count();
-                let mut next = Some(Call::get(host, format!("{path}{}", PAGE_SIZES[reading as usize % 2])));
-                while let Some(call) = next {
-                    let page = match self.ask::<Page>(step, &call).await? {
-                        Reply::Yes(page) => page,
-                        Reply::Gone => return Ok(None),
-                        Reply::No(refusal) => return Err(Stop::Over(Why::refused(&refusal))),
-                    };
-                    for item in page.items() {
-                        if !self.takes(step, item).await? {
-                            self.lost().await?;
-                            continue 'anew;
-                        }
+            let mut list = WholeList::of(Call::get(host, path.to_owned()));
+            let mut next = Some(list.first());
+            while let Some(call) = next {
+                let page = match self.ask::<Page>(step, &call).await? {
+                    Reply::Yes(page) => page,
+                    Reply::Gone => return Ok(None),
+                    Reply::No(refusal) => return Err(Stop::Over(Why::refused(&refusal))),
+                };
+                for item in page.items() {
+                    if !self.takes(step, item).await? {
+                        self.lost().await?;
+                        continue 'anew;
                     }
-                    next = match listing.take(&call, page) {
-                        Ok(next) => next,
-                        Err(NoList::Endless) => return Err(Stop::Over(Why::NoAnswer)),
-                        Err(NoList::Broken | NoList::Circle) => {
-                            self.lost().await?;
-                            continue 'anew;
-                        }
-                    };
                 }
-                let pages = listing.read_again();
-                if (reading > 0 && listing.count() == known) || (reading == 0 && pages == 1) {
-                    return Ok(Some(listing.items()));
-                }
+                next = match list.take(&call, page) {
+                    Ok(next) => next,
+                    Err(NoList::Endless) => return Err(Stop::Over(Why::NoAnswer)),
+                    Err(NoList::Broken | NoList::Circle | NoList::Restless) => {
+                        self.lost().await?;
+                        continue 'anew;
+                    }
+                };
             }
-            self.lost().await?;
+            return Ok(Some(list.items()));
         }
     }
 

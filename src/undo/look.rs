@@ -134,7 +134,7 @@ impl Exchange<'_> {
         let mut seen = Seen::default();
         let contents = [Collection::EndUsers, Collection::SupportingDocuments, Collection::Addresses];
         for collection in BUNDLES.into_iter().chain(contents) {
-            let path = format!("{}?", collection.path(self.account, None));
+            let path = collection.path(self.account, None);
             let items = self.list(flow.discovery, collection.host(), &path).await?.unwrap_or_default();
             seen.resources.extend(items.into_iter().map(|it| (collection, it)));
         }
@@ -182,7 +182,7 @@ impl Exchange<'_> {
         }
         for (collection, bundle, is_ours) in bundles {
             let of = |list: Assignments| {
-                format!("{}/{}?", collection.path(self.account, Some(&bundle)), list.path())
+                format!("{}/{}", collection.path(self.account, Some(&bundle)), list.path())
             };
             let (entities, numbers) = (of(Assignments::Entities), of(Assignments::ChannelEndpoints));
             let items = self.list(flow.discovery, Host::TrustHub, &entities).await?;
