@@ -65,7 +65,10 @@ pub async fn go(
                 if let Ok(written) = written {
                     tell_kept(&written.kept);
                 }
-                if let (Some((on_change, _)), Some(seen)) = (told, seen) {
+                // Where the disk was full in the middle, the rows behind that say nothing.
+                if let (Some((on_change, _)), Some(seen)) = (told, seen)
+                    && seen.rows() == sheet.validation.rows
+                {
                     on_change.see(seen);
                 }
             });

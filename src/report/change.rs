@@ -104,6 +104,11 @@ impl Snapshot {
         self.waits.add(row);
     }
 
+    /// How many rows were seen.
+    pub fn rows(&self) -> u64 {
+        self.tally.total()
+    }
+
     fn long(&self) -> impl Iterator<Item = &Wait> {
         self.waits.oldest().into_iter().filter(|it| it.is_long)
     }
