@@ -201,7 +201,7 @@ fn every_row(
                         let primary = customer.primary_profile.as_ref();
                         let plan =
                             Plan::of(&FLOW, &customer, choice.policy, primary, ledger.key(), &recorded);
-                        only.takes(&plan, &recorded, begun.as_ref())
+                        choice.selection.takes(&plan, &recorded, begun.as_ref())
                     }
                 };
                 match (is_taken, only) {

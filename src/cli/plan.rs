@@ -57,7 +57,7 @@ async fn foretell(
     sheet: &Sheet,
 ) -> Result<Exit, Stop> {
     let clock = session::clock();
-    let policy = args.flow.policy();
+    let policy = args.numbers.policy(args.flow.policy(), args.only);
     let selection = Selection { only: only(args.only), limit: args.limit };
     let choice = Choice { policy: &policy, primary: args.primary_profile.as_ref(), selection };
     let rate = args.pace.rate.unwrap_or(match args.target.sandbox {
@@ -160,6 +160,7 @@ pub fn fingerprint(ledger: &Ledger) -> String {
 pub fn only(only: Option<OnlyArg>) -> Only {
     match only {
         Some(OnlyArg::Failed) => Only::Failed,
+        Some(OnlyArg::Numbers) => Only::Numbers,
         None => Only::Everyone,
     }
 }

@@ -108,7 +108,7 @@ async fn go(
         true => Target::in_sandbox(&args.target, sheet, review_ms, start).await?,
         false => Target::open(&args.target)?,
     };
-    let policy = args.flow.policy();
+    let policy = args.numbers.policy(args.flow.policy(), args.only);
     let clock = session::clock();
     let rate = args.pace.rate.unwrap_or(match args.target.sandbox {
         true => Rate::Unlimited,

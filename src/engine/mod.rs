@@ -3,6 +3,7 @@
 mod caller;
 mod discovery;
 mod exchange;
+mod numbers;
 mod primary;
 mod read_back;
 mod reads;
@@ -18,7 +19,7 @@ pub use resolve::{Choice, resolve};
 
 use crate::clock::Clock;
 use crate::events::{Event, Observer};
-use crate::flow::{Flow, Key, StepId};
+use crate::flow::{BundleId, Flow, Key, StepId};
 use crate::ledger::{CustomerRun, Ledger};
 use crate::model::{Customer, Fault, Sid};
 use crate::plan::{Code, Ending, Facts, Outcome, Plan, Policy, Time};
@@ -96,6 +97,9 @@ pub enum Only {
     Everyone,
     /// Begun earlier, and refused, rejected, unsure or unfinished since.
     Failed,
+    /// Those with a bundle that was submitted, and only to bring its numbers to what the row says. The policy says
+    /// so too.
+    Numbers,
     /// Those with a bundle, and only to read how it stands: nothing is sent that changes anything.
     ToLookAt,
 }
@@ -417,17 +421,23 @@ impl Run {
         let primary = customer.primary_profile.as_ref();
         let plan =
             Plan::of(self.settings.flow, customer, &self.settings.policy, primary, self.ledger.key(), &facts);
-        Ok(self.settings.selection.only.takes(&plan, &facts, begun.as_ref()))
+        Ok(self.settings.selection.takes(&plan, &facts, begun.as_ref()))
     }
 }
 
-impl Only {
+impl Selection {
     /// Whether a customer with this record is taken on.
     pub fn takes(self, plan: &Plan<'_>, recorded: &Facts, begun: Option<&CustomerRun>) -> bool {
         // How the customer stands was decided by the flags of the run that left it so.
         let of_then = begun.and_then(|it| it.policy.as_ref()).unwrap_or(plan.policy());
-        match self {
+        match self.only {
+            // Who is only to be looked at is none of the first N.
+            Only::Everyone if self.limit.is_none() && plan.looks_at_numbers(recorded) => true,
             Only::Everyone => !plan.is_finished(recorded),
+            Only::Numbers => {
+                let is_named = |it: &&BundleId| it.named_by(plan.customer).is_some();
+                plan.bundles().iter().any(|it| recorded.submitted(it).is_some() || is_named(&it))
+            }
             Only::Failed => {
                 begun.is_some()
                     && !recorded.is_taken_away()

@@ -241,6 +241,7 @@ impl Row<'_> {
         let wanted = self.plan.numbers(&self.facts);
         let unresolved = wanted.is_empty() || wanted.iter().any(|part| part.sid().is_none());
         let by_hand = bundle.named_by(self.customer).is_some();
+        let is_submitted = !self.facts.is_open(bundle);
         let mut accounted: HashSet<Sid> = HashSet::new();
         let mut listed: HashSet<Part> = HashSet::new();
         let of_number = |item: &Item| {
@@ -255,10 +256,17 @@ impl Row<'_> {
             if listed.contains(&number) || is_on_record {
                 continue;
             }
-            if known.is_some() || !by_hand || unresolved || wanted.contains(&number) {
+            let is_wanted = wanted.contains(&number);
+            if known.is_some() || !by_hand || unresolved || is_wanted || is_submitted {
                 listed.insert(number);
                 accounted.insert(sid.clone());
-                self.stands(key(number), sid, Content::Nothing);
+                let content = match self.facts.state(key(number)) {
+                    Some(StepState::Done { content, .. }) if !is_wanted => *content,
+                    // Whoever put it there may want it there.
+                    _ if by_hand && !is_wanted => Content::BeforeUs,
+                    _ => Content::Nothing,
+                };
+                self.stands(key(number), sid, content);
             }
         }
         let recorded: Vec<(Key, Sid)> = self
@@ -282,8 +290,10 @@ impl Row<'_> {
 
     /// An assignment is there.
     fn stands(&mut self, key: Key, sid: Sid, content: Content) {
+        let is_claimed = |before: Content| before == Content::BeforeUs && content != before;
         let as_recorded = matches!(self.facts.state(key),
-            Some(StepState::Done { sid: Some(known), content: before, .. }) if *known == sid && before.is(content));
+            Some(StepState::Done { sid: Some(known), content: before, .. })
+                if *known == sid && before.is(content) && !is_claimed(*before));
         if !as_recorded {
             self.finish(key, done(Some(sid), content));
         }
@@ -326,8 +336,20 @@ impl Row<'_> {
         let Some(call) = self.plan.taking_off(&surplus, &self.facts) else {
             return Err(self.wrong_table(key.step));
         };
-        match self.call::<IgnoredAny>(self.flow().discovery.into(), &call, As::Subaccount, Fresh::No).await? {
+        match self.call::<IgnoredAny>(surplus.step().into(), &call, As::Subaccount, Fresh::No).await? {
             Reply::Yes(_) | Reply::NotFound(_) => {
+                self.facts.forget_surplus(&surplus);
+                Ok(())
+            }
+            // On what is submitted it is too much and does no harm: it stops nothing.
+            Reply::No(refusal) | Reply::Conflict(refusal) if !self.facts.is_open(surplus.bundle) => {
+                let Surplus { bundle, sid, .. } = &surplus;
+                let text = format!(
+                    "{}: {sid}, a number's second assignment, stays: {}",
+                    bundle.numbered_by(),
+                    refusal.message
+                );
+                self.remarks.push(text);
                 self.facts.forget_surplus(&surplus);
                 Ok(())
             }

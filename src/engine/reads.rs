@@ -1,4 +1,4 @@
-//! The steps that only read: the account, the numbers, an address, a review.
+//! The steps that only read: the account, an address, a review; `numbers` has those of the numbers.
 //!
 //! A rerun reads a submitted customer in two requests: the account, for its token, and the bundle in
 //! review, because an approval is final and is not read again. It takes a third only where both bundles are
@@ -6,9 +6,9 @@
 //! listed by both policies at the first touch of every run. Later looks of the same run need no account. Several
 //! products in review are read by one list: lists are of one account, so that more than one customer never shares one.
 
-use crate::flow::{BundleId, BundleStatus, Call, Item, Key, Part, Verb};
-use crate::model::{Address, PhoneNumber, PhoneNumbers, Sid};
-use crate::plan::{Content, Facts, OurCode, Reason, StepState};
+use crate::flow::{BundleId, BundleStatus, Call, Item, Key, Verb};
+use crate::model::{Address, Sid};
+use crate::plan::{Content, OurCode, StepState};
 use crate::twilio::{Page, Token};
 use serde::Deserialize;
 
@@ -23,6 +23,7 @@ impl Row<'_> {
             Verb::Discover => self.discover().await,
             Verb::ResolveNumbers => self.resolve_numbers(key).await,
             Verb::CheckAddress => self.check_address(key).await,
+            Verb::AssignNumbers => self.look_at_numbers(key).await,
             Verb::Review => self.review(key).await,
             _ => Err(self.wrong_table(key.step)),
         }
@@ -59,90 +60,6 @@ impl Row<'_> {
         // Every run reads the account anew; this takes the place of an earlier refusal.
         self.record(key, done(None, Content::Nothing));
         Ok(())
-    }
-
-    /// The sheet's numbers as SIDs; the ledger keeps SIDs and digests, never the numbers.
-    ///
-    /// A number that the subaccount does not have is refused; after the submission of the profile it is a
-    /// change of the row, unless it had been refused and left out before.
-    pub(super) async fn resolve_numbers(&mut self, key: Key) -> Result<(), Stop> {
-        let Some(call) = self.plan.request(key, &self.facts) else {
-            return Err(self.wrong_table(key.step));
-        };
-        let items = match self.list(key, call).await? {
-            Ok(items) => items,
-            Err(reply) => return self.not_yes(key, reply),
-        };
-        let content = self.plan.content_of(key.step, &self.facts);
-        let share = |part| Key { step: key.step, part };
-        let mut found = vec![];
-        let mut missing = vec![];
-        match &self.customer.phone_numbers {
-            PhoneNumbers::All => {
-                found.extend(items.iter().filter_map(Item::sid).map(|sid| (share(Part::number(&sid)), sid)));
-            }
-            PhoneNumbers::Listed(numbers) => {
-                for number in numbers {
-                    let PhoneNumber::E164(digits) = number else { continue };
-                    let part = self.plan.wanted_part(digits);
-                    let item = items.iter().find(|it| it.phone_number.as_deref() == Some(digits));
-                    match item.and_then(Item::sid) {
-                        Some(sid) => found.push((share(part), sid)),
-                        None => missing.push(part),
-                    }
-                }
-            }
-        }
-        let named = match &self.customer.phone_numbers {
-            PhoneNumbers::All => 0,
-            PhoneNumbers::Listed(numbers) => {
-                numbers.iter().filter(|it| matches!(it, PhoneNumber::Sid(_))).count()
-            }
-        };
-        if found.is_empty() && named == 0 {
-            return self.refuse(key, OurCode::NoNumbers);
-        }
-        let closed = self.plan.is_closed(self.flow().profile, &self.facts);
-        let numbers = self.flow().profile.numbered_by();
-        let on_the_profile = |part| Key { step: numbers, part };
-        let is_left_out = |facts: &Facts, part| closed && facts.left_out(on_the_profile(part)).is_some();
-        for (key, sid) in found {
-            if !is_left_out(&self.facts, key.part) {
-                self.finish(key, done(Some(sid), Content::Nothing));
-            }
-        }
-        let code = match closed {
-            true => OurCode::ChangedAfterSubmission,
-            false => OurCode::NumberNotFound,
-        };
-        for part in missing {
-            if !is_left_out(&self.facts, part) {
-                let state = StepState::Refused { reason: Reason::ours(code), kept: None };
-                self.finish(on_the_profile(part), state);
-            }
-        }
-        self.leave_numbers_off(&items);
-        self.finish(key, done(None, content));
-        Ok(())
-    }
-
-    /// Notes which of the row's numbers a product does not take.
-    fn leave_numbers_off(&mut self, items: &[Item]) {
-        let e164 = |part: Part| {
-            let item = items.iter().find(|item| item.sid() == part.sid())?;
-            item.phone_number.as_deref()
-        };
-        let mut left_off = vec![];
-        for bundle in self.plan.products() {
-            let Some(rule) = bundle.product.and_then(|it| it.numbers.as_ref()) else { continue };
-            let numbers = self.plan.numbers(&self.facts).into_iter().filter(|part| part.sid().is_some());
-            let numbers = numbers.filter(|part| e164(*part).is_some_and(|number| !(rule.takes)(number)));
-            left_off.extend(numbers.map(|part| Key { step: bundle.numbered_by(), part }));
-        }
-        for key in left_off.into_iter().filter(|key| !self.facts.is_done(*key)).collect::<Vec<_>>() {
-            let reason = Reason::ours(OurCode::NumberNotEligible);
-            self.finish(key, StepState::Refused { reason, kept: None });
-        }
     }
 
     pub(super) async fn check_address(&mut self, key: Key) -> Result<(), Stop> {
@@ -191,7 +108,9 @@ impl Row<'_> {
         let collection = bundle.collection;
         let together: Vec<BundleId> = match self.run.settings.selection.only {
             Only::ToLookAt => self.to_look_at().filter(|it| it.collection == collection).collect(),
-            Only::Everyone | Only::Failed => self.plan.reviews_to_read(collection, &self.facts),
+            Only::Everyone | Only::Failed | Only::Numbers => {
+                self.plan.reviews_to_read(collection, &self.facts)
+            }
         };
         if together.len() < 2 || std::mem::replace(&mut self.reviews_listed, true) {
             return Ok(false);

@@ -3,11 +3,11 @@
 use super::waiting::Kept;
 use super::{CustomerEnd, Only, Run, Slot, failed_key};
 use crate::events::Event;
-use crate::flow::{BundleId, Flow, Item, Key, Verb};
+use crate::flow::{BundleId, Flow, Item, Key, Part, Verb};
 use crate::ledger::{CustomerRun, Record};
 use crate::model::{Customer, Fault, Sid};
 use crate::plan::{
-    Content, Ending, Facts, IllegalState, Next, Outcome, Plan, Policy, Reason, StepState, Time,
+    Content, Ending, Facts, IllegalState, Next, Numbers, Outcome, Plan, Policy, Reason, StepState, Time,
 };
 use crate::preview::Preview;
 use crate::twilio::Token;
@@ -50,6 +50,8 @@ pub(super) struct Row<'a> {
     pub(super) reviews_listed: bool,
     /// The bundles that turned out to be submitted although no record said so.
     pub(super) found_submitted: Vec<BundleId>,
+    /// The numbers that the account's list has shown to this run.
+    pub(super) owned: Option<HashSet<Sid>>,
     /// The steps whose content an answer of this run has shown, whatever it was.
     pub(super) seen: HashSet<Key>,
     /// What held the customer back in an earlier run, until this run has looked for itself.
@@ -90,19 +92,21 @@ impl Row<'_> {
         let in_doubt = recorded.in_doubt().is_some();
         let held_back = held_back(&recorded);
         let was_refused = refusals(&recorded);
+        let objected = objections(&recorded);
         let facts = recorded.for_a_new_run(started_at);
         let (facts, token, remarks, messages) = match run.waiting.take(&customer.subaccount) {
             Some(kept) => {
                 let mut facts =
                     facts.with_the_account_read(flow, kept.discovered, kept.rejected_ours, &kept.proven);
                 kept.over.into_iter().for_each(|(product, ending)| facts.stop(product, ending));
+                facts.remember(kept.looks, kept.refused_numbers);
                 (facts, Some(kept.token), kept.remarks, kept.messages)
             }
             None => (facts, None, vec![], vec![]),
         };
         let primary = match run.settings.selection.only {
             Only::ToLookAt => None,
-            Only::Everyone | Only::Failed => match run.primary_of(&customer).await? {
+            Only::Everyone | Only::Failed | Only::Numbers => match run.primary_of(&customer).await? {
                 None => return Ok(None),
                 Some(Ok(primary)) => Some(primary),
                 Some(Err(reason)) => {
@@ -115,6 +119,10 @@ impl Row<'_> {
         let recorded_policy = match run.settings.selection.only {
             // Who only looks decides nothing.
             Only::ToLookAt => earlier.as_ref().and_then(|it| it.policy.clone()),
+            Only::Numbers => {
+                let usual = || Policy { numbers: Numbers::default(), ..policy.clone() };
+                earlier.as_ref().map_or_else(|| Some(usual()), |it| it.policy.clone())
+            }
             Only::Everyone | Only::Failed => Some(policy.clone()),
         };
         let (began, calls) = match earlier {
@@ -124,7 +132,7 @@ impl Row<'_> {
         };
         // Durable before the first request, so that a customer who is cut off counts as begun.
         let mut of_the_run =
-            CustomerRun { calls, started_at: began, finished_at: None, policy: recorded_policy };
+            CustomerRun { calls, started_at: began, finished_at: None, policy: recorded_policy.clone() };
         // What an earlier run got may be too new as well: how long ago that was no clock can say for sure.
         let fresh_until = started_at + policy.visibility_window_ms;
         let made = facts.states().map(|(key, _)| key).filter(|key| key.step.verb.creates());
@@ -149,6 +157,7 @@ impl Row<'_> {
             is_unanswered: false,
             reviews_listed: false,
             found_submitted: vec![],
+            owned: None,
             seen: HashSet::new(),
             held_back,
             illegal: None,
@@ -170,6 +179,7 @@ impl Row<'_> {
         if let Ending::Unfinished(_) = ending {
             row.forget_refusals(&was_refused);
         }
+        row.forget(&objected);
         row.save().await?;
         let outcome = match (run.settings.selection.only, &ending) {
             // A look at the reviews clears up nothing.
@@ -177,6 +187,12 @@ impl Row<'_> {
             // What the run before was refused for is recorded, and is not in question here.
             (Only::ToLookAt, Ending::Done) => {
                 row.plan.standing(&run.ledger.customer(&customer.subaccount)?.0)
+            }
+            // What else is to be done for it, the plan of the whole row says.
+            (Only::Numbers, Ending::Done | Ending::Waiting(_)) => {
+                let recorded = run.ledger.customer(&customer.subaccount)?.0;
+                let of_then = recorded_policy.unwrap_or_else(|| policy.clone());
+                row.plan.under(&of_then, &recorded).standing(&recorded)
             }
             (_, Ending::Unfinished(_)) => row.unfinished()?,
             _ => row.plan.outcome(&ending, &row.facts),
@@ -260,7 +276,7 @@ impl Row<'_> {
             let now = self.now();
             let next = match self.run.settings.selection.only {
                 Only::ToLookAt => self.next_to_look_at(),
-                Only::Everyone | Only::Failed => self.plan.next(&self.facts, now),
+                Only::Everyone | Only::Failed | Only::Numbers => self.plan.next(&self.facts, now),
             };
             if let Some(key) = next.key() {
                 at = key;
@@ -294,7 +310,10 @@ impl Row<'_> {
                     self.run.observer.on(&Event::CustomerWaits { subaccount, until });
                     self.park(until.saturating_sub(now)).await
                 }
-                Next::Over(ending) => return Ok(ending),
+                Next::Over(ending) => {
+                    self.keep_objection(&ending);
+                    return Ok(ending);
+                }
             };
             match turn {
                 Ok(()) => (),
@@ -362,6 +381,15 @@ impl Row<'_> {
                 Some(state) => state.clone(),
             };
             self.unsaved.push(Record::Step { key, state, at });
+        }
+    }
+
+    /// What spoke against a removal, and which numbers the account had no more, is found out anew by every run.
+    fn forget(&mut self, objected: &[Key]) {
+        let looks_only = self.run.settings.selection.only == Only::ToLookAt;
+        let at = self.run.clock.now();
+        for key in objected.iter().copied().filter(|key| !looks_only && self.facts.state(*key).is_none()) {
+            self.unsaved.push(Record::Step { key, state: StepState::Removed, at });
         }
     }
 
@@ -456,6 +484,20 @@ fn refusals(recorded: &Facts) -> Vec<Key> {
         matches!(state, StepState::Refused { .. }) && !matches!(key.step.verb, Verb::AssignNumbers)
     };
     recorded.states().filter(|(key, state)| is_one(*key, state)).map(|it| it.0).collect()
+}
+
+/// What an earlier run had against taking numbers off, the lists that it was refused, and the numbers that the account
+/// had no more.
+fn objections(recorded: &Facts) -> Vec<Key> {
+    let is_one = |key: Key| match key.step.verb {
+        // A list of numbers that was refused is on record there.
+        Verb::Discover => true,
+        Verb::AssignNumbers => key.part == Part::Whole,
+        Verb::ResolveNumbers => key.part != Part::Whole,
+        _ => false,
+    };
+    let refused = recorded.states().filter(|it| matches!(it.1, StepState::Refused { .. }));
+    refused.map(|it| it.0).filter(|key| is_one(*key)).collect()
 }
 
 /// The steps at which an earlier run was held back and nothing exists.

@@ -1,9 +1,9 @@
 //! What a run keeps of customers whose reviews it waits for, from one look to the next.
 
 use super::CustomerEnd;
-use crate::flow::{BundleId, Key};
+use crate::flow::{BundleId, Key, StepId};
 use crate::model::Sid;
-use crate::plan::{Ending, Facts, Plan};
+use crate::plan::{Ending, Facts, Plan, Reason, StepState};
 use crate::twilio::Token;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
@@ -23,6 +23,9 @@ pub(super) struct Kept {
     /// What the run has to say of it at its end.
     pub remarks: Vec<String>,
     pub messages: Vec<(Key, String)>,
+    /// What this run has found out about numbers, and what was refused: both are asked once a run.
+    pub looks: Vec<(StepId, Option<Reason>)>,
+    pub refused_numbers: Vec<(Key, StepState)>,
     /// The products that this run can do nothing more on, while others are in review.
     pub over: Vec<(BundleId, Ending)>,
 }
@@ -46,6 +49,8 @@ impl Kept {
             proven,
             remarks: end.remarks.clone(),
             messages: end.messages.clone(),
+            looks: facts.looks().to_vec(),
+            refused_numbers: facts.refused_numbers().map(|(key, state)| (key, state.clone())).collect(),
             over,
         })
     }

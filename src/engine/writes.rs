@@ -201,7 +201,8 @@ impl Row<'_> {
         }
         let content = match self.facts.state(key) {
             Some(StepState::Started { content, .. }) => *content,
-            _ => Content::Unknown,
+            // A number that somebody else may have put there.
+            _ => Content::Nothing,
         };
         match self.find(key).await? {
             Ok(Some(item)) => self.found(key, content, &item),

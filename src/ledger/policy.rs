@@ -2,7 +2,7 @@
 
 use crate::flow::{BundleId, Flow};
 use crate::model::Sid;
-use crate::plan::{Evaluate, Existing, Policy, RefusedNumbers, Submission};
+use crate::plan::{Evaluate, Existing, Numbers, Policy, RefusedNumbers, Submission};
 use rusqlite::Row;
 
 use super::record::unreadable;
@@ -90,6 +90,8 @@ pub fn read(row: &Row, first: usize, flow: &Flow) -> rusqlite::Result<Option<Pol
             .ok_or_else(|| unknown(2, &words[2]))?,
         existing: meaning(&EXISTING, existing_word, &words[3]).ok_or_else(|| unknown(3, &words[3]))?,
         policy_sids: sids.collect::<rusqlite::Result<_>>()?,
+        // Why numbers were not taken off stands with the step itself.
+        numbers: Numbers::default(),
         visibility_window_ms: Policy::VISIBILITY_WINDOW_MS,
         call_timeout_ms: Policy::CALL_TIMEOUT_MS,
     }))

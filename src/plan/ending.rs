@@ -44,6 +44,11 @@ impl Ends {
         self.0.iter().any(|it| matches!(it.1, Ending::Waiting(_)))
     }
 
+    /// Whether the work on a bundle was refused, is in doubt or was broken off.
+    pub fn is_stuck(&self, bundle: BundleId) -> bool {
+        matches!(self.of(bundle), Some(Ending::Refused(_) | Ending::Unsure(..) | Ending::Unfinished(_)))
+    }
+
     /// The products on which nothing is left to wait for, and why.
     pub fn over(self) -> Vec<(BundleId, Ending)> {
         let is_over =

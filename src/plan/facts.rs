@@ -19,9 +19,6 @@ pub struct Facts {
     heard: BTreeMap<Key, Time>,
     /// How often this run has started each step.
     sent: BTreeMap<Key, u32>,
-    /// The numbers that an earlier run was refused for a bundle, and why. A bundle that was submitted
-    /// went without them.
-    left_out: BTreeMap<Key, Reason>,
     /// Rejected bundles that this run has found to bear our tag.
     rejected_ours: Vec<BundleId>,
     /// The steps whose content this run has seen in an answer, and it was what the row says.
@@ -35,6 +32,10 @@ pub struct Facts {
     callbacks: Vec<(BundleId, Callback)>,
     /// The bundles on which this run can do nothing more, and why.
     stopped: Vec<(BundleId, Ending)>,
+    /// The steps of numbers whose list this run has read after the submission, and what speaks against the list.
+    looks: Vec<(StepId, Option<Reason>)>,
+    /// Nothing is looked at: for a report.
+    reads_are_done: bool,
 }
 
 /// An assignment that no step asks for.
@@ -43,6 +44,16 @@ pub struct Surplus {
     pub bundle: BundleId,
     pub collection: Assignments,
     pub sid: Sid,
+}
+
+impl Surplus {
+    /// The step under which it is told and sent.
+    pub fn step(&self) -> StepId {
+        match self.collection {
+            Assignments::ChannelEndpoints => self.bundle.numbered_by(),
+            Assignments::Entities => self.bundle.submitted_by(),
+        }
+    }
 }
 
 /// What is done about the status callback of a bundle whose row has none.
@@ -67,18 +78,6 @@ impl Facts {
     /// nobody can say, because the clock may have been set and the machine may have slept since. What
     /// shows is found at the first look all the same, and only what does not costs the wait.
     pub fn for_a_new_run(mut self, now: Time) -> Facts {
-        let numbered = |step: StepId| matches!(step.verb, Verb::AssignNumbers);
-        let changed = Code::Ours(OurCode::ChangedAfterSubmission);
-        for (key, state) in &self.states {
-            match state {
-                // What came after the submission was not left out of it.
-                _ if is_left_off(state) => (),
-                StepState::Refused { reason, .. } if numbered(key.step) && reason.code != changed => {
-                    self.left_out.insert(*key, reason.clone());
-                }
-                _ => (),
-            }
-        }
         self.states.retain(|key, state| match state {
             _ if matches!(key.step.verb, Verb::CheckAccount | Verb::Discover) => false,
             StepState::Started { .. } | StepState::Done { .. } => true,
@@ -123,6 +122,7 @@ impl Facts {
     /// For a report, which reads nothing: the steps that every run repeats count as done unless they
     /// were refused.
     pub fn with_reads_done(mut self, flow: &Flow) -> Facts {
+        self.reads_are_done = true;
         for step in [flow.account, flow.discovery] {
             self.states.entry(step.into()).or_insert(StepState::Done {
                 sid: None,
@@ -186,11 +186,6 @@ impl Facts {
     /// How often this run has started the step.
     pub fn times_sent(&self, key: Key) -> u32 {
         self.sent.get(&key).copied().unwrap_or(0)
-    }
-
-    /// Why an earlier run went on without this number, if it did.
-    pub fn left_out(&self, key: Key) -> Option<&Reason> {
-        self.left_out.get(&key)
     }
 
     pub fn state(&self, key: impl Into<Key>) -> Option<&StepState> {
@@ -285,6 +280,34 @@ impl Facts {
 
     pub fn surplus(&self, bundle: BundleId) -> Option<&Surplus> {
         self.surplus.iter().find(|it| it.bundle == bundle)
+    }
+
+    /// Notes that the list of a step of numbers was read, and what speaks against it.
+    pub fn look(&mut self, step: StepId, doubt: Option<Reason>) {
+        self.looks.retain(|it| it.0 != step);
+        self.looks.push((step, doubt));
+    }
+
+    pub fn looks(&self) -> &[(StepId, Option<Reason>)] {
+        &self.looks
+    }
+
+    pub fn has_looked(&self, step: StepId) -> bool {
+        self.reads_are_done || self.looks.iter().any(|it| it.0 == step)
+    }
+
+    /// What the API has said no to about numbers, which one run asks once.
+    pub fn refused_numbers(&self) -> impl Iterator<Item = (Key, &StepState)> {
+        let of_numbers = |key: &Key| matches!(key.step.verb, Verb::AssignNumbers | Verb::ResolveNumbers);
+        self.states().filter(move |(key, state)| {
+            key.part != Part::Whole && of_numbers(key) && matches!(state, StepState::Refused { .. })
+        })
+    }
+
+    /// For a later look of the same run: what it has found out about numbers.
+    pub fn remember(&mut self, looks: Vec<(StepId, Option<Reason>)>, refused: Vec<(Key, StepState)>) {
+        self.looks = looks;
+        self.states.extend(refused);
     }
 
     /// Notes that this run can do nothing more on a bundle.

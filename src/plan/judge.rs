@@ -11,6 +11,9 @@ use crate::flow::{BundleId, BundleStatus, Key, Part, StepId, Verb};
 impl Plan<'_> {
     /// What this step still needs, all its numbers included; `None` when it is done.
     pub(super) fn judge_step(&self, step: StepId, facts: &Facts, now: Time) -> Option<Next> {
+        if self.is_to_look(step, facts) {
+            return Some(Next::Read(step.into()));
+        }
         if !matches!(step.verb, Verb::AssignNumbers) {
             return self.judge(step.into(), facts, now);
         }
@@ -24,10 +27,10 @@ impl Plan<'_> {
                 next => return next,
             }
         }
-        if self.policy.refused_numbers == RefusedNumbers::Skip && done > 0 {
-            // Nobody has refused a number that was added after the submission: it is our no.
-            let changed = Code::Ours(OurCode::ChangedAfterSubmission);
-            refused.retain(|(_, reason): &(Key, Reason)| reason.code == changed);
+        let is_skipped = self.policy.refused_numbers == RefusedNumbers::Skip && done > 0;
+        // Where everything is submitted, a number holds nothing back; the next run asks for it again.
+        if is_skipped || !self.is_work_left(step.bundle, facts) {
+            refused.clear();
         }
         if done > 0 {
             refused.retain(|(_, reason)| reason.code != Code::Ours(OurCode::NumberNotEligible));
@@ -127,7 +130,7 @@ impl Plan<'_> {
                 Verb::Assign(_) if open && content.is_known() => Some(Next::Remove(key)),
                 // Once it is submitted, what the numbers are counts, not how the sheet writes them.
                 Verb::ResolveNumbers if !open && self.knows_every_number(facts) => None,
-                Verb::ResolveNumbers => Some(self.resolve(facts)),
+                Verb::ResolveNumbers => Some(Next::Read(key)),
                 Verb::CheckAddress if open => Some(Next::Read(key)),
                 Verb::Evaluate | Verb::Submit => Some(Next::Send(key)),
                 Verb::Create(_) | Verb::Assign(_) | Verb::CheckAddress if content.is_known() => changed(),
@@ -143,9 +146,8 @@ impl Plan<'_> {
             // What we have submitted is read by its SID; nothing else of ours can be missing. What a
             // ledger knows only from a discovery is discovered again, because it may have been rejected.
             Verb::Discover if self.bundles.iter().all(|it| submitted_by_us(it, facts)) => None,
-            Verb::ResolveNumbers => Some(self.resolve(facts)),
             verb if verb.only_reads() => Some(Next::Read(key)),
-            Verb::AssignNumbers => Some(self.assign(key, facts)),
+            Verb::AssignNumbers => self.assign(key, facts),
             _ if facts.is_open(key.step.bundle) => Some(Next::Send(key)),
             // What was submitted without an evaluation needs none any more.
             Verb::Evaluate => None,
@@ -208,12 +210,6 @@ impl Plan<'_> {
         }
     }
 
-    /// Whether this bundle has been submitted and nothing may be added to it: one that was rejected is
-    /// open again, and one that is used as it is takes numbers.
-    pub fn is_closed(&self, bundle: BundleId, facts: &Facts) -> bool {
-        !facts.is_open(bundle) && !facts.is_taken_as_is(bundle, bundle.named_by(self.customer))
-    }
-
     /// A row that differs from what was submitted is refused where that blocks something which is still to be
     /// done. Where nothing is, the row stays what it is, and [`Plan::differing`] says where it differs.
     fn changed_after_submission(&self, key: Key, facts: &Facts) -> Option<Next> {
@@ -251,23 +247,21 @@ impl Plan<'_> {
         self.bundles.iter().copied().filter(is_other).collect()
     }
 
-    /// What was submitted is refused as changed where the row differs.
-    pub(super) fn refused_as_changed(&self, key: Key, facts: &Facts) -> Next {
-        let reason = Reason::ours(OurCode::ChangedAfterSubmission);
-        self.after_a_look(key.step.bundle, facts, Next::Over(Ending::Refused(vec![(key, reason)])))
-    }
-
-    /// What follows from a bundle being closed. What was last known of its review may be out of date, so
-    /// that is read first.
-    pub(super) fn after_a_look(&self, bundle: BundleId, facts: &Facts, next: Next) -> Next {
-        match facts.state(bundle.reviewed_by()) {
-            None => Next::Read(bundle.reviewed_by().into()),
-            Some(_) => next,
+    /// What was submitted is refused as changed where the row differs. What was last known of its review may be
+    /// out of date, so that is read first.
+    fn refused_as_changed(&self, key: Key, facts: &Facts) -> Next {
+        let review = key.step.bundle.reviewed_by();
+        match facts.state(review) {
+            None => Next::Read(review.into()),
+            Some(_) => {
+                let reason = Reason::ours(OurCode::ChangedAfterSubmission);
+                Next::Over(Ending::Refused(vec![(key, reason)]))
+            }
         }
     }
 
     /// What an earlier row asked for and this one does not: an assignment of a representative or a
-    /// number is taken off. A request whose end is not known is looked for first, because nothing may
+    /// number is taken off a draft. A request whose end is not known is looked for first, because nothing may
     /// be submitted that the sheet does not say, and no SID be lost.
     fn take_off_leftovers(&self, bundle: BundleId, facts: &Facts, now: Time) -> Option<Next> {
         if facts.is_taken_as_is(bundle, bundle.named_by(self.customer)) {
@@ -292,6 +286,8 @@ impl Plan<'_> {
                     },
                     (_, Verb::Create(_)) => (),
                     (StepState::Done { .. }, _) if facts.is_open(bundle) => return Some(Next::Remove(key)),
+                    // Numbers can go after the submission too, by rules of their own.
+                    (StepState::Done { .. }, Verb::AssignNumbers) => (),
                     (StepState::Done { .. }, _) if self.is_work_left(bundle, facts) => {
                         return Some(self.refused_as_changed(key, facts));
                     }

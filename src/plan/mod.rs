@@ -17,6 +17,7 @@ mod order;
 mod ours;
 mod policy;
 mod reason;
+mod removal;
 mod standing;
 mod state;
 mod tag;
@@ -26,8 +27,9 @@ pub use digest::{Content, Digest, DigestKey, Hasher};
 pub use ending::{Ending, Ends, Outcome};
 pub use facts::{Callback, Facts, Surplus};
 pub use looks::CONTENTS;
-pub use policy::{Evaluate, Existing, Policy, RefusedNumbers, Submission};
+pub use policy::{Evaluate, Existing, Most, Numbers, Policy, RefusedNumbers, Removal, Submission};
 pub use reason::{Code, Note, OurCode, Reason};
+pub use removal::is_somebody_elses;
 pub use state::{IllegalState, StepState, Time};
 pub use tag::{bears_tag, friendly_name, tag, without_tag};
 
@@ -84,7 +86,7 @@ impl Next {
                 Some(*key)
             }
             Next::ReadBack(bundle) => Some(bundle.submitted_by().into()),
-            Next::TakeOff(surplus) => Some(surplus.bundle.submitted_by().into()),
+            Next::TakeOff(surplus) => Some(surplus.step().into()),
             Next::Wait(_) | Next::Over(_) => None,
         }
     }
@@ -178,6 +180,11 @@ impl<'a> Plan<'a> {
                 Some(next) => return Err(next),
             }
         }
+        match self.take_off_numbers(&ends, facts) {
+            None => (),
+            Some(Next::Over(ending)) => ends.add(self.flow.profile, ending),
+            Some(next) => return Err(next),
+        }
         Ok(ends)
     }
 
@@ -267,10 +274,17 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// Whether nothing at all is left to do or to wait for.
+    /// Whether nothing at all is left to do or to wait for, by what is recorded. What was refused is asked again.
     pub fn is_finished(&self, recorded: &Facts) -> bool {
+        let facts = recorded.clone().for_a_new_run(0).with_reads_done(self.flow);
         !recorded.is_empty()
-            && matches!(self.next(&recorded.clone().with_reads_done(self.flow), 0), Next::Over(Ending::Done))
+            && self.recorded_objection(recorded).is_none()
+            && matches!(self.next(&facts, 0), Next::Over(Ending::Done))
+    }
+
+    /// Whether lists of numbers are read also where nothing is left to do.
+    pub fn looks_at_numbers(&self, recorded: &Facts) -> bool {
+        self.steps.iter().any(|step| self.is_to_look(step, recorded))
     }
 
     /// The word for an ending.

@@ -2,9 +2,10 @@
 
 use super::digest::DigestKey;
 use super::facts::Facts;
+use super::reason::{OurCode, Reason};
 use super::state::StepState;
 use super::{Ending, Next, Plan};
-use crate::flow::{Key, Part};
+use crate::flow::{BundleId, BundleStatus, Key, Part, StepId, Verb};
 use crate::model::{PhoneNumber, PhoneNumbers};
 
 /// A number of the sheet.
@@ -24,30 +25,40 @@ impl Wanted {
 }
 
 impl Plan<'_> {
-    /// What is to be done about a number that has no state.
-    pub(super) fn assign(&self, key: Key, facts: &Facts) -> Next {
-        let closed = self.is_closed(key.step.bundle, facts);
-        match facts.left_out(key) {
-            // It was refused before the submission, which went without it: the bundle cannot be asked again.
-            Some(reason) if closed => {
-                let refused = Ending::Refused(vec![(key, reason.clone())]);
-                self.after_a_look(key.step.bundle, facts, Next::Over(refused))
+    /// What is to be done about a number that has no state; `None` where it has to wait.
+    pub(super) fn assign(&self, key: Key, facts: &Facts) -> Option<Next> {
+        let submitted = !facts.is_open(key.step.bundle);
+        Some(match () {
+            // Whether a bundle in review takes numbers is not documented: it is asked after the decision.
+            () if submitted && !is_approved(key.step.bundle, facts) => return None,
+            () if self.is_gone(key.part, facts) => {
+                Next::Over(Ending::Refused(vec![(key, Reason::ours(OurCode::NumberNotFound))]))
             }
             // A number that was not found is looked up again by every run.
-            _ if key.part.sid().is_none() => self.resolve(facts),
-            _ if closed => self.refused_as_changed(key, facts),
-            _ => Next::Send(key),
-        }
+            () if key.part.sid().is_none() => Next::Read(self.flow.phone_numbers.into()),
+            // Somebody may have put it there, and some servers assign a number twice.
+            () if submitted && facts.missed(key).is_none() => Next::Adopt(key),
+            () => Next::Send(key),
+        })
     }
 
-    /// Looks the row's numbers up. What a number that is not there means depends on whether the profile
-    /// may still be changed.
-    pub(super) fn resolve(&self, facts: &Facts) -> Next {
-        let read = Next::Read(self.flow.phone_numbers.into());
-        match self.is_closed(self.flow.profile, facts) {
-            true => self.after_a_look(self.flow.profile, facts, read),
-            false => read,
-        }
+    /// Whether this run is to read a list of numbers although they are known: what has come to the account or dropped
+    /// off an approved bundle, only the list says. Every run asks so for `all` numbers of an account.
+    pub(super) fn is_to_look(&self, step: StepId, facts: &Facts) -> bool {
+        let is_asked = match step.verb {
+            Verb::ResolveNumbers => matches!(self.customer.phone_numbers, PhoneNumbers::All),
+            Verb::AssignNumbers => false,
+            _ => return false,
+        };
+        let follows = self.policy.numbers.alone || self.policy.numbers.removal.is_some();
+        let is_refused = matches!(facts.state(step), Some(StepState::Refused { .. }));
+        (is_asked || follows) && is_approved(step.bundle, facts) && !facts.has_looked(step) && !is_refused
+    }
+
+    /// Whether the account has this number no more: it was released, or moved to another account.
+    pub(super) fn is_gone(&self, part: Part, facts: &Facts) -> bool {
+        let of_the_account = Key { step: self.flow.phone_numbers, part };
+        part.sid().is_some() && matches!(facts.state(of_the_account), Some(StepState::Refused { .. }))
     }
 
     /// Whether there is nothing to look up: each number has a SID, or was refused, and no product asks what it is.
@@ -55,7 +66,6 @@ impl Plan<'_> {
         let known = |part| {
             let key = Key { step: self.flow.profile.numbered_by(), part };
             facts.sid(Key { step: self.flow.phone_numbers, part }).is_some()
-                || facts.left_out(key).is_some()
                 || matches!(facts.state(key), Some(StepState::Refused { .. }))
         };
         self.customer.products.iter().all(|it| it.numbers.is_none())
@@ -71,8 +81,9 @@ impl Plan<'_> {
         let resolved = |part: Part| facts.sid(Key { step: self.flow.phone_numbers, part }).map(Part::number);
         match &self.customer.phone_numbers {
             PhoneNumbers::All => {
-                let parts = facts.shares(self.flow.phone_numbers).map(|(key, _)| key.part);
-                parts.filter(|part| matches!(part, Part::Number(_))).collect()
+                let owned = facts.shares(self.flow.phone_numbers).map(|(key, _)| key);
+                let owned = owned.filter(|key| matches!(key.part, Part::Number(_)) && facts.is_done(*key));
+                owned.map(|key| key.part).collect()
             }
             PhoneNumbers::Listed(_) => {
                 let mut parts = Vec::with_capacity(self.wanted.len());
@@ -109,4 +120,9 @@ impl Plan<'_> {
     pub fn wanted_part(&self, e164: &str) -> Part {
         Part::Wanted(self.key.digest(&[e164]))
     }
+}
+
+/// Whether a bundle was submitted and approved.
+pub(super) fn is_approved(bundle: BundleId, facts: &Facts) -> bool {
+    !facts.is_open(bundle) && facts.status(bundle) == Some(BundleStatus::TwilioApproved)
 }

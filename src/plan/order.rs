@@ -14,6 +14,9 @@ pub(super) fn steps(
     policy: &Policy,
     facts: &Facts,
 ) -> Vec<StepId> {
+    if policy.numbers.alone {
+        return steps_of_numbers(flow, bundles, customer, facts);
+    }
     let taken = |bundle: BundleId| facts.is_taken_as_is(bundle, bundle.named_by(customer));
     let mut steps = vec![flow.account, flow.discovery];
     for &bundle in bundles {
@@ -61,6 +64,18 @@ pub(super) fn steps(
         }
     }
     order
+}
+
+/// Of what was submitted only the review and the numbers.
+fn steps_of_numbers(flow: &Flow, bundles: &[BundleId], customer: &Customer, facts: &Facts) -> Vec<StepId> {
+    let mut steps = vec![flow.account, flow.discovery];
+    for bundle in bundles.iter().filter(|it| facts.submitted(it).is_some()) {
+        let own = &bundle.steps;
+        let before = own.before.iter().copied();
+        steps.extend(before.filter(|it| matches!(it.verb, Verb::ResolveNumbers) && (it.wanted_by)(customer)));
+        steps.extend([own.review, own.numbers]);
+    }
+    steps
 }
 
 /// For a bundle that the row names and that was submitted before us: only missing numbers are added, which

@@ -11,6 +11,7 @@ pub struct Policy {
     pub evaluate: Evaluate,
     pub refused_numbers: RefusedNumbers,
     pub existing: Existing,
+    pub numbers: Numbers,
     /// How long a created resource may stay out of the lists, in milliseconds.
     pub visibility_window_ms: Time,
     /// How long a request may be on its way, in milliseconds.
@@ -70,4 +71,41 @@ pub enum Existing {
     Adopt,
     /// Its row is refused: another ledger may be at work.
     Refuse,
+}
+
+/// What is done about the numbers of bundles that were submitted. Those that the row has and a bundle lacks are
+/// always put on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Numbers {
+    /// `None`: what a bundle has and the row lacks stays there, and the row says so.
+    pub removal: Option<Removal>,
+    /// Nothing else is worked on, and nothing that was not submitted.
+    pub alone: bool,
+}
+
+/// How far numbers may be taken off bundles that were submitted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Removal {
+    /// How many of a customer's numbers may go in one run. Where more would, none does.
+    pub most: Most,
+    /// Whether a bundle may lose its last number.
+    pub last: bool,
+}
+
+/// A part of a customer's numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Most {
+    Count(usize),
+    /// So many in a hundred, rounded down, and always one.
+    Percent(u8),
+}
+
+impl Most {
+    /// How many that is of so many.
+    pub fn of(self, numbers: usize) -> usize {
+        match self {
+            Most::Count(count) => count,
+            Most::Percent(percent) => (numbers * usize::from(percent) / 100).max(1),
+        }
+    }
 }

@@ -25,7 +25,7 @@ pub struct Reason {
     pub request_id: Option<String>,
     /// For an evaluation: the failing fields as `object_type.object_field`, comma-separated. For a change
     /// after the submission: the column, where one is to be named. For a draft that holds what is not
-    /// ours: each type and SID.
+    /// ours: each type and SID. For numbers that are not taken off: how many.
     pub fields: Option<String>,
 }
 
@@ -99,6 +99,12 @@ our_codes! {
     NumberNotEligible = "number_not_eligible",
     /// The number is on another bundle.
     NumberElsewhere = "number_elsewhere",
+    /// More numbers would be taken off than may go in one run.
+    TooManyToRemove = "too_many_numbers_to_remove",
+    /// A bundle would lose its last number.
+    LastToRemove = "last_number_to_remove",
+    /// A list does not show what is there, so that it says nothing about what is to go.
+    NumbersNotListed = "numbers_not_listed",
     /// The evaluation says what is missing.
     Noncompliant = "noncompliant",
     /// An update was answered with success, and reads show that it did not change what it should have.

@@ -62,6 +62,9 @@ impl Plan<'_> {
                 Some(_) => left.push((bundle, Left::More)),
             }
         }
+        if let Some(Next::Over(ending)) = self.take_off_numbers(&ends, facts) {
+            left.push((self.flow.profile, Left::Ended(ending)));
+        }
         left
     }
 

@@ -35,7 +35,10 @@ impl<'a> Offline<'a> {
                 },
                 Next::Adopt(key) => {
                     self.preview.calls += 1;
-                    self.find(key);
+                    match self.facts.is_started(key) {
+                        true => self.find(key),
+                        false => self.facts.miss(key, self.now),
+                    }
                 }
                 Next::ReadBack(bundle) => self.read_back(bundle),
                 next => self.preview.write(&self.plan, &mut self.facts, &next, self.now),
@@ -67,8 +70,12 @@ impl<'a> Offline<'a> {
                 self.resolve_numbers(key);
                 done(None, self.plan.content_of(key.step, &self.facts))
             }
+            (Verb::AssignNumbers, _) => return self.facts.look(key.step, None),
             _ => done(None, Content::Nothing),
         };
+        if let Verb::ResolveNumbers = key.step.verb {
+            self.facts.look(key.step, None);
+        }
         self.preview.put(&mut self.facts, key, state);
     }
 
@@ -91,7 +98,6 @@ impl<'a> Offline<'a> {
                 .filter(|it| matches!(it, StepState::Refused { reason, .. } if reason.code == not_found));
             match missing {
                 _ if self.facts.sid(share).is_some() => (),
-                Some(_) if self.plan.is_closed(profile, &self.facts) => (),
                 Some(missing) => self.preview.put(&mut self.facts, on_it, missing.clone()),
                 None => {
                     let sid = part.sid().unwrap_or_else(|| made_up(SidKind::PhoneNumber, 0, part));

@@ -130,6 +130,20 @@ fn ours(code: OurCode) -> Hint {
             "Take it off that bundle in the Console, or out of the column phone_numbers; --refused-numbers skip goes \
              on without it.",
         ),
+        OurCode::TooManyToRemove => hint_of(
+            "so many phone numbers at once are not taken off the approved bundles, and none was",
+            "Check the column phone_numbers. If they are all to go, say how many may with --remove-max, such as \
+             --remove-max 50 or --remove-max 40%.",
+        ),
+        OurCode::LastToRemove => hint_of(
+            "an approved bundle would lose its last phone number, and none was taken off",
+            "Check the column phone_numbers. If no number is to stay on it, add --remove-all.",
+        ),
+        OurCode::NumbersNotListed => hint_of(
+            "a list does not show every phone number that is there, so none was taken off",
+            "Nothing is to be done about the row: run the same command again later. If it stays so, look at the \
+             numbers in the Console.",
+        ),
         OurCode::Noncompliant => hint_of(
             "Twilio's evaluation says that the bundle would not pass",
             "Correct the named fields in the sheet and run again: the drafts are updated in place.",

@@ -110,7 +110,7 @@ pub const FOR_ONE_RUN: [&str; 6] = ["limit", "only", "no-submit", "fresh", "yes"
 pub const PLAN_ONLY: [&str; 5] = ["online", "format", "output", "overwrite", "exit-code"];
 
 /// What `run` takes and `status` does not.
-pub const RUN_ONLY: [&str; 17] = [
+pub const RUN_ONLY: [&str; 20] = [
     "failed",
     "overwrite",
     "log",
@@ -128,6 +128,9 @@ pub const RUN_ONLY: [&str; 17] = [
     "no-submit",
     "plan",
     "report",
+    "remove-numbers",
+    "remove-max",
+    "remove-all",
 ];
 
 /// How rows are read, which says nothing where rows are only copied.
@@ -138,14 +141,22 @@ impl CommandLine {
         self.flags.iter().any(|it| it.name == name)
     }
 
+    /// Whether it is about the numbers of what was submitted, and nothing else.
+    fn is_about_numbers(&self) -> bool {
+        self.flags.iter().any(|it| it.name == "only" && it.values == ["numbers"])
+    }
+
     /// The following run: everyone who is not finished, submitted if it was not yet.
     pub fn run(&self) -> String {
-        self.spelled("run", &|name| !FOR_ONE_RUN.contains(&name))
+        let is_kept = |name: &str| name == "only" && self.is_about_numbers();
+        self.spelled("run", &|name| !FOR_ONE_RUN.contains(&name) || is_kept(name))
     }
 
     /// Whether the following run is this very command.
     fn is_that_run(&self) -> bool {
-        self.command == "run" && self.flags.iter().all(|it| !FOR_ONE_RUN.contains(&it.name.as_str()))
+        let is_kept = |name: &str| name == "only" && self.is_about_numbers();
+        self.command == "run"
+            && self.flags.iter().all(|it| !FOR_ONE_RUN.contains(&it.name.as_str()) || is_kept(&it.name))
     }
 
     /// The run of a plan that was kept in a file.
@@ -306,13 +317,18 @@ pub fn next(tally: &Tally, typed: &CommandLine, how: HowItEnded) -> Vec<Group> {
 
 /// What is said above the groups of a run that has done nothing, because no row is what it was to take on.
 pub fn idle(typed: &CommandLine, how: HowItEnded) -> Option<String> {
-    let failed_only = typed.has("only") && how.idle && !how.interrupted;
-    failed_only.then(|| {
-        format!(
-            "No row that may be sent has failed before, so nothing was done. To take on all rows: {}",
-            typed.run()
-        )
-    })
+    if !typed.has("only") || !how.idle || how.interrupted {
+        return None;
+    }
+    if typed.is_about_numbers() {
+        return Some(
+            "No row that may be sent has been submitted yet, so there are no numbers to follow.".to_owned(),
+        );
+    }
+    let run = typed.run();
+    Some(format!(
+        "No row that may be sent has failed before, so nothing was done. To take on all rows: {run}"
+    ))
 }
 
 #[cfg(test)]

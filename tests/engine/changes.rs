@@ -298,6 +298,12 @@ async fn a_row_changed_after_its_submission_is_refused_or_said_to_differ_and_not
                 assert_eq!((fixture.world(), fixture.changing_calls()), (world, calls));
                 continue;
             }
+            if changed.phone_numbers != customer(1).phone_numbers {
+                // A number that is in review stays there.
+                assert_eq!((outcome, fixture.differs()), (Outcome::AwaitingProfileApproval, true));
+                assert_eq!(fixture.changing_calls(), calls + 1, "it is off the draft of the product");
+                continue;
+            }
             assert_eq!(outcome, Outcome::Refused);
             let refused = fixture.facts().states().any(|(_, state)| match state {
                 StepState::Refused { reason, .. } => {

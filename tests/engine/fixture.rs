@@ -309,7 +309,8 @@ impl Fixture {
 
     /// Whether the results say that the row is another one than what was submitted.
     pub fn differs(&self) -> bool {
-        self.report().remarks.iter().any(|it| it.code == "sheet_differs" && !it.columns.is_empty())
+        let says_so = ["sheet_differs", "numbers_not_in_row"];
+        self.report().remarks.iter().any(|it| says_so.contains(&it.code) && !it.columns.is_empty())
     }
 
     /// What the ledger has of the first customer.
@@ -428,6 +429,7 @@ pub fn policy() -> Policy {
         evaluate: Evaluate::Refuse,
         refused_numbers: RefusedNumbers::Refuse,
         existing: Existing::Adopt,
+        numbers: Default::default(),
         visibility_window_ms: 10_000,
         call_timeout_ms: 60_000,
         policy_sids: vec![],

@@ -10,6 +10,8 @@ mod echoes;
 mod evaluations;
 mod fixture;
 mod flow;
+mod follow;
+mod follow_lists;
 mod formats;
 mod holding;
 mod inventory;

@@ -1,17 +1,18 @@
 //! What a run would do is told before it does it: the writes that are foretold are the writes that follow.
 
 use crate::fixture::{Fixture, customer, seed};
+use crate::follow::{all, approved, bundle, by_digits, pn, row};
 use crate::watch::{Killer, Moment, watching};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 use trusthub_onboard::clock::Clock;
-use trusthub_onboard::engine::{Previews, YoungLedger};
+use trusthub_onboard::engine::{Only, Previews, YoungLedger};
 use trusthub_onboard::events::{Event, Nobody};
 use trusthub_onboard::flow::{Method, StepId};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Ending, Outcome, Plan, Submission};
+use trusthub_onboard::plan::{Ending, Most, Numbers, Outcome, Plan, Removal, Submission};
 use trusthub_onboard::preview::{Preview, Write, WriteKind};
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{self, Edit, Kind, Reviewer};
@@ -291,6 +292,35 @@ async fn a_row_that_is_corrected_after_its_rejection_is_foretold_also_by_a_ledge
                     let again = |it: &Write| it.kind == WriteKind::SubmitAgain;
                     assert!(previews.values().all(|it| it.writes.iter().any(again)), "{context}");
                 }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_happens_to_the_numbers_of_approved_bundles_is_foretold() {
+    let rows =
+        [row(1..=6), row(1..=8), row(1..=5), row(2..=8), row(4..=6), by_digits(2..=7), row([12]), all()];
+    let removal = |last| Some(Removal { most: Most::Percent(60), last });
+    for removal in [None, removal(false), removal(true)] {
+        for alone in [false, true] {
+            for (which, now) in rows.iter().enumerate() {
+                let context = format!("row {which}, {removal:?}, alone: {alone}");
+                let mut fixture = approved(row(1..=6)).await;
+                let account = customer(2).subaccount.to_string();
+                fixture
+                    .sandbox
+                    .edit(Edit::MoveNumber { number: pn(3).to_string(), account })
+                    .expect("an edit");
+                let product = bundle(&fixture, Kind::TrustProduct);
+                let edit = Edit::AssignNumber { bundle: product, number: pn(5).to_string() };
+                fixture.sandbox.edit(edit).expect("an edit");
+                fixture.wait_ms = 0;
+                fixture.policy.numbers = Numbers { removal, alone };
+                fixture.only = if alone { Only::Numbers } else { Only::Everyone };
+                fixture.customers = vec![now.clone()];
+                fixture.plan_equals_run(&context).await;
+                fixture.plan_equals_run(&format!("{context}, once more")).await;
             }
         }
     }

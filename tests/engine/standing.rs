@@ -1,6 +1,7 @@
 //! How a customer stands is the same to the run that has just ended, to `results` and to `status`.
 
 use crate::fixture::{Fixture, cell, customer, with_every_product};
+use crate::follow::{approved, removing, row};
 use crate::proxy::Proxy;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -10,7 +11,7 @@ use trusthub_onboard::engine::{Ended, Interrupted, Only};
 use trusthub_onboard::events::Nobody;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Address, Customer, PhoneNumber, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Existing, OurCode, Outcome, Submission, friendly_name};
+use trusthub_onboard::plan::{Existing, Most, OurCode, Outcome, Submission, friendly_name};
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::report::Reporter;
 use trusthub_onboard::sandbox::{
@@ -193,6 +194,28 @@ async fn fixtures(code: OurCode) -> Vec<Fixture> {
                 }
             };
             fixture.elsewhere = Some(Proxy::before(&fixture, None, before).await);
+            vec![fixture]
+        }
+        OurCode::TooManyToRemove => {
+            let mut fixture = approved(row(1..=6)).await;
+            (fixture.customers, fixture.policy.numbers) = (vec![row([1, 2])], removing(Most::Percent(20)));
+            vec![fixture]
+        }
+        OurCode::LastToRemove => {
+            let mut fixture = approved(row([1])).await;
+            fixture.sandbox.edit(Edit::ForbidNumber { number: number(2).to_string() }).expect("an edit");
+            (fixture.customers, fixture.policy.numbers) = (vec![row([2])], removing(Most::Count(5)));
+            vec![fixture]
+        }
+        OurCode::NumbersNotListed => {
+            let mut fixture = approved(row(1..=6)).await;
+            (fixture.customers, fixture.policy.numbers) = (vec![row(1..=5)], removing(Most::Percent(20)));
+            let empty = |at: &str, json: &mut serde_json::Value| {
+                if at.ends_with("IncomingPhoneNumbers.json") {
+                    json["incoming_phone_numbers"] = serde_json::json!([]);
+                }
+            };
+            fixture.elsewhere = Some(Proxy::before(&fixture, None, empty).await);
             vec![fixture]
         }
         OurCode::Noncompliant => vec![one(&|row| row.business.industry = "NOT_ONE_OF_THEM".into())],

@@ -233,6 +233,7 @@ pub fn policy() -> Policy {
         evaluate: Evaluate::Refuse,
         refused_numbers: RefusedNumbers::Refuse,
         existing: Existing::Adopt,
+        numbers: Default::default(),
         visibility_window_ms: WINDOW,
         call_timeout_ms: CALL_TIMEOUT,
         policy_sids: vec![],

@@ -268,11 +268,9 @@ fn where_every_bundle_is_submitted_a_change_of_the_row_keeps_nothing_back() {
     let (with_work_left, without) = (as_it_is(None), as_it_is(Some(BundleStatus::TwilioApproved)));
     let mut changes = 0;
     for (line, cells) in &with_work_left {
-        // A number that was added is still to be put on.
-        let is_a_number = line.0.contains("number");
         for (cell, without) in cells.iter().zip(&without[line]).filter(|(cell, _)| *cell == "changed") {
             changes += 1;
-            assert_eq!(without == cell, is_a_number, "{line:?}: {without}");
+            assert_ne!(without, cell, "{line:?}");
         }
     }
     assert!(changes > 10, "{changes}");

@@ -3,7 +3,7 @@
 use super::values::{duration, policy, product_policy, some_time};
 use super::{DONE, PACE};
 use crate::model::{Product, Sid};
-use crate::plan::{Evaluate, Existing, Policy, RefusedNumbers, Submission};
+use crate::plan::{Evaluate, Existing, Numbers, Policy, RefusedNumbers, Submission};
 use crate::products::{FLOW, PROFILE, VOICE_INTEGRITY};
 use clap::{Args, ValueEnum};
 
@@ -77,6 +77,7 @@ pub fn usual_policy() -> Policy {
         evaluate: Evaluate::Refuse,
         refused_numbers: RefusedNumbers::Refuse,
         existing: Existing::Adopt,
+        numbers: Numbers::default(),
         visibility_window_ms: 10_000,
         call_timeout_ms: 60_000,
         policy_sids: vec![],
@@ -113,6 +114,7 @@ impl FlowArgs {
                 ExistingArg::Adopt => Existing::Adopt,
                 ExistingArg::Refuse => Existing::Refuse,
             },
+            numbers: Numbers::default(),
             visibility_window_ms: self.visibility_window,
             call_timeout_ms: self.timeout,
             policy_sids: self.product_policy.iter().filter_map(of).chain(own).collect(),

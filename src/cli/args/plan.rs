@@ -1,7 +1,7 @@
 //! The arguments of `plan`.
 
 use super::values::bundle;
-use super::{DONE, FlowArgs, FormatArg, OnlyArg, PaceArgs, SheetArgs, TargetArgs};
+use super::{DONE, FlowArgs, FormatArg, NumbersArgs, OnlyArg, PaceArgs, SheetArgs, TargetArgs};
 use crate::model::Sid;
 use clap::Args;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ pub struct PlanArgs {
     #[arg(long)]
     pub exit_code: bool,
 
-    /// Take on only rows begun earlier that are refused, rejected, unsure or unfinished
+    /// Take on only what failed, or only the phone numbers of what was submitted
     #[arg(long, value_enum, help_heading = DONE)]
     pub only: Option<OnlyArg>,
     /// Take on the first N customers that are not finished
@@ -36,6 +36,8 @@ pub struct PlanArgs {
     pub limit: Option<u64>,
     #[command(flatten)]
     pub flow: FlowArgs,
+    #[command(flatten)]
+    pub numbers: NumbersArgs,
     /// The primary business profile of rows that name none [default: the one approved profile of the
     /// parent account]
     #[arg(long, value_name = "BU…", env = "TRUSTHUB_PRIMARY_PROFILE_SID", value_parser = bundle,

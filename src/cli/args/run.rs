@@ -1,7 +1,7 @@
 //! The arguments of `run`.
 
 use super::values::{bundle, csv_or_xlsx, duration, some_time};
-use super::{DONE, FlowArgs, PaceArgs, ReportFormat, SheetArgs, TRIAL, TargetArgs, WatchArgs};
+use super::{DONE, FlowArgs, NumbersArgs, PaceArgs, ReportFormat, SheetArgs, TRIAL, TargetArgs, WatchArgs};
 use crate::model::Sid;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -36,7 +36,7 @@ pub struct RunArgs {
     #[arg(long, short)]
     pub yes: bool,
 
-    /// Take on only rows begun earlier that are refused, rejected, unsure or unfinished
+    /// Take on only what failed, or only the phone numbers of what was submitted
     #[arg(long, value_enum, help_heading = DONE)]
     pub only: Option<OnlyArg>,
     /// Take on the first N customers that are not finished
@@ -50,6 +50,8 @@ pub struct RunArgs {
     pub keep_going: bool,
     #[command(flatten)]
     pub flow: FlowArgs,
+    #[command(flatten)]
+    pub numbers: NumbersArgs,
     /// Go on looking at reviews for this long, such as 90s, 30m, 12h or 3d [default: 0; with --sandbox
     /// until the reviews are over]
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = DONE)]
@@ -89,5 +91,8 @@ pub struct TrialArgs {
 
 #[derive(Clone, Copy, ValueEnum)]
 pub enum OnlyArg {
+    /// Begun earlier, and refused, rejected, unsure or unfinished since
     Failed,
+    /// The phone numbers of what was submitted: added and taken off, and nothing else
+    Numbers,
 }

@@ -2,6 +2,7 @@
 
 use crate::model::column::header_key;
 use crate::model::{Product, Sid, SidKind};
+use crate::plan::Most;
 use crate::products;
 use crate::twilio::{RATE_MAX, RATE_MIN, Rate};
 use std::path::PathBuf;
@@ -21,6 +22,15 @@ pub fn duration(text: &str) -> Result<u64, String> {
     wait_ms
         .filter(|wait_ms| *wait_ms <= MOST)
         .ok_or_else(|| "write a whole number and a unit, such as 90s, 30m, 12h or 3d".to_owned())
+}
+
+/// Reads how many of a customer's numbers: a whole number, or a share in percent.
+pub fn most(text: &str) -> Result<Most, String> {
+    let most = match text.strip_suffix('%') {
+        Some(percent) => percent.parse().ok().filter(|it| *it <= 100).map(Most::Percent),
+        None => text.parse().ok().map(Most::Count),
+    };
+    most.ok_or_else(|| "write a whole number, or a share of 0% to 100%".to_owned())
 }
 
 /// A duration in which nothing would be no time at all.

@@ -4,14 +4,16 @@ use super::columns::{self, Columns};
 use super::make::Heard;
 use super::numbers::{self, NumberReport};
 use crate::check::Invalid;
-use crate::flow::{BundleId, Key, StepId};
+use crate::flow::{BundleId, Key, Part, StepId};
 use crate::model::{Column, redacted};
 use crate::plan::{
     Code, Ending, Facts, Next, Note, OurCode, Outcome, Plan, Reason, RefusedNumbers, StepState,
+    is_somebody_elses,
 };
 use crate::report::hints::{hint, hint_for, hint_for_words};
 use crate::sheet::Layout;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// What keeps a row from its end, and what to do about it.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -62,6 +64,8 @@ pub struct Remark {
     pub code: &'static str,
     /// The same for a person.
     pub message: String,
+    /// What to do about it; empty where nothing is to be done.
+    pub hint: &'static str,
     /// The columns that it is about.
     pub columns: Vec<ColumnToCorrect>,
 }
@@ -72,7 +76,7 @@ pub const NUMBERS_LEFT_OUT: &str = "numbers_left_out";
 impl Remark {
     fn new(code: &'static str, message: String) -> Remark {
         // Whichever answer the words are from.
-        Remark { code, message: redacted(&message, &[]), columns: vec![] }
+        Remark { code, message: redacted(&message, &[]), hint: "", columns: vec![] }
     }
 }
 
@@ -309,7 +313,12 @@ pub fn remarks(known: &Known, outcome: Outcome, numbers: &[NumberReport]) -> Vec
     if refused > 0 && outcome != Outcome::Refused && plan.policy().refused_numbers == RefusedNumbers::Skip {
         let left_out = crate::model::counted(refused as u64, "phone number");
         remarks.push(Remark::new(NUMBERS_LEFT_OUT, format!("{left_out} left out (--refused-numbers skip)")));
+    } else if refused > 0 && outcome != Outcome::Refused {
+        let refused = crate::model::counted(refused as u64, "phone number");
+        let text = format!("{refused} refused, and asked for again by every run; the numbers file says why");
+        remarks.push(Remark::new("numbers_refused", text));
     }
+    remarks.extend(numbers_on_bundles(known));
     // In review when it was last read; this time it was not reached.
     if matches!(outcome, Outcome::Submitted | Outcome::AwaitingProfileApproval)
         && let Some(key) = heard.and_then(|end| end.failed)
@@ -320,6 +329,36 @@ pub fn remarks(known: &Known, outcome: Outcome, numbers: &[NumberReport]) -> Vec
     }
     let said = heard.into_iter().flat_map(|end| end.remarks.iter().cloned());
     remarks.extend(said.map(|text| Remark::new("left_as_it_is", text)));
+    remarks
+}
+
+/// The numbers that are on submitted bundles and not to be there.
+fn numbers_on_bundles(known: &Known) -> Vec<Remark> {
+    let Known { plan, facts, .. } = *known;
+    let of = |of_others: bool| {
+        let keys = plan.leftover_numbers(facts).into_iter();
+        let keys = keys.filter(|key| is_somebody_elses(*key, facts) == of_others);
+        keys.map(|key| key.part).collect::<BTreeSet<Part>>().into_iter().collect::<Vec<Part>>()
+    };
+    let mut remarks = vec![];
+    let (left, of_others) = (of(false), of(true));
+    if !left.is_empty() {
+        let text = format!(
+            "on a bundle, and not in the row or not the account's any more, {}",
+            numbers::in_words(&left)
+        );
+        let hint = "To take them off the bundles: run with --remove-numbers. To keep them: add them to the column \
+                    phone_numbers.";
+        let columns = known.cells(&columns::named_in(hint));
+        remarks.push(Remark { hint, columns, ..Remark::new("numbers_not_in_row", text) });
+    }
+    if !of_others.is_empty() {
+        let text = format!(
+            "on a bundle that the row names, put there by somebody else and left as it is, {}",
+            numbers::in_words(&of_others)
+        );
+        remarks.push(Remark::new("numbers_of_others", text));
+    }
     remarks
 }
 

@@ -142,9 +142,10 @@ impl RowReport {
         }
     }
 
-    /// What to do about what went wrong.
+    /// What to do about what went wrong; where nothing did, about what is worth knowing.
     pub fn hint(&self) -> &str {
-        self.cause.as_ref().map_or("", |it| it.hint.as_str())
+        let of_remarks = || self.remarks.iter().map(|it| it.hint).find(|it| !it.is_empty());
+        self.cause.as_ref().map_or_else(|| of_remarks().unwrap_or(""), |it| it.hint.as_str())
     }
 }
 

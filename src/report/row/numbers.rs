@@ -4,7 +4,7 @@ use super::cause::{code_text, message_of};
 use super::make::Heard;
 use crate::flow::{BundleId, Flow, Key, Part};
 use crate::model::{PhoneNumber, PhoneNumbers, Sid, counted};
-use crate::plan::{Code, Ending, Facts, Next, OurCode, Plan, Reason, StepState};
+use crate::plan::{Code, Facts, OurCode, Plan, Reason, StepState};
 use serde::{Serialize, Serializer};
 
 /// One phone number of a row.
@@ -41,6 +41,8 @@ pub enum NumberState {
     NotAssigned,
     /// For one bundle at least.
     Refused,
+    /// On a bundle that was submitted, although the row does not have it.
+    NotInRow,
 }
 
 impl NumberState {
@@ -51,6 +53,7 @@ impl NumberState {
             NumberState::OnProfile => "on_customer_profile",
             NumberState::NotAssigned => "not_assigned",
             NumberState::Refused => "refused",
+            NumberState::NotInRow => "not_in_row",
         }
     }
 }
@@ -67,10 +70,11 @@ impl NumberReport {
     }
 }
 
-/// How many of the numbers are on the profile.
+/// How many of the row's numbers are on the profile.
 pub fn assigned(flow: &Flow, numbers: &[NumberReport]) -> usize {
     let on_it = |it: &NumberOnBundle| it.bundle == flow.profile.name && it.assignment_sid.is_some();
-    numbers.iter().filter(|number| number.bundles.iter().any(on_it)).count()
+    let of_the_row = numbers.iter().filter(|number| number.state != NumberState::NotInRow);
+    of_the_row.filter(|number| number.bundles.iter().any(on_it)).count()
 }
 
 /// How a number is called in messages: by its SID, or as the sheet has it where it has no SID.
@@ -92,22 +96,26 @@ fn digits(plan: &Plan, part: Part, facts: Option<&Facts>) -> Option<String> {
     })
 }
 
-/// The numbers that the row asks for.
+/// The numbers that the row asks for, then those that are on its bundles all the same.
 pub fn of_customer(plan: &Plan, facts: &Facts, heard: Heard) -> Vec<NumberReport> {
-    // A number that was added after the submission has no state: the plan alone refuses it.
-    let refused_by_us = match plan.next(&facts.clone().with_reads_done(plan.flow()), 0) {
-        Next::Over(Ending::Refused(refused)) => refused,
-        _ => vec![],
+    let gone = |part: Part| match facts.state(Key { step: plan.flow().phone_numbers, part })? {
+        StepState::Refused { reason, .. } => Some((key(plan.flow().profile, part), reason.clone())),
+        _ => None,
     };
     let report = |part: Part| {
-        let ours = || refused_by_us.iter().find(|(key, it)| key.part == part && !is_left_off(it)).cloned();
-        let refusal = refusal(plan.bundles(), part, facts).or_else(ours);
+        let refusal = refusal(plan.bundles(), part, facts).or_else(|| gone(part));
         NumberReport {
             phone_number: digits(plan, part, Some(facts)),
             ..number(plan.flow(), plan.bundles(), part, refusal, facts, heard)
         }
     };
-    plan.numbers(facts).into_iter().map(report).collect()
+    let wanted = plan.numbers(facts);
+    let mut left: Vec<Part> = plan.leftover_numbers(facts).into_iter().map(|key| key.part).collect();
+    left.retain(|part| !wanted.contains(part));
+    left.sort_unstable();
+    left.dedup();
+    let not_in_row = |part| NumberReport { state: NumberState::NotInRow, ..report(part) };
+    wanted.iter().map(|part| report(*part)).chain(left.iter().map(|part| not_in_row(*part))).collect()
 }
 
 /// The numbers that the ledger knows of, where the row cannot say which it wants: those that were taken off
@@ -196,6 +204,17 @@ fn left_off_words(bundles: &[BundleId]) -> Option<String> {
     };
     let all: Vec<String> = bundles.iter().filter_map(words).collect();
     (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// Numbers in words: how many, and the first of them.
+pub fn in_words(parts: &[Part]) -> String {
+    const NAMED_MAX: usize = 5;
+    let sids = parts.iter().filter_map(|part| part.sid()).take(NAMED_MAX);
+    let mut names: Vec<String> = sids.map(|sid| sid.to_string()).collect();
+    if parts.len() > NAMED_MAX {
+        names.push(format!("and {} more", parts.len() - NAMED_MAX));
+    }
+    format!("{}: {}", counted(parts.len() as u64, "phone number"), names.join(", "))
 }
 
 /// The numbers that are left off a product, each product with their number.
