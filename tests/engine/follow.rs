@@ -319,7 +319,8 @@ async fn more_than_may_go_or_the_last_one_stays_and_the_row_is_refused_with_the_
     let most = |most| removing(most);
     let last = Numbers { removal: Some(Removal { most: Most::Percent(100), last: true }), alone: false };
     let forbidden = 12;
-    let cases: Vec<(Vec<u32>, Vec<u32>, Numbers, Option<(&str, &str)>)> = vec![
+    type Refusal = Option<(&'static str, &'static str)>;
+    let cases: Vec<(Vec<u32>, Vec<u32>, Numbers, Refusal)> = vec![
         ((1..=10).collect(), (3..=10).collect(), most(Most::Percent(20)), None),
         (
             (1..=10).collect(),
