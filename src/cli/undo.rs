@@ -13,7 +13,7 @@ use crate::check::Entry;
 use crate::engine::YoungLedger;
 use crate::events::{Nobody, Observer};
 use crate::ledger::{Ledger, PastRun};
-use crate::model::{Fault, Sid, SidKind, counted};
+use crate::model::{Address, Fault, Sid, SidKind, counted};
 use crate::products::FLOW;
 use crate::report::{
     ExitReport, Log, Manner, UndoDocument, check_writable, foreseen_lines, rfc3339, undone_lines,
@@ -146,6 +146,14 @@ async fn go(args: &UndoArgs, what: &What) -> Result<Exit, Stop> {
             false => YoungLedger::Waits,
         },
     };
+    if ledger.is_young() && !args.target.sandbox {
+        inform!(
+            "The ledger {} is new here: what a run with another ledger may just have made is waited for, {} s \
+             (--visibility-window)",
+            target.ledger.display(),
+            args.visibility_window.div_ceil(1_000)
+        );
+    }
     inform!("Looking at {}, where nothing is changed yet", counted(accounts.len() as u64, "account"));
     let undo = Undo::new(settings, client, ledger, clock, stop.clone());
     let done = work(args, what, &undo, &accounts, &target, &stop).await;
@@ -241,7 +249,12 @@ fn accounts_of_sheet(sheet: &Sheet) -> Result<Vec<Account>, Fault> {
         match entry? {
             Entry::Valid(customer) => {
                 let named = FLOW.bundles().filter_map(|it| Some((it, it.named_by(&customer)?.clone())));
-                let (subaccount, named) = (customer.subaccount.clone(), Some(named.collect()));
+                let address = match &customer.address {
+                    Address::Existing(sid) => Some((FLOW.profile, sid.clone())),
+                    Address::New { .. } => None,
+                };
+                let named = Some(named.chain(address).collect());
+                let subaccount = customer.subaccount.clone();
                 accounts.push(Account { subaccount, named });
             }
             Entry::Invalid(invalid) => {

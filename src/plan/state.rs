@@ -58,8 +58,8 @@ impl StepState {
             (Unsure, Done) => verb.creates(),
             (Seen, Done) => false,
             // Only a review is seen.
-            (Nothing | Seen | Refused, Seen) => is_review,
-            (Creating | Updating | Done | Kept | Unsure | Removed, Seen) => false,
+            (Nothing | Seen | Refused | Removed, Seen) => is_review,
+            (Creating | Updating | Done | Kept | Unsure, Seen) => false,
             // The API says no, or we do. A doubt is not settled by that, and what is there is not forgotten.
             (Nothing | Refused | Removed, Refused) => true,
             (Creating, Refused) => !verb.only_reads(),

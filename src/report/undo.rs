@@ -228,9 +228,11 @@ fn words(why: &Why) -> (String, String, String) {
             &format!("it was to go, and is {} by now", status.word()),
             "Look at it, then undo again.",
         ),
-        Why::Named => {
-            said("named", "the row names it, or did when it was taken over: somebody else made it", "")
-        }
+        Why::Named => said(
+            "named",
+            "the row names it, or did when it was taken over",
+            "If a run has made it all the same: undo its subaccount, without the sheet.",
+        ),
         Why::PerhapsNamed => said(
             "perhaps_named",
             "an earlier version does not tell whether it was made or named by its row",

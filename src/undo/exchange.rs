@@ -93,7 +93,10 @@ impl<'a> Exchange<'a> {
             Reply::No(refusal) => return Err(Stop::Over(Why::refused(&refusal))),
         };
         let is = |field: Option<&str>, sid: &Sid| field.and_then(Sid::parse).as_ref() == Some(sid);
-        if !is(Some(&account.sid), self.account) || !is(account.owner_account_sid.as_deref(), &parent.account)
+        // The parent owns itself, and is nobody's customer.
+        if *self.account == parent.account
+            || !is(Some(&account.sid), self.account)
+            || !is(account.owner_account_sid.as_deref(), &parent.account)
         {
             return Err(refused(OurCode::NotASubaccount));
         }

@@ -37,7 +37,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone, Debug)]
 pub struct Account {
     pub subaccount: Sid,
-    /// `None` where no row is at hand. Otherwise the bundles that the row names: they are kept.
+    /// `None` where no row is at hand. Otherwise what the row names, with the bundle that it belongs to: it is kept.
     pub named: Option<Vec<(BundleId, Sid)>>,
 }
 

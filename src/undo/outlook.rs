@@ -250,7 +250,8 @@ impl Making<'_> {
         let sid = self.ours.get(&creation).or_else(|| {
             let known = self.facts.sid(creation).filter(|it| !self.seen.is_gone(it));
             known.or_else(|| {
-                let named = self.account.named.iter().flatten().find(|it| it.0 == bundle);
+                let named = self.account.named.iter().flatten();
+                let named = named.into_iter().find(|it| it.0 == bundle && it.1.is(SidKind::Bundle));
                 named.map(|it| &it.1).filter(|it| self.seen.item(it).is_some())
             })
         })?;

@@ -6,7 +6,7 @@ use super::outlook::{Group, Outlook, Removal};
 use super::{Entry, Fate, Undo, Why};
 use crate::flow::{BundleStatus, Key, Part, Verb};
 use crate::model::{Fault, Sid};
-use crate::plan::{Content, StepState};
+use crate::plan::{Code, Content, StepState};
 use std::collections::HashSet;
 
 /// "Bundle cannot be deleted due to an active number assignment" [docs].
@@ -80,7 +80,7 @@ impl Work<'_> {
             false => self.take_apart(group, status).await?,
         };
         match is_over {
-            true => self.forget(group).map_err(Stop::Fault),
+            true => self.forget(group).map(drop).map_err(Stop::Fault),
             false => Ok(()),
         }
     }
@@ -110,7 +110,7 @@ impl Work<'_> {
                 }
             }
             is_as_read = false;
-            if self.delete_of_draft(group, removal).await? {
+            if self.delete(group, removal).await? {
                 continue;
             }
             // It may have been submitted while it was taken apart.
@@ -130,91 +130,91 @@ impl Work<'_> {
     /// with it; what it held is taken away after it. Gives whether there is none any more.
     async fn take_whole(&mut self, group: &Group) -> Result<bool, Stop> {
         let (Some(itself), Some((bundle, _))) = (group.itself(), &group.there) else { return Ok(false) };
-        let mut said = self.request(itself).await?;
+        let on_it: Vec<&Removal> =
+            group.removals.iter().filter(|it| !it.is_bundle() && !it.is_content()).collect();
+        for removal in &on_it {
+            self.adopt(removal)?;
+        }
+        let mut said = self.request(group, itself).await?;
         let numbers: Vec<&Removal> = group.removals.iter().filter(|it| it.is_number()).collect();
-        if let Some(Why::Refused(reason, _)) = &said
-            && reason.code == crate::plan::Code::Twilio(NUMBERS_ASSIGNED)
-            && !numbers.is_empty()
-        {
+        let is_about_numbers = |why: &Why| matches!(why, Why::Refused(reason, _) if reason.code == Code::Twilio(NUMBERS_ASSIGNED));
+        if said.as_ref().is_some_and(is_about_numbers) && !numbers.is_empty() {
             for number in &numbers {
-                self.delete(number).await?;
+                self.delete(group, number).await?;
             }
-            said = self.request(itself).await?;
+            said = self.request(group, itself).await?;
         }
         if let Some(why) = said {
             self.tell(itself.key, &itself.sid, why);
             self.keep_the_rest(group, bundle);
             return Ok(false);
         }
-        let on_it = group.removals.iter().filter(|it| !it.is_bundle() && !it.is_content());
-        for removal in on_it.filter(|it| !self.taken.contains(&it.sid)).collect::<Vec<_>>() {
-            self.note_gone(removal)?;
+        for removal in on_it.into_iter().filter(|it| !self.taken.contains(&it.sid)).collect::<Vec<_>>() {
+            self.taken.insert(removal.sid.clone());
             self.tell(removal.key, &removal.sid, Why::WentWith(bundle.clone()));
         }
         self.note_gone(itself)?;
         self.tell(itself.key, &itself.sid, Why::Deleted);
         for removal in group.removals.iter().filter(|it| it.is_content()) {
-            self.delete(removal).await?;
+            self.delete(group, removal).await?;
         }
         Ok(true)
     }
 
-    /// Deletes one thing of a draft, and says whether it is gone. A crash or a lost reply leaves no doubt: that it is gone is written down before, and where it
-    /// is not, the next run finds it again.
-    async fn delete_of_draft(&mut self, group: &Group, removal: &Removal) -> Result<bool, Stop> {
-        if removal.is_gone || !removal.is_found_again {
-            return self.delete(removal).await;
-        }
-        self.adopt(removal)?;
-        let before = self.exchange.facts.state(removal.key).cloned();
-        self.exchange.record(removal.key, StepState::Removed)?;
-        if removal.is_bundle() {
-            self.forget(group)?;
-        }
-        let said = self.exchange.delete(removal.key, removal.host, &removal.path).await;
-        let is_there = match &said {
-            Ok(said) => matches!(said, Reply::No(_)),
-            // It was not sent.
-            Err(stop) => matches!(stop, Stop::Over(Why::NotReached)),
+    /// Deletes one thing, and says whether it is gone.
+    async fn delete(&mut self, group: &Group, removal: &Removal) -> Result<bool, Stop> {
+        let why = match removal.is_gone {
+            true => {
+                self.adopt(removal)?;
+                Why::WasGone
+            }
+            false => self.request(group, removal).await?.unwrap_or(Why::Deleted),
         };
-        if let (true, Some(before)) = (is_there, before) {
-            self.exchange.record(removal.key, before)?;
-        }
-        let why = match said? {
-            Reply::Yes(()) | Reply::Gone => Why::Deleted,
-            Reply::No(refusal) => Why::refused(&refusal),
-        };
-        let is_gone = why == Why::Deleted;
+        let is_gone = why.fate() == Fate::Removed;
         if is_gone {
-            self.taken.insert(removal.sid.clone());
+            self.note_gone(removal)?;
         }
         self.tell(removal.key, &removal.sid, why);
         Ok(is_gone)
     }
 
-    /// Deletes one thing, and says whether it is gone.
-    async fn delete(&mut self, removal: &Removal) -> Result<bool, Stop> {
-        if removal.is_gone {
-            self.note_gone(removal)?;
-            self.tell(removal.key, &removal.sid, Why::WasGone);
-            return Ok(true);
-        }
-        let why = self.request(removal).await?;
-        let is_gone = why.is_none();
-        if is_gone {
-            self.note_gone(removal)?;
-        }
-        self.tell(removal.key, &removal.sid, why.unwrap_or(Why::Deleted));
-        Ok(is_gone)
-    }
-
     /// Sends a deletion. Gives why the thing is still there, where it is.
-    async fn request(&mut self, removal: &Removal) -> Result<Option<Why>, Stop> {
+    ///
+    /// A crash or a lost reply leaves no doubt: what the next run or undo finds by itself, where it is there, is
+    /// written down as gone before. Otherwise a run might rest on what is not there any more.
+    async fn request(&mut self, group: &Group, removal: &Removal) -> Result<Option<Why>, Stop> {
         self.adopt(removal)?;
-        match self.exchange.delete(removal.key, removal.host, &removal.path).await? {
+        let mut before = vec![];
+        if removal.is_found_again {
+            before.extend(self.exchange.facts.state(removal.key).map(|it| (removal.key, it.clone())));
+            self.exchange.record(removal.key, StepState::Removed)?;
+            if removal.is_bundle() {
+                before.extend(self.forget(group)?);
+            }
+        }
+        let said = self.exchange.delete(removal.key, removal.host, &removal.path).await;
+        if let Ok(Reply::No(_)) | Err(Stop::Over(Why::NotReached)) = &said {
+            self.restore(before)?;
+        }
+        match said? {
             Reply::Yes(()) | Reply::Gone => Ok(None),
             Reply::No(refusal) => Ok(Some(Why::refused(&refusal))),
         }
+    }
+
+    /// It is there all the same, or was not asked for.
+    fn restore(&mut self, before: Vec<(Key, StepState)>) -> Result<(), Fault> {
+        for (key, state) in before {
+            let state = match state {
+                StepState::Started { sid: sid @ Some(_), .. }
+                | StepState::Refused { kept: sid @ Some(_), .. } => {
+                    StepState::Done { sid, content: Content::without_digest(key.step.verb), note: None }
+                }
+                state => state,
+            };
+            self.exchange.record(key, state)?;
+        }
+        Ok(())
     }
 
     /// Writes down what was found and the ledger does not know: no SID that ever was is lost.
@@ -232,15 +232,17 @@ impl Work<'_> {
     }
 
     fn note_gone(&mut self, removal: &Removal) -> Result<(), Stop> {
-        self.adopt(removal)?;
-        self.exchange.record(removal.key, StepState::Removed)?;
+        if self.exchange.facts.state(removal.key) != Some(&StepState::Removed) {
+            self.exchange.record(removal.key, StepState::Removed)?;
+        }
         self.taken.insert(removal.sid.clone());
         Ok(())
     }
 
     /// Of a bundle that is there no more nothing is left that was read, judged, decided or asked for: the next run
-    /// begins anew. What it held and is still there stays known, and so does what a person has said.
-    fn forget(&mut self, group: &Group) -> Result<(), Fault> {
+    /// begins anew. What it held and is still there stays known, and so does what a person has said. Gives what was
+    /// known.
+    fn forget(&mut self, group: &Group) -> Result<Vec<(Key, StepState)>, Fault> {
         let is_over = |key: &Key, state: &StepState| {
             let exists = matches!(key.step.verb, Verb::Create(_)) && self.exchange.facts.sid(*key).is_some();
             key.step.bundle == group.bundle
@@ -248,12 +250,12 @@ impl Work<'_> {
                 && !matches!(state, StepState::Removed | StepState::Unsure { .. })
                 && !exists
         };
-        let over: Vec<Key> =
-            self.exchange.facts.states().filter(|(key, state)| is_over(key, state)).map(|it| it.0).collect();
-        for key in over {
-            self.exchange.record(key, StepState::Removed)?;
+        let states = self.exchange.facts.states().filter(|(key, state)| is_over(key, state));
+        let over: Vec<(Key, StepState)> = states.map(|(key, state)| (key, state.clone())).collect();
+        for (key, _) in &over {
+            self.exchange.record(*key, StepState::Removed)?;
         }
-        Ok(())
+        Ok(over)
     }
 
     fn tell(&mut self, key: Key, sid: &Sid, why: Why) {

@@ -2,14 +2,14 @@
 
 use crate::checks::{sids, undisturbed};
 use crate::fixture::customer;
-use crate::undo::{DRAFTS, drafts};
+use crate::undo::{DRAFTS, EVERYTHING, approved, drafts, lenient};
 use crate::watch::{Killer, Moment};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use trusthub_onboard::events::Nobody;
 use trusthub_onboard::plan::{Outcome, Submission};
-use trusthub_onboard::sandbox::{Among, Fault as Broken, Faults, Rule, When};
+use trusthub_onboard::sandbox::{Among, Fault as Broken, Faults, Rule, Stance, Undocumented, When};
 use trusthub_onboard::undo::Fate;
 
 #[tokio::test]
@@ -53,6 +53,45 @@ async fn an_undo_cut_off_anywhere_and_asked_for_again_takes_everything_away_and_
             fixture.run().await.unwrap_or_else(|fault| panic!("{context}: {fault}"));
             assert_eq!(fixture.world(), world, "{context}");
             fixture.has_every_sid(&context);
+        }
+    }
+}
+
+/// What was submitted once is asked for as a whole: also then a crash leaves no doubt, whether the API deletes it or not.
+#[tokio::test]
+async fn an_undo_of_what_is_approved_that_is_cut_off_leaves_a_ledger_that_a_run_and_an_undo_can_go_on_with() {
+    let expected = undisturbed(&[customer(1)]).await;
+    for undocumented in [lenient(), Undocumented::default()] {
+        for moment in [Moment::Write, Moment::Sent] {
+            for at in 1.. {
+                let context = format!("{moment:?} {at}, {:?}", undocumented.deletion_of_approved);
+                let fixture = approved(vec![customer(1)], undocumented.clone()).await;
+                let made = fixture.made();
+                let killer = Killer::at(moment, at);
+                let (accounts, stop) = (fixture.accounts(), CancellationToken::new());
+                let _ = fixture.undo_whatever_happens(EVERYTHING, &accounts, killer.clone(), stop).await;
+                if !killer.has_struck() {
+                    assert!(at > 4, "only {at} points");
+                    break;
+                }
+                // A run or an undo comes next.
+                let is_deleted = undocumented.deletion_of_approved == Stance::Accepted;
+                if at % 2 == 1 {
+                    let outcome = fixture.outcome().await;
+                    // Where the numbers were taken off, the row is another one than what was submitted.
+                    let is_honest =
+                        outcome == Outcome::Approved || (is_deleted && outcome == Outcome::Refused);
+                    assert!(is_honest, "{context}: {outcome:?}");
+                }
+                fixture.undo(EVERYTHING).await;
+                let left = if is_deleted { 0 } else { expected.len() };
+                assert_eq!(fixture.world().len(), left, "{context}");
+                fixture.run_until_finished(3, &context).await;
+                assert_eq!(fixture.report().outcome, Outcome::Approved, "{context}");
+                fixture.is_as(&expected, &context);
+                let past = fixture.sids_of_the_past();
+                assert!(made.iter().all(|it| past.contains(&it.sid)), "{context}: a SID is lost");
+            }
         }
     }
 }
