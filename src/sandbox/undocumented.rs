@@ -29,6 +29,12 @@ pub struct Undocumented {
     pub deletion_of_rejected: Stance,
     /// Deleting a bundle that is approved.
     pub deletion_of_approved: Stance,
+    /// Deleting a bundle with numbers on it, however it stands: 21648 speaks of regulatory bundles.
+    pub deletion_with_numbers: Stance,
+    /// Deleting a bundle to which end users, documents or bundles are assigned.
+    pub deletion_with_entities: Stance,
+    /// Deleting an end user or a document that is assigned: refused (21644, 21645), or its assignment dangles.
+    pub deletion_of_assigned: Stance,
     /// Deleting an address that a document of a draft names; 21630 speaks of verified documents.
     pub deletion_of_drafts_address: Stance,
     /// When a product is rejected with 11005 because its profile is not approved.
@@ -125,6 +131,9 @@ impl Default for Undocumented {
             evaluation_call: Stance::Accepted,
             deletion_of_rejected: Stance::Refused,
             deletion_of_approved: Stance::Refused,
+            deletion_with_numbers: Stance::Refused,
+            deletion_with_entities: Stance::Accepted,
+            deletion_of_assigned: Stance::Refused,
             deletion_of_drafts_address: Stance::Refused,
             profile_approval_asked: ApprovalAsked::AtSubmission,
             unapproved_profile_code: Some(11005),
@@ -176,6 +185,12 @@ const NAMED: &[Named] = &[
         set: |it, n| it.deletion_of_rejected = REFUSE_OR_ACCEPT[n] },
     Named { name: "deletion-of-approved", meaning: "deleting an approved bundle", words: &["refused", "accepted"],
         set: |it, n| it.deletion_of_approved = REFUSE_OR_ACCEPT[n] },
+    Named { name: "deletion-with-numbers", meaning: "deleting a bundle with numbers on it",
+        words: &["refused", "accepted"], set: |it, n| it.deletion_with_numbers = REFUSE_OR_ACCEPT[n] },
+    Named { name: "deletion-with-entities", meaning: "deleting a bundle to which something else is assigned",
+        words: &["accepted", "refused"], set: |it, n| it.deletion_with_entities = ACCEPT_OR_REFUSE[n] },
+    Named { name: "deletion-of-assigned", meaning: "deleting an end user or a document that is assigned",
+        words: &["refused", "accepted"], set: |it, n| it.deletion_of_assigned = REFUSE_OR_ACCEPT[n] },
     Named { name: "deletion-of-drafts-address", meaning: "deleting an address that a draft's document names",
         words: &["refused", "accepted"], set: |it, n| it.deletion_of_drafts_address = REFUSE_OR_ACCEPT[n] },
     Named { name: "profile-approval-asked", meaning: "when a product's profile must be approved",

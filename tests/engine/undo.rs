@@ -240,6 +240,32 @@ async fn every_deletion_is_foretold_call_by_call() {
     assert!(undone.told.iter().any(|it| it.only_if_asked));
     assert_eq!(calls(&undone.told, true), fixture.deletions());
     assert_eq!(fixture.world(), [] as [String; 0]);
+    // An API that does not want the numbers off first.
+    let mut easier = lenient();
+    easier.set("deletion-with-numbers=accepted").expect("a setting");
+    let fixture = approved(vec![with_every_product(1)], easier).await;
+    let undone = fixture.undo(EVERYTHING).await;
+    assert_eq!(calls(&undone.told, false), fixture.deletions());
+    assert_eq!(fixture.world(), [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn drafts_are_taken_away_whatever_the_api_says_to_things_that_are_in_use() {
+    for setting in [
+        "deletion-with-entities=refused",
+        "deletion-of-assigned=accepted",
+        "deletion-of-drafts-address=accepted",
+    ] {
+        let mut undocumented = Undocumented::default();
+        undocumented.set(setting).expect(setting);
+        let settings = sandbox::Settings { undocumented, ..sandbox::Settings::default() };
+        let mut fixture = Fixture::set(vec![with_every_product(1)], settings);
+        fixture.policy.submission = Submission::Never;
+        fixture.run().await.expect("no fault");
+        let undone = fixture.undo(DRAFTS).await;
+        assert_eq!(undone.of(Fate::Removed).len(), undone.entries.len(), "{setting}: {:#?}", undone.entries);
+        assert_eq!(fixture.world(), [] as [String; 0], "{setting}");
+    }
 }
 
 impl Fixture {

@@ -253,7 +253,10 @@ fn remove(ctx: &mut Ctx, sid: Sid) -> Result<Answer, Refused> {
     if let Some(user) = bundle.used_by.first() {
         return Err(Refused::bad_request(format!("Cannot delete {sid}: it is assigned to {user}")));
     }
-    if status == Status::Approved && !bundle.channels.is_empty() {
+    if !bundle.entities.is_empty() && ctx.rules.deletion_with_entities == Stance::Refused {
+        return Err(Refused::bad_request(format!("Cannot delete {sid}: something is assigned to it")));
+    }
+    if !bundle.channels.is_empty() && ctx.rules.deletion_with_numbers == Stance::Refused {
         return Err(Refused::new(400, 21648, "Bundle cannot be deleted due to an active number assignment"));
     }
     ctx.world.commit(Change::Removed(sid));

@@ -8,6 +8,7 @@ use crate::sandbox::policies;
 use crate::sandbox::review;
 use crate::sandbox::shapes;
 use crate::sandbox::sid::Sid;
+use crate::sandbox::undocumented::Stance;
 use crate::sandbox::world::{Change, List, Object};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -135,7 +136,9 @@ fn update(ctx: &mut Ctx, account: Sid, collection: Collection, sid: &str) -> Res
 
 fn remove(ctx: &mut Ctx, account: Sid, collection: Collection, sid: &str) -> Result<Answer, Refused> {
     let object = find(ctx, account, collection, sid)?;
-    if let Some(bundle) = object.used_by.first() {
+    if let Some(bundle) = object.used_by.first()
+        && ctx.rules.deletion_of_assigned == Stance::Refused
+    {
         let message = format!("Cannot delete {}: it is assigned to {bundle}", collection.noun());
         return Err(Refused::new(400, collection.code_in_use(), message));
     }

@@ -155,6 +155,43 @@ async fn decided_bundles_can_be_deleted_only_where_that_is_set() {
 }
 
 #[tokio::test]
+async fn a_draft_with_something_on_it_is_deleted_only_where_that_is_set() {
+    // Numbers, other assignments, and what a deletion of a full draft answers: 204 or a code.
+    let cases = [
+        (Stance::Refused, Stance::Accepted, Some(21648)),
+        (Stance::Accepted, Stance::Accepted, None),
+        (Stance::Accepted, Stance::Refused, Some(70002)),
+    ];
+    for (numbers, entities, code) in cases {
+        let fixture = Fixture::with(|settings| {
+            settings.undocumented.deletion_with_numbers = numbers;
+            settings.undocumented.deletion_with_entities = entities;
+        })
+        .await;
+        let profile = fixture.full_profile(&Parts::default()).await;
+        let reply = fixture.delete(SUB, &profile).await;
+        match code {
+            Some(code) => assert_eq!(reply.refusal(), (400, code), "{numbers:?} {entities:?}"),
+            None => assert_eq!((reply.status, fixture.get(SUB, &profile).await.status), (204, 404)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_assigned_can_be_deleted_where_that_is_set_and_its_assignment_stays() {
+    let fixture =
+        Fixture::with(|settings| settings.undocumented.deletion_of_assigned = Stance::Accepted).await;
+    let profile = format!("/v1/CustomerProfiles/{}", fixture.make_profile().await);
+    let end_user = fixture.make_end_user("authorized_representative_1", &json!({})).await;
+    fixture.attach(&profile, &end_user).await;
+    let path = format!("/v1/EndUsers/{end_user}");
+    assert_eq!((fixture.delete(SUB, &path).await.status, fixture.get(SUB, &path).await.status), (204, 404));
+    let list = fixture.get(SUB, &format!("{profile}/EntityAssignments")).await.body;
+    assert_eq!(list["results"][0]["object_sid"], json!(end_user));
+    assert_eq!(fixture.delete(SUB, &profile).await.status, 204);
+}
+
+#[tokio::test]
 async fn an_approved_bundle_with_numbers_on_it_cannot_be_deleted() {
     let fixture =
         Fixture::with(|settings| settings.undocumented.deletion_of_approved = Stance::Accepted).await;
