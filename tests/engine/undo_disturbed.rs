@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use trusthub_onboard::events::Nobody;
 use trusthub_onboard::plan::{Outcome, Submission};
-use trusthub_onboard::sandbox::{Among, Fault as Broken, Faults, Rule, Stance, Undocumented, When};
+use trusthub_onboard::sandbox::{Among, Fault as Broken, Faults, Method, Rule, Stance, Undocumented, When};
 use trusthub_onboard::undo::Fate;
 
 #[tokio::test]
@@ -157,5 +157,19 @@ async fn a_reply_lost_in_an_undo_leaves_nothing_and_takes_nothing_else() {
                 break;
             }
         }
+    }
+}
+
+/// The answer to a deletion may be a no although the work was done: whether the thing is there decides.
+#[tokio::test]
+async fn a_no_after_the_work_was_done_is_no_failure() {
+    for status in [403, 409, 422] {
+        let fixture = drafts(vec![customer(1)]).await;
+        let among = Among::Matching(Method::Delete, "/v1".to_owned());
+        let rule = Rule { fault: Broken::FailAfter(status), among, when: When::Always };
+        fixture.sandbox.misbehave(Faults { rules: vec![rule], ..Faults::default() });
+        let undone = fixture.undo(DRAFTS).await;
+        assert_eq!(undone.of(Fate::Removed).len(), undone.entries.len(), "{status}: {:#?}", undone.entries);
+        assert_eq!(fixture.world(), [] as [String; 0], "{status}");
     }
 }

@@ -203,6 +203,7 @@ async fn what_a_person_has_made_or_needs_is_kept() {
     assign(&fixture, &theirs, &profile);
     let undone = fixture.undo(DRAFTS).await;
     assert_eq!(undone.why(&profile), &Why::NeededBy(sid(&theirs)));
+    assert!(undone.told.iter().all(|it| !it.path.contains(&profile)), "it is foretold as well");
     assert_eq!(on_it(&fixture), before, "nothing of it is taken apart");
     assert_eq!(fixture.bundles(Kind::TrustProduct), BTreeSet::from([theirs]));
     assert!(undone.of(Fate::Removed).len() > 4 && undone.of(Fate::Failed).is_empty());
