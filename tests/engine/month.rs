@@ -1,20 +1,22 @@
-//! A month of a migration, in the sandbox's own time and by a seed: reviews of every outcome, corrections, products that
-//! are added later, lost replies, outages and crashes. In the end the world is what the sheet says, nothing is there
+//! A month of a migration, in the sandbox's own time and by a seed: reviews of every outcome, corrections, numbers that
+//! come, go and move, products that are added later, lost replies, outages and crashes. In the end the world is what the sheet says, nothing is there
 //! twice, and every SID that ever was is in the ledger.
 
 use crate::checks::undisturbed;
 use crate::fixture::{Fixture, customer, customer_for, with_every_product};
-use crate::watch::{Killer, Moment};
+use crate::watch::{Killer, Moment, watching};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::Only;
-use trusthub_onboard::events::Nobody;
+use trusthub_onboard::events::{Event, Nobody};
+use trusthub_onboard::flow::Method;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
-use trusthub_onboard::plan::Outcome;
+use trusthub_onboard::plan::{Most, Numbers, Outcome, Removal};
 use trusthub_onboard::products::{FLOW, PROFILE, SHAKEN_STIR, VOICE_INTEGRITY};
 use trusthub_onboard::report::{News, Reporter, RowReport};
 use trusthub_onboard::sandbox::{
@@ -60,7 +62,15 @@ struct Month {
     /// The whole sheet; the fixture has the rows that are in it by now.
     sheet: Vec<Customer>,
     ever: BTreeMap<String, Kind>,
+    numbers_bought: u32,
     happened: BTreeMap<&'static str, u64>,
+}
+
+/// An account of the reseller's in which released numbers end: no row has it.
+const POOL: u32 = CUSTOMERS + 1;
+
+fn number(of: u32, n: u32) -> PhoneNumber {
+    PhoneNumber::Sid(Sid::parse(&format!("PN{of:08x}{n:024x}")).expect("a SID"))
 }
 
 /// A row that names its numbers by their SIDs, so that a number keeps its name wherever it goes.
@@ -70,8 +80,7 @@ fn row(n: u32, dice: &mut Dice) -> Customer {
         1 | 2 => customer_for(n, &[&VOICE_INTEGRITY, &SHAKEN_STIR]),
         _ => customer(n),
     };
-    let number = |of: u32| PhoneNumber::Sid(Sid::parse(&format!("PN{of:08x}{n:024x}")).expect("a SID"));
-    Customer { phone_numbers: PhoneNumbers::Listed(vec![number(1), number(2)]), ..row }
+    Customer { phone_numbers: PhoneNumbers::Listed(vec![number(1, n), number(2, n)]), ..row }
 }
 
 impl Month {
@@ -79,9 +88,13 @@ impl Month {
         let mut dice = Dice(seed);
         let sheet: Vec<Customer> = (1..=CUSTOMERS).map(|n| row(n, &mut dice)).collect();
         let settings = Settings { review_ms: 2 * DAY_MS, ..Settings::default() };
-        let mut fixture = Fixture::set(sheet.clone(), settings);
+        let accounts = sheet.iter().cloned().chain([row(POOL, &mut dice)]).collect();
+        let mut fixture = Fixture::set(accounts, settings);
         fixture.concurrency = 8;
-        let mut month = Month { fixture, dice, sheet, ever: BTreeMap::new(), happened: BTreeMap::new() };
+        let removal = Some(Removal { most: Most::Percent(100), last: true });
+        fixture.policy.numbers = Numbers { removal, alone: false };
+        let (ever, happened) = (BTreeMap::new(), BTreeMap::new());
+        let mut month = Month { fixture, dice, sheet, ever, numbers_bought: 0, happened };
         for n in 0..month.sheet.len() {
             // Each kind is there in every month.
             let by_chance = month.dice.below(20);
@@ -137,6 +150,53 @@ impl Month {
         }
     }
 
+    fn numbers(&mut self, n: usize) -> &mut Vec<PhoneNumber> {
+        match &mut self.sheet[n].phone_numbers {
+            PhoneNumbers::Listed(numbers) => numbers,
+            PhoneNumbers::All => unreachable!("every row lists its numbers"),
+        }
+    }
+
+    fn move_number(&self, number: &PhoneNumber, to: &Sid) {
+        let PhoneNumber::Sid(sid) = number else { unreachable!("every number is named by its SID") };
+        let edit = Edit::MoveNumber { number: sid.to_string(), account: to.to_string() };
+        self.fixture.sandbox.edit(edit).expect("an edit");
+    }
+
+    /// A number of an approved customer comes, goes or moves.
+    fn change_numbers(&mut self, n: usize, to: usize) {
+        let spare = self.numbers(n).len() > 1;
+        match self.dice.below(4) {
+            0 => {
+                self.numbers_bought += 1;
+                let bought = number(9, self.numbers_bought);
+                let PhoneNumber::Sid(sid) = &bought else { unreachable!("named by its SID") };
+                let account = self.sheet[n].subaccount.to_string();
+                let e164 = format!("+1628{:07}", self.numbers_bought);
+                let edit = Edit::AddNumber { account, number: sid.to_string(), e164 };
+                self.fixture.sandbox.edit(edit).expect("an edit");
+                self.numbers(n).push(bought);
+                self.note("a number added");
+            }
+            1 if spare => {
+                self.numbers(n).remove(0);
+                self.note("a number removed");
+            }
+            2 if spare => {
+                let released = self.numbers(n).remove(0);
+                self.move_number(&released, &customer(POOL).subaccount);
+                self.note("a number released");
+            }
+            3 if spare && to != n => {
+                let moved = self.numbers(n).remove(0);
+                self.move_number(&moved, &self.sheet[to].subaccount.clone());
+                self.numbers(to).push(moved);
+                self.note("a number moved");
+            }
+            _ => (),
+        }
+    }
+
     /// What happens in the world before the run of the day.
     fn happen(&mut self, day: u64) {
         let reports = if day == 0 { vec![] } else { self.reports() };
@@ -167,6 +227,12 @@ impl Month {
                         (profile.expect("a profile"), Some(self.fixture.clock.now() - DAY_MS));
                     self.fixture.sandbox.edit(Edit::SetValidUntil { bundle, at_ms }).expect("an edit");
                     self.note("a profile expired");
+                }
+                (Outcome::Approved, 6..=13) => {
+                    let approved: Vec<usize> =
+                        (0..reports.len()).filter(|it| reports[*it].outcome == Outcome::Approved).collect();
+                    let to = approved[self.dice.below(approved.len() as u64) as usize];
+                    self.change_numbers(n, to);
                 }
                 (_, 20..=21) => {
                     self.fixture.sandbox.edit(Edit::RotateToken { account }).expect("an edit");
@@ -315,9 +381,17 @@ async fn after_a_month_the_world_is_what_the_sheet_says_and_no_sid_is_lost() {
         .map(|it| format!("row {}: {} {}", it.row, it.outcome.word(), it.words()))
         .collect();
     assert!(left.is_empty(), "seed {seed}, {:?}: {left:#?}", month.happened);
-    let before = month.fixture.sandbox.requests().count;
-    month.fixture.run().await.expect("no fault");
-    assert_eq!(month.fixture.sandbox.requests().count - before, 1, "seed {seed}: nothing is left to do");
+    let writes = Arc::new(AtomicU64::new(0));
+    let counted = writes.clone();
+    let observer = watching(move |event| {
+        if let Event::Sending(request) = event
+            && request.method != Method::Get
+        {
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    month.fixture.run_watched(observer).await.expect("no fault");
+    assert_eq!(writes.load(Ordering::SeqCst), 0, "seed {seed}: nothing is left to do");
     let expected = undisturbed(&month.sheet).await;
     month.fixture.is_as_far_as_connected(&expected, &format!("seed {seed}"));
     let known = month.known();
@@ -326,7 +400,16 @@ async fn after_a_month_the_world_is_what_the_sheet_says_and_no_sid_is_lost() {
     month.tell().await;
     assert_eq!(month.tell().await, 0, "seed {seed}: news is told once");
     // A month in which nothing happens shows nothing.
-    for what in ["a profile corrected", "a product added later", "a day of faults", "left in review"] {
+    for what in [
+        "a profile corrected",
+        "a product added later",
+        "a number added",
+        "a number removed",
+        "a number released",
+        "a number moved",
+        "a day of faults",
+        "left in review",
+    ] {
         assert!(month.happened.contains_key(what), "seed {seed}: {:?}", month.happened);
     }
     println!("{:?}", month.happened);
