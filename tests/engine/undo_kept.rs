@@ -1,7 +1,7 @@
 //! What an undo keeps, and what it takes away only when it is named.
 
 use crate::checks::undisturbed;
-use crate::fixture::{Fixture, customer, with_every_product};
+use crate::fixture::{Fixture, PARENT, customer, with_every_product};
 use crate::undo::{DRAFTS, EVERYTHING, InHand, Undone, approved, drafts, lenient};
 use crate::watch::watching;
 use std::collections::BTreeSet;
@@ -11,10 +11,10 @@ use trusthub_onboard::clock::Clock;
 use trusthub_onboard::events::Event;
 use trusthub_onboard::flow::{BundleStatus, Method};
 use trusthub_onboard::model::Sid;
-use trusthub_onboard::plan::{Code, Outcome, Submission};
+use trusthub_onboard::plan::{Code, OurCode, Outcome, Submission};
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{self, BundleKind, Edit, Kind, Undocumented, Verdict};
-use trusthub_onboard::undo::{Fate, Scope, Why};
+use trusthub_onboard::undo::{Account, Fate, Scope, Why};
 
 /// The profile approved, the product in review.
 async fn profile_approved_and_product_in_review() -> Fixture {
@@ -165,6 +165,37 @@ async fn what_a_row_names_is_kept_and_what_was_made_for_it_goes() {
         assert_eq!(fixture.world(), world);
         assert_eq!(fixture.bundles(Kind::CustomerProfile), BTreeSet::from([draft]));
     }
+}
+
+/// The draft bears our tag by then: only the sheet says whose it is.
+#[tokio::test]
+async fn without_the_ledger_the_sheet_says_which_draft_is_somebody_elses_and_what_bears_our_tag_goes_all_the_same()
+ {
+    let mut fixture = Fixture::with(vec![customer(1)]);
+    let account = fixture.customers[0].subaccount.to_string();
+    let kind = BundleKind::CustomerProfile;
+    let draft = fixture.edit(Edit::AddBundle { account, kind, friendly_name: "By hand".to_owned() });
+    fixture.customers[0].customer_profile = Sid::parse(&draft);
+    fixture.policy.submission = Submission::Never;
+    assert_eq!(fixture.outcome().await, Outcome::Drafted);
+    fixture.lose_the_ledger();
+    let undone = fixture.undo(DRAFTS).await;
+    assert_eq!(undone.why(&draft), &Why::Named);
+    assert_eq!(fixture.bundles(Kind::CustomerProfile), BTreeSet::from([draft]));
+    // Who has put the numbers and the primary profile on it, nobody knows any more.
+    let left: BTreeSet<Kind> = fixture.made().into_iter().map(|it| it.kind).collect();
+    assert_eq!(left, BTreeSet::from([Kind::EntityAssignment, Kind::ChannelEndpointAssignment]));
+    assert_eq!(fixture.sids_made(Kind::EntityAssignment).len(), 1);
+}
+
+#[tokio::test]
+async fn the_parent_account_is_nobodys_customer() {
+    let fixture = drafts(vec![customer(1)]).await;
+    let subaccount = Sid::parse(PARENT).expect("a SID");
+    let undone = fixture.undo_of(EVERYTHING, &[Account { subaccount, named: None }]).await;
+    let [entry] = undone.entries.as_slice() else { panic!("{:#?}", undone.entries) };
+    let is_it = |why: &Why| matches!(why, Why::Refused(reason, _) if reason.code == Code::Ours(OurCode::NotASubaccount));
+    assert!(is_it(&entry.why), "{entry:?}");
 }
 
 #[tokio::test]
