@@ -67,7 +67,7 @@ fn scope(args: &InventoryArgs, mut sids: Vec<Sid>, sheets: &[PathBuf]) -> Result
         return Ok(Scope::All);
     }
     for path in sheets {
-        let sheet = SheetArgs::of(path, &crate::products::known());
+        let sheet = SheetArgs { path: path.clone(), reading: args.reading.clone() };
         let sheet = Sheet::validate(&sheet, session::parent_sid(&args.target), &mut |_| ())?;
         inform!("{}: {}", sheet.name(), sheet.validation.layout);
         let mut without = 0;

@@ -164,7 +164,7 @@ impl Inventory {
                 }));
             }
             let Some(first) = under_way.pop_front() else { return Ok(census) };
-            let ended = first.await.unwrap_or_else(|error| Err(Over::Fault(mistake(&error))));
+            let ended = first.await.unwrap_or_else(|_| Err(Over::Fault(mistake())));
             let told = ended.and_then(|(mut outcome, met)| {
                 census.add(&met);
                 self.name_each_number_once(&mut outcome, &mut named);
@@ -310,9 +310,10 @@ impl Census {
     }
 }
 
-fn mistake(error: &tokio::task::JoinError) -> crate::model::Fault {
+/// Whatever the cause says may hold what a customer has entered.
+fn mistake() -> crate::model::Fault {
     crate::model::Fault::new(
-        format!("The reading of an account broke off: a mistake in the program ({error})"),
+        "The reading of an account broke off: a mistake in the program",
         "Nothing was written. Please report this.",
     )
 }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::events::Nobody;
 use trusthub_onboard::inventory::{Inventory, Kind, Limits, Outcome, Over, Scope, Settings};
-use trusthub_onboard::model::Sid;
+use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
 use trusthub_onboard::plan::Outcome as Ending;
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{self, Among, Edit, Fault, Faults, Method};
@@ -31,7 +31,11 @@ const LISTS: [&str; 9] = [
 ];
 
 async fn onboarded() -> Fixture {
-    let fixture = Fixture::with((1..=3).map(with_every_product).collect());
+    // Each with numbers of its own.
+    let numbers =
+        |n: u32| (0..2).map(|it| PhoneNumber::E164(format!("+1628555{:04}", n * 10 + it))).collect();
+    let customer = |n| Customer { phone_numbers: PhoneNumbers::Listed(numbers(n)), ..with_every_product(n) };
+    let fixture = Fixture::with((1..=3).map(customer).collect());
     let ended = fixture.run().await.expect("no fault");
     assert!(ended.customers.values().all(|end| end.outcome == Ending::Approved));
     fixture

@@ -1,7 +1,7 @@
 //! The arguments of `inventory`.
 
 use super::values::{inventory_file, some_time};
-use super::{PACE, PaceArgs, ReportFormat, TargetArgs};
+use super::{PACE, PaceArgs, ReadingArgs, ReportFormat, TargetArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -11,6 +11,8 @@ pub struct InventoryArgs {
     /// parent]
     #[arg(value_name = "SHEET|ACCOUNT")]
     pub of: Vec<String>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     #[command(flatten)]
     pub target: TargetArgs,
     /// The sheet to write, filled in from what exists: FILE.csv, FILE.xlsx, or FILE.json

@@ -91,8 +91,11 @@ fn what_we_have_made_comes_back_cell_by_cell_and_a_plan_on_it_finds_nothing_to_d
     let (_, document) = api.inventory(&["-o", "inventory.xlsx"]);
     assert_eq!(api.planned(&document, "--ledger another.db"), nothing, "as a workbook");
     // In the order of the sheet, and only those that it names.
-    api.fixture.write("two.csv", csv_of(&[rows[0].clone(), rows[4].clone(), rows[2].clone()]));
-    let (code, document) = api.inventory(&["two.csv", &sid("AC", 4)]);
+    let mut headers = rows[0].clone();
+    let at = column(&rows, "subaccount_sid");
+    headers[at] = "Whose".to_owned();
+    api.fixture.write("two.csv", csv_of(&[headers, rows[4].clone(), rows[2].clone()]));
+    let (code, document) = api.inventory(&["two.csv", &sid("AC", 4), "--map", "Whose=subaccount_sid"]);
     assert_eq!((code, document["counts"]["rows"].as_u64()), (0, Some(2)));
     let written = api.fixture.read("inventory.csv");
     let (first, second) = (written.find(&sid("AC", 4)).expect("4"), written.find(&sid("AC", 2)).expect("2"));
