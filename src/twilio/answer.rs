@@ -55,9 +55,7 @@ impl<T> Sent<T> {
     pub fn is_no_answer(&self) -> bool {
         matches!(
             self,
-            Sent::Unknown {
-                heard: Answered::Nothing | Answered::Failed { .. } | Answered::Gateway { status: 500.. }
-            } | Sent::Unavailable(Obstacle::NoConnection { lasting: false, .. })
+            Sent::Unknown { .. } | Sent::Unavailable(Obstacle::NoConnection { lasting: false, .. })
         )
     }
 }
