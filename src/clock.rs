@@ -1,7 +1,7 @@
 //! Time, passed in from outside, so that a test can wait an hour in no time.
 #![expect(clippy::disallowed_methods, reason = "this is where time comes from")]
 
-use crate::plan::Time;
+use crate::facts::Time;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

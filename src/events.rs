@@ -1,8 +1,8 @@
 //! What happens in a run, told to whoever watches: the progress line, a log, a test.
 
+use crate::facts::{Code, Outcome, Time};
 use crate::flow::{Method, StepId};
 use crate::model::Sid;
-use crate::plan::{Code, Outcome, Time};
 
 /// Watches a run. It is told from any thread, and while it is told the teller waits: an observer
 /// that blocks holds up that customer, and one that dies takes the run with it.

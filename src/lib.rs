@@ -40,24 +40,26 @@
 //! | [`check`] | cells to a Customer or all its Findings; rules across rows; the only rayon | model, sheet |
 //! | [`flow`] | the language that a product is written in: bundle, step, verb, resource, request | model |
 //! | [`products`] | one file a product, in that language; the list of all | model, flow |
-//! | [`plan`] | where a step stands and how it may get there, `next`, what a row asks for, our tag in names, digests and their versions | model, flow |
-//! | [`preview`] | what a run would write, told by `next` run forward on assumed answers | model, flow, plan |
-//! | [`ledger`] | the durable record of every step, its history, older formats; one writer with group commit | model, flow, plan, events, private |
-//! | [`twilio`] | requests out: hosts, credentials, pace (the only governor), what an answer means | model, flow, plan, clock, events |
-//! | [`watch`] | when a review that is waited for is looked at again | model, plan |
-//! | [`engine`] | the run: rows at once, the one loop a row, events out, shutdown in | model, flow, plan, preview, ledger, twilio, watch, clock, events |
-//! | [`undo`] | what the program has made, taken away again: a look, what is to go and what is kept, the deletions | model, flow, plan, ledger, twilio, engine, clock |
+//! | [`facts`] | what is known of a customer: where a step stands and how it may get there, why it was refused, the digest of what was sent, the policy of the run | model, flow |
+//! | [`plan`] | `next`, what a row asks for, our tag in names, what an answer shows | model, flow, facts |
+//! | [`preview`] | what a run would write, told by `next` run forward on assumed answers | model, flow, facts, plan |
+//! | [`ledger`] | the durable record of every step, its history, older formats; one writer with group commit | model, flow, facts, events, private |
+//! | [`twilio`] | requests out: hosts, credentials, pace (the only governor), what an answer means | model, flow, facts, clock, events |
+//! | [`watch`] | when a review that is waited for is looked at again | model, facts |
+//! | [`engine`] | the run: rows at once, the one loop a row, events out, shutdown in | model, flow, facts, plan, preview, ledger, twilio, watch, clock, events |
+//! | [`undo`] | what the program has made, taken away again: a look, what is to go and what is kept, the deletions | model, flow, facts, plan, ledger, twilio, engine, clock |
+//! | [`resolve`] | what a person says of several that may be ours | model, flow, facts, ledger, twilio, engine, clock |
 //! | [`report`] | progress, log, findings, results, hints; what a rehearsal found | all above, sandbox |
 //! | [`inventory`] | what exists at Twilio, read into a sheet and a list of defects; it only reads | all above |
 //! | [`sandbox`] | the stand-in for the API | **nothing of ours**, so that it cannot share our mistakes |
 //! | [`cli`] | the arguments, and one function for each subcommand | all |
 //! | [`private`] | files and folders that only their owner may read | nothing of ours |
-//! | [`clock`], [`events`] | time from outside; what happens, told to whoever watches | model, flow, plan |
+//! | [`clock`], [`events`] | time from outside; what happens, told to whoever watches | model, flow, facts |
 //!
 //! # Three audiences, three types
 //!
 //! They are never converted into one another. A [`model::Finding`] says what is wrong with the sheet.
-//! A [`plan::Reason`] says why a step was refused. A [`model::Fault`] says why the program stops.
+//! A [`facts::Reason`] says why a step was refused. A [`model::Fault`] says why the program stops.
 //!
 //! # What is deliberately absent
 //!
@@ -83,6 +85,7 @@ pub mod cli;
 pub mod clock;
 pub mod engine;
 pub mod events;
+pub mod facts;
 pub mod flow;
 pub mod inventory;
 pub mod ledger;
@@ -92,6 +95,7 @@ pub mod preview;
 pub mod private;
 pub mod products;
 pub mod report;
+pub mod resolve;
 pub mod sandbox;
 pub mod sheet;
 pub mod twilio;

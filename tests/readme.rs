@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use trusthub_onboard::check::rule;
 use trusthub_onboard::cli::{CONFIG_KEYS, Exit};
+use trusthub_onboard::facts::Outcome;
 use trusthub_onboard::inventory::defects_table;
 use trusthub_onboard::model::column;
-use trusthub_onboard::plan::Outcome;
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::report::result_columns;
 

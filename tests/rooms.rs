@@ -85,7 +85,9 @@ fn every_room_uses_only_what_the_table_lets_it_use() {
 #[test]
 fn plan_and_engine_name_no_product() {
     let names = ["voice_integrity", "VoiceIntegrity", "VOICE_INTEGRITY", "TrustProduct", "shaken", "cnam"];
-    for file in ["plan", "engine", "ledger", "flow"].iter().flat_map(|room| files(&source().join(room))) {
+    for file in
+        ["facts", "plan", "engine", "ledger", "flow"].iter().flat_map(|room| files(&source().join(room)))
+    {
         let text = std::fs::read_to_string(&file).expect("a file");
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {

@@ -4,9 +4,9 @@
 use super::Exit;
 use super::args::ReportFormat;
 use super::style::{self, Verbosity, conclude, inform, say, tell};
+use crate::facts::{Outcome, Time};
 use crate::ledger::Ledger;
 use crate::model::{Fault, Sid, counted};
-use crate::plan::{Outcome, Time};
 use crate::report::{
     CommandLine, ExitReport, Failures, HowItEnded, LookDocument, News, OutcomeDocument, ResultsFiles,
     ResultsPaths, Rows, Tally, Waits, WrittenRow, idle, next, ticket, wait_lines,

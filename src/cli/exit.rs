@@ -1,7 +1,7 @@
 //! Exit codes. They are public and do not change.
 
 use crate::engine::Interrupted;
-use crate::plan::Outcome;
+use crate::facts::Outcome;
 use crate::report::Tally;
 use std::process::{ExitCode, Termination};
 

@@ -9,9 +9,10 @@ use crate::engine::{
     YoungLedger,
 };
 use crate::events::Observer;
+use crate::facts::{Facts, Policy};
 use crate::ledger::Ledger;
 use crate::model::{Customer, Fault, Sid};
-use crate::plan::{Facts, Plan, Policy};
+use crate::plan::Plan;
 use crate::preview::Preview;
 use crate::products::FLOW;
 use crate::report::{Action, RowPlan, Shapes, Sums, is_open_ended};

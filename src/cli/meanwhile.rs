@@ -7,7 +7,7 @@ use super::watch::OnChange;
 use crate::clock::Clock;
 use crate::engine::{Ended, Run};
 use crate::events::{Event, Observer};
-use crate::plan::Policy;
+use crate::facts::Policy;
 use crate::products::FLOW;
 use crate::report::{Reporter, ResultsPaths, Snapshot};
 use std::sync::Arc;

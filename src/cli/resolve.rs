@@ -4,10 +4,10 @@ use super::args::ResolveArgs;
 use super::session::{self, Connection, Target};
 use super::style::say;
 use super::{Exit, Stop};
-use crate::engine;
 use crate::events::{Nobody, Observer};
 use crate::ledger::Ledger;
 use crate::products::FLOW;
+use crate::resolve;
 use crate::twilio::Rate;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub fn resolve(args: &ResolveArgs) -> Result<Exit, Stop> {
         let clock = session::clock();
         let observer: Arc<dyn Observer> = Arc::new(Nobody);
         let Connection { client, ledger } = target.connect(Rate::Unlimited, CALL_MS, &clock, &observer)?;
-        engine::resolve(
+        resolve::resolve(
             &ledger,
             &client,
             &target.parent,

@@ -17,10 +17,10 @@ use crate::engine::{
     FoundPrimary, Interrupted, Primary, RefusalBreaker, Run, Selection, Settings, YoungLedger,
 };
 use crate::events::{Nobody, Observer};
+use crate::facts::Code;
+use crate::facts::{Outcome, Policy, Time};
 use crate::ledger::Ledger;
 use crate::model::{Fault, Finding, Severity, Sid, counted};
-use crate::plan::Code;
-use crate::plan::{Outcome, Policy, Time};
 use crate::products::FLOW;
 use crate::report::{
     All, CommandLine, Failure, FindingsFormat, FindingsPrinter, HowItEnded, Log, Manner, Progress, Reporter,

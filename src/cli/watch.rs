@@ -193,7 +193,7 @@ mod tests {
     }
 
     fn row() -> RowReport {
-        crate::report::example(2, crate::plan::Outcome::Approved)
+        crate::report::example(2, crate::facts::Outcome::Approved)
     }
 
     #[cfg(unix)]

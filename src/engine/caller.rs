@@ -1,12 +1,12 @@
 //! The one way out for every request: a customer's, the parent account's, those of `resolve`, and those of rooms
 //! above the engine.
 
-use super::row::done;
 use crate::clock::Clock;
+use crate::facts::{Content, Facts, StepState, Time};
 use crate::flow::{Call, Key, Method};
 use crate::ledger::{Ledger, Record};
 use crate::model::{Fault, Sid};
-use crate::plan::{Content, Facts, StepState, TURN_MAX_MS, Time};
+use crate::plan::TURN_MAX_MS;
 use crate::twilio::{Answered, Client, Identity, Obstacle, Once, Purpose, Sent, Tries};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
@@ -150,7 +150,9 @@ impl Writing<'_> {
             return;
         }
         let state = match self.facts.state(self.key) {
-            Some(StepState::Started { sid: Some(sid), .. }) => done(Some(sid.clone()), Content::Unknown),
+            Some(StepState::Started { sid: Some(sid), .. }) => {
+                StepState::done(Some(sid.clone()), Content::Unknown)
+            }
             Some(StepState::Started { sid: None, .. }) => StepState::Removed,
             _ => return,
         };

@@ -3,11 +3,13 @@
 
 use super::exchange::{Fresh, Reply};
 use super::read_back::each_once;
-use super::row::{Row, Stop, done};
+use super::row::{Row, Stop};
+use crate::facts::{Content, Ending, Existing, Note, OurCode, Reason, StepState};
+use crate::flow::BundleStatus;
 use crate::flow::{Assignments, BundleId, Call, Collection, Item, Key};
 use crate::ledger::Record;
 use crate::model::{Sid, SidKind};
-use crate::plan::{BundleStatus, CONTENTS, Content, Ending, Existing, Note, OurCode, Reason, StepState};
+use crate::plan::CONTENTS;
 
 impl Row<'_> {
     /// Reads what is there under our policies and takes over what bears our tag.
@@ -32,7 +34,7 @@ impl Row<'_> {
                 self.discover_assignments(bundle).await?;
             }
         }
-        self.finish(self.flow().discovery.into(), done(None, Content::Nothing));
+        self.finish(self.flow().discovery.into(), StepState::done(None, Content::Nothing));
         self.forget_what_held_back();
         Ok(())
     }
@@ -90,7 +92,7 @@ impl Row<'_> {
                 }
                 [item, ..] => match item.sid() {
                     Some(sid) => {
-                        self.finish(key, done(Some(sid.clone()), Content::Unknown));
+                        self.finish(key, StepState::done(Some(sid.clone()), Content::Unknown));
                         sid
                     }
                     None => return Ok(()),
@@ -200,9 +202,9 @@ impl Row<'_> {
             Some(StepState::Started { .. }) if status == BundleStatus::TwilioRejected => (),
             Some(StepState::Started { content, .. }) => {
                 let content = *content;
-                self.finish(submission, done(Some(sid), content));
+                self.finish(submission, StepState::done(Some(sid), content));
             }
-            _ => self.finish(submission, done(Some(sid), Content::BeforeUs)),
+            _ => self.finish(submission, StepState::done(Some(sid), Content::BeforeUs)),
         }
         self.finish(bundle.reviewed_by().into(), StepState::Seen { status, codes: item.codes() });
         let is_ours = self.plan.is_ours(bundle.made_by().into(), &self.facts, item);
@@ -277,7 +279,7 @@ impl Row<'_> {
     /// Takes over what a request of ours made. What it says is known from the answer that shows it.
     pub(super) fn take_over(&mut self, key: Key, item: &Item) {
         let Some(sid) = item.sid() else { return };
-        self.finish(key, done(Some(sid), Content::Unknown));
+        self.finish(key, StepState::done(Some(sid), Content::Unknown));
         self.hold(key, item);
     }
 

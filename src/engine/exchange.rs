@@ -2,10 +2,11 @@
 
 use super::caller::Writing;
 use super::row::{Row, Stop};
+use crate::facts::{Code, Ending, OurCode, Reason, StepState, Time};
+use crate::flow::BundleStatus;
 use crate::flow::{Call, Item, Key, Method, StepId};
 use crate::ledger::{Misrouted, Record};
 use crate::model::{Fault, Sid};
-use crate::plan::{BundleStatus, Code, Ending, OurCode, Reason, StepState, Time};
 use crate::twilio::{Answer, Answered, Identity, NoList, Obstacle, Page, Refusal, Sent, WholeList};
 use serde::de::DeserializeOwned;
 

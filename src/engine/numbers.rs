@@ -5,10 +5,10 @@
 //! in doubt and nothing is taken off.
 
 use super::exchange::{Fresh, NOT_YET_WAIT_MS, Reply};
-use super::row::{Row, Stop, done};
+use super::row::{Row, Stop};
+use crate::facts::{Content, Ending, OurCode, Reason, StepState};
 use crate::flow::{Assignments, Call, Host, Item, Key, Part, Verb};
 use crate::model::{PhoneNumber, PhoneNumbers, Sid};
-use crate::plan::{Content, Ending, OurCode, Reason, StepState};
 use std::collections::HashSet;
 
 impl Row<'_> {
@@ -74,13 +74,13 @@ impl Row<'_> {
             return self.refuse(key, OurCode::NoNumbers);
         }
         for (key, sid) in found {
-            self.finish(key, done(Some(sid), Content::Nothing));
+            self.finish(key, StepState::done(Some(sid), Content::Nothing));
         }
         self.leave_numbers_off(&items);
         let count = items.len();
         let doubt = is_short.then(|| not_listed("the account", count, self.plan.numbers(&self.facts).len()));
         self.facts.look(key.step, doubt);
-        self.finish(key, done(None, content));
+        self.finish(key, StepState::done(None, content));
         self.claim_numbers();
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Row<'_> {
                 self.facts.state(key).cloned()
             {
                 let is_proven = self.facts.is_proven(key);
-                self.finish(key, done(sid, Content::Nothing));
+                self.finish(key, StepState::done(sid, Content::Nothing));
                 if is_proven {
                     self.facts.prove(key);
                 }

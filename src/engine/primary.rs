@@ -2,9 +2,10 @@
 
 use super::exchange::redirected;
 use super::{DefaultPrimary, Run, lock};
+use crate::facts::{Code, OurCode, Reason};
+use crate::flow::BundleStatus;
 use crate::flow::{Call, Host, Item};
 use crate::model::{Customer, Fault, Sid, SidKind, shown_in_line};
-use crate::plan::{BundleStatus, Code, OurCode, Reason};
 use crate::twilio::{Obstacle, Refusal, Sent, WholeList};
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;

@@ -6,10 +6,12 @@
 //! written here.
 
 use super::exchange::{As, Fresh, Reply};
-use super::row::{Row, Stop, done};
+use super::row::{Row, Stop};
+use crate::facts::{Callback, Content, StepState, Surplus};
+use crate::flow::BundleStatus;
 use crate::flow::{Assignments, BundleId, Call, Collection, Host, Item, Key, Part, Verb};
 use crate::model::Sid;
-use crate::plan::{BundleStatus, CONTENTS, Callback, Content, StepState, Surplus};
+use crate::plan::CONTENTS;
 use crate::twilio::Answer;
 use serde::de::IgnoredAny;
 use std::collections::HashSet;
@@ -169,7 +171,7 @@ impl Row<'_> {
             && shown.is_as_wanted()
             && shown.content.is(content)
         {
-            self.finish(key, done(Some(sid), content));
+            self.finish(key, StepState::done(Some(sid), content));
             self.facts.prove(key);
         }
     }
@@ -295,7 +297,7 @@ impl Row<'_> {
             Some(StepState::Done { sid: Some(known), content: before, .. })
                 if *known == sid && before.is(content) && !is_claimed(*before));
         if !as_recorded {
-            self.finish(key, done(Some(sid), content));
+            self.finish(key, StepState::done(Some(sid), content));
         }
         self.facts.prove(key);
     }

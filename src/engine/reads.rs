@@ -6,15 +6,15 @@
 //! listed by both policies at the first touch of every run. Later looks of the same run need no account. Several
 //! products in review are read by one list: lists are of one account, so that more than one customer never shares one.
 
+use crate::facts::{Content, OurCode, StepState};
 use crate::flow::{BundleId, BundleStatus, Call, Item, Key, Verb};
 use crate::model::{Address, Sid};
-use crate::plan::{Content, OurCode, StepState};
 use crate::twilio::{Page, Token};
 use serde::Deserialize;
 
 use super::Only;
 use super::exchange::{As, Fresh, Reply};
-use super::row::{Row, Stop, done};
+use super::row::{Row, Stop};
 
 impl Row<'_> {
     pub(super) async fn read(&mut self, key: Key) -> Result<(), Stop> {
@@ -58,7 +58,7 @@ impl Row<'_> {
         let Some(token) = account.auth_token else { return self.refuse(key, OurCode::Unauthorized) };
         self.token = Some(token);
         // Every run reads the account anew; this takes the place of an earlier refusal.
-        self.record(key, done(None, Content::Nothing));
+        self.record(key, StepState::done(None, Content::Nothing));
         Ok(())
     }
 
@@ -74,7 +74,7 @@ impl Row<'_> {
                     return self.refuse(key, OurCode::AddressNotUsable);
                 }
                 let content = self.plan.content_of(key.step, &self.facts);
-                self.finish(key, done(Some(sid.clone()), content));
+                self.finish(key, StepState::done(Some(sid.clone()), content));
                 Ok(())
             }
             Reply::NotFound(refusal) => self.refuse_as(key, OurCode::AddressNotUsable, &refusal),

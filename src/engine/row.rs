@@ -3,12 +3,11 @@
 use super::waiting::Kept;
 use super::{CustomerEnd, Only, Run, Slot, failed_key};
 use crate::events::Event;
+use crate::facts::{Ending, Facts, Numbers, Outcome, Policy, Reason, StepState, Time};
 use crate::flow::{BundleId, Flow, Item, Key, Part, Verb};
 use crate::ledger::{CustomerRun, Record};
 use crate::model::{Customer, Fault, Sid};
-use crate::plan::{
-    Content, Ending, Facts, IllegalState, Next, Numbers, Outcome, Plan, Policy, Reason, StepState, Time,
-};
+use crate::plan::{Next, Plan};
 use crate::preview::Preview;
 use crate::twilio::Token;
 use std::collections::HashSet;
@@ -249,7 +248,7 @@ impl Row<'_> {
             false => (key, facts.sid(key).cloned()),
         };
         let state = StepState::Refused { reason, kept }.after(facts.state(at), at.step.verb);
-        let state = state.map_err(|why| illegal(&customer.subaccount, at, why))?;
+        let state = state.map_err(|why| why.fault(&customer.subaccount, at))?;
         records.push(Record::Step { key: at, state, at: now });
         run.ledger.append(&customer.subaccount, records).await?;
         let outcome = Outcome::Refused;
@@ -422,7 +421,7 @@ impl Row<'_> {
                 self.unsaved.push(Record::Step { key, state, at: self.run.clock.now() });
             }
             Err(why) => {
-                self.illegal.get_or_insert_with(|| illegal(&self.customer.subaccount, key, why));
+                self.illegal.get_or_insert_with(|| why.fault(&self.customer.subaccount, key));
             }
         }
     }
@@ -507,21 +506,4 @@ fn held_back(recorded: &Facts) -> Vec<Key> {
             && key.step.verb.can_hold_back()
     };
     recorded.states().filter(|(key, state)| is_one(*key, state)).map(|it| it.0).collect()
-}
-
-pub(super) fn done(sid: Option<Sid>, content: Content) -> StepState {
-    StepState::Done { sid, content, note: None }
-}
-
-/// A step was to come to a state that it cannot come to.
-pub(super) fn illegal(subaccount: &Sid, key: Key, why: IllegalState) -> Fault {
-    let IllegalState { before, now } = why;
-    Fault::new(
-        format!(
-            "The step {} of {subaccount} was `{before}` and was to be `{now}`: a mistake in the program",
-            key.step
-        ),
-        "It was not written down, and nothing more was sent. Please report this with the lines of the customer in the \
-         ledger's table `history`; running again begins with what is there, and looks before it asks.",
-    )
 }

@@ -1,9 +1,10 @@
 //! What a run keeps of customers whose reviews it waits for, from one look to the next.
 
 use super::CustomerEnd;
+use crate::facts::{Ending, Facts, Reason, StepState};
 use crate::flow::{BundleId, Key, StepId};
 use crate::model::Sid;
-use crate::plan::{Ending, Facts, Plan, Reason, StepState};
+use crate::plan::Plan;
 use crate::twilio::Token;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};

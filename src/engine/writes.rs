@@ -1,14 +1,15 @@
 //! The steps that change something, and the looks that resolve what became of them.
 
+use crate::facts::Evaluate;
+use crate::facts::{Callback, Content, Ending, Note, OurCode, Reason, StepState};
+use crate::flow::BundleStatus;
 use crate::flow::{BundleId, Call, Item, Key, Verb};
 use crate::model::Sid;
-use crate::plan::Evaluate;
-use crate::plan::{BundleStatus, Callback, Content, Ending, Note, OurCode, Reason, StepState};
 use crate::twilio::{Answer, Evaluation, Page, Refusal};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::exchange::{As, Fresh, NOT_YET_WAIT_MS, Reply, reason_of};
-use super::row::{Row, Stop, done};
+use super::row::{Row, Stop};
 
 /// How often a resource is read after an update whose answer does not show it: an API that is behind by more
 /// than a few seconds is one that has not taken the update.
@@ -82,7 +83,7 @@ impl Row<'_> {
     /// Something new is there. It is proven where its answer shows what was sent; otherwise it is read before
     /// its bundle is submitted.
     fn made(&mut self, key: Key, sid: Sid, content: Content, item: &Item) {
-        self.finish(key, done(Some(sid), content));
+        self.finish(key, StepState::done(Some(sid), content));
         match key.step.verb {
             Verb::Create(_) => {
                 self.note_callback(key, item);
@@ -170,7 +171,7 @@ impl Row<'_> {
         self.check_landing(key, &item, answer.request_id.clone()).await?;
         let failing = evaluation.failing(key.step.bundle);
         if failing.is_empty() {
-            self.finish(key, done(item.sid(), content));
+            self.finish(key, StepState::done(item.sid(), content));
             return Ok(());
         }
         self.messages.push((key, evaluation.in_words(&failing)));
@@ -236,7 +237,7 @@ impl Row<'_> {
         if unchanged {
             return Ok(None);
         }
-        self.finish(key, done(self.facts.sid(bundle.made_by()).cloned(), content));
+        self.finish(key, StepState::done(self.facts.sid(bundle.made_by()).cloned(), content));
         self.finish(bundle.reviewed_by().into(), StepState::Seen { status, codes: item.codes() });
         Ok(Some(status))
     }
@@ -288,7 +289,7 @@ impl Row<'_> {
                 self.refuse_for(key, Reason { fields: Some(shown.fields()), ..reason })
             }
             _ => {
-                self.finish_proven(key, done(Some(sid), content));
+                self.finish_proven(key, StepState::done(Some(sid), content));
                 match bundle {
                     Some(bundle)
                         if self.facts.callback(bundle) == Some(Callback::ToClear)
@@ -371,7 +372,7 @@ impl Row<'_> {
 
     /// What was asked for is there. What it says is known from the answer that shows it.
     fn found(&mut self, key: Key, content: Content, item: &Item) {
-        self.finish(key, done(item.sid(), content));
+        self.finish(key, StepState::done(item.sid(), content));
         match key.step.verb {
             Verb::Create(_) => self.hold(key, item),
             _ => self.facts.prove(key),

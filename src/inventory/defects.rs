@@ -2,9 +2,10 @@
 
 use super::resources::{Bundle, Found, Holdings};
 use super::row::Chosen;
+use crate::facts::Time;
 use crate::flow::{BundleStatus, Flow};
 use crate::model::{Finding, Sid};
-use crate::plan::{Time, bears_tag};
+use crate::plan::bears_tag;
 use crate::report::{hint_for, rfc3339, usually_long_ms};
 use serde::{Deserialize, Serialize};
 

@@ -2,9 +2,9 @@
 
 use super::resources::Found;
 use crate::clock::Clock;
+use crate::facts::Code;
 use crate::flow::{Call, Host};
 use crate::model::{Fault, Sid};
-use crate::plan::Code;
 pub use crate::twilio::PAGE_SIZES;
 use crate::twilio::{
     Client, Identity, Listed, NoList, Obstacle, Once, Page, Refusal, Sent, Tries, WholeList,

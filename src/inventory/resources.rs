@@ -1,8 +1,8 @@
 //! What answers show, as far as an inventory needs it.
 
+use crate::facts::Time;
 use crate::flow::{BundleId, BundleStatus, Item};
 use crate::model::Sid;
-use crate::plan::Time;
 use crate::twilio::{Evaluation, Listed, Token};
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};

@@ -1,8 +1,8 @@
 //! A copy of a ledger beside it, made before its format is changed.
 
 use super::files::beside;
+use crate::facts::Time;
 use crate::model::Fault;
-use crate::plan::Time;
 use rusqlite::Connection;
 use std::fs::File;
 use std::io;

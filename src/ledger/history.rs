@@ -2,9 +2,10 @@
 
 use super::record::says_named;
 use super::{Ledger, Record, schema, unusable};
+use crate::facts::Time;
+use crate::flow::BundleStatus;
 use crate::flow::{Flow, StepId};
 use crate::model::{Fault, Sid};
-use crate::plan::{BundleStatus, Time};
 use rusqlite::{Connection, Row};
 
 /// A state that a step of a customer came to.

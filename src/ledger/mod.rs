@@ -21,9 +21,9 @@ pub use history::{Line, PastRun, PastState, Turn};
 pub use record::{CustomerRun, Misrouted, Record};
 
 use crate::events::Observer;
+use crate::facts::{DigestKey, Facts, Time};
 use crate::flow::{Flow, StepId};
 use crate::model::{Fault, Sid};
-use crate::plan::{DigestKey, Facts, Time};
 use files::Files;
 use lock::Lock;
 use rusqlite::Connection;

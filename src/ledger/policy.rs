@@ -1,8 +1,8 @@
 //! The policy that a customer was run with, in words.
 
+use crate::facts::{Evaluate, Existing, Numbers, Policy, RefusedNumbers, Submission};
 use crate::flow::{BundleId, Flow};
 use crate::model::Sid;
-use crate::plan::{Evaluate, Existing, Numbers, Policy, RefusedNumbers, Submission};
 use rusqlite::Row;
 
 use super::record::unreadable;

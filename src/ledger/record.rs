@@ -2,11 +2,10 @@
 
 use super::history::{LOOK, TOLD};
 use super::policy::{self, Words};
+use crate::facts::{Code, Content, Digest, Facts, Note, OurCode, Policy, Reason, StepState, Time};
+use crate::flow::BundleStatus;
 use crate::flow::{Flow, Key, Part, StepId, Verb};
 use crate::model::Sid;
-use crate::plan::{
-    BundleStatus, Code, Content, Digest, Facts, Note, OurCode, Policy, Reason, StepState, Time,
-};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::borrow::Cow;

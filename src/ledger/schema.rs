@@ -2,8 +2,8 @@
 
 use super::files::beside;
 use super::{backup, log};
+use crate::facts::{DigestKey, Time};
 use crate::model::Fault;
-use crate::plan::{DigestKey, Time};
 use crate::private;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use std::fs::OpenOptions;

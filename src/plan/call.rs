@@ -1,7 +1,7 @@
 //! The requests that a plan asks for, as plain data.
 
 use super::Plan;
-use super::facts::{Callback, Facts, Surplus};
+use crate::facts::{Callback, Facts, Surplus};
 use crate::flow::{Assignments, BundleId, Call, Collection, Host, Key, Method, Verb, account_path};
 use crate::model::{Address, Sid};
 

@@ -5,9 +5,9 @@
 //! to be submitted is compared, field by field, with an answer of the run that submits it.
 
 use super::Plan;
-use super::digest::{Content, Digest};
 use super::digests::recorded;
-use super::facts::Facts;
+use crate::facts::Facts;
+use crate::facts::{Content, Digest};
 use crate::flow::{Item, StepId};
 use serde_json::{Map, Value};
 

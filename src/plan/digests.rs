@@ -1,9 +1,9 @@
 //! What each step stands for: the content that a row asks for, and its digest.
 
-use super::digest::{Content, Digest};
-use super::facts::Facts;
-use super::state::StepState;
 use super::{Plan, tag};
+use crate::facts::Facts;
+use crate::facts::StepState;
+use crate::facts::{Content, Digest};
 use crate::flow::{BundleId, Form, Key, Object, Part, StepId, Verb, from_hex};
 use crate::model::{Address, Customer, PhoneNumber, PhoneNumbers, Sid};
 

@@ -1,11 +1,12 @@
 //! What a step still needs: every state of a step, with every verb, has one answer here.
 
-use super::digest::Content;
-use super::facts::{Callback, Facts};
-use super::policy::{Evaluate, RefusedNumbers};
-use super::reason::{Code, Note, OurCode, Reason};
-use super::state::{StepState, Time};
-use super::{Ending, LOOK_AGAIN_MS, Next, Plan, SUBMISSIONS_MAX, TURN_MAX_MS};
+use super::{LOOK_AGAIN_MS, Next, Plan, SUBMISSIONS_MAX, TURN_MAX_MS};
+use crate::facts::Content;
+use crate::facts::Ending;
+use crate::facts::{Callback, Facts};
+use crate::facts::{Code, Note, OurCode, Reason};
+use crate::facts::{Evaluate, RefusedNumbers};
+use crate::facts::{StepState, Time};
 use crate::flow::{BundleId, BundleStatus, Key, Part, StepId, Verb};
 
 impl Plan<'_> {

@@ -1,7 +1,7 @@
 //! Which lists a look reads: the engine reads them, and the preview counts them.
 
 use super::Plan;
-use super::facts::Facts;
+use crate::facts::Facts;
 use crate::flow::{BundleId, Collection, Key, Part, StepId, Verb};
 
 /// The collections of what a bundle holds, in the order in which they are listed: a document names an address.

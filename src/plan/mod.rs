@@ -6,35 +6,23 @@
 
 mod call;
 mod content;
-mod digest;
 mod digests;
-mod ending;
-mod facts;
 mod judge;
 mod looks;
 mod numbers;
 mod order;
 mod ours;
-mod policy;
-mod reason;
 mod removal;
 mod standing;
-mod state;
 mod tag;
 
 pub use content::Shown;
-pub use digest::{Content, Digest, DigestKey, Hasher};
-pub use ending::{Ending, Ends, Outcome};
-pub use facts::{Callback, Facts, Surplus};
 pub use looks::CONTENTS;
-pub use policy::{Evaluate, Existing, Most, Numbers, Policy, RefusedNumbers, Removal, Submission};
-pub use reason::{Code, Note, OurCode, Reason};
 pub use removal::is_somebody_elses;
-pub use state::{IllegalState, StepState, Time};
 pub use tag::{bears_tag, friendly_name, tag, without_tag};
 
-pub use crate::flow::BundleStatus;
-use crate::flow::{BundleId, Flow, Key, StepId, Verb};
+use crate::facts::{DigestKey, Ending, Ends, Facts, Outcome, Policy, StepState, Submission, Surplus, Time};
+use crate::flow::{BundleId, BundleStatus, Flow, Key, StepId, Verb};
 use crate::model::{Customer, PhoneNumbers, Sid};
 use numbers::Wanted;
 use standing::worst;
@@ -231,6 +219,19 @@ impl<'a> Plan<'a> {
         let of_it = self.steps.iter().filter(|step| step.bundle == bundle && step.verb.creates());
         let keys = of_it.flat_map(|step| self.keys(step, facts));
         keys.filter(|key| facts.is_done(*key) && !facts.is_proven(*key)).collect()
+    }
+
+    /// Notes what a run can do nothing more about. What stops one product stops no other; where none is left before
+    /// the account was looked at, nothing is begun for it either. Gives an ending that is the whole customer's.
+    pub fn stop(&self, ending: Ending, facts: &mut Facts) -> Option<Ending> {
+        let Some(product) = ending.bundle().filter(|it| it.depends_on().is_some()) else {
+            return Some(ending);
+        };
+        facts.stop(product, ending.clone());
+        if !facts.is_done(self.flow.discovery) && self.products().iter().all(|it| facts.is_stopped(it)) {
+            facts.stop(self.flow.profile, ending);
+        }
+        None
     }
 
     /// How a customer stands by what is recorded, for reports: the worst of its bundles.

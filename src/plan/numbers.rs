@@ -1,10 +1,11 @@
 //! The phone numbers of a row: which they are, and what is to be done about each.
 
-use super::digest::DigestKey;
-use super::facts::Facts;
-use super::reason::{OurCode, Reason};
-use super::state::StepState;
-use super::{Ending, Next, Plan};
+use super::{Next, Plan};
+use crate::facts::DigestKey;
+use crate::facts::Ending;
+use crate::facts::Facts;
+use crate::facts::StepState;
+use crate::facts::{OurCode, Reason};
 use crate::flow::{BundleId, BundleStatus, Key, Part, StepId, Verb};
 use crate::model::{PhoneNumber, PhoneNumbers};
 

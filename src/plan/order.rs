@@ -1,7 +1,7 @@
 //! The order in which one row's steps are done.
 
-use super::facts::Facts;
-use super::policy::{Evaluate, Policy, Submission};
+use crate::facts::Facts;
+use crate::facts::{Evaluate, Policy, Submission};
 use crate::flow::{BundleId, Flow, StepId, Verb};
 use crate::model::Customer;
 

@@ -1,7 +1,7 @@
 //! How a resource that an answer shows is recognised as ours.
 
-use super::facts::Facts;
 use super::{Plan, tag};
+use crate::facts::Facts;
 use crate::flow::{BundleId, Item, Key, Resource, StepId, Verb};
 use crate::model::{Sid, SidKind};
 

@@ -3,13 +3,14 @@
 //! To take a number off a bundle is to have its calls labelled again. So it is done on demand only, never on the word
 //! of a list that is in doubt, and never for more numbers than a slip in the sheet could mean.
 
-use super::ending::Ends;
-use super::facts::Facts;
 use super::numbers::is_approved;
-use super::policy::Removal;
-use super::reason::{OurCode, Reason};
-use super::state::StepState;
-use super::{Content, Ending, Next, Plan, Surplus};
+use super::{Next, Plan};
+use crate::facts::Ends;
+use crate::facts::Facts;
+use crate::facts::Removal;
+use crate::facts::StepState;
+use crate::facts::{Content, Ending, Surplus};
+use crate::facts::{OurCode, Reason};
 use crate::flow::{Assignments, BundleId, Key, Part, Verb};
 use std::collections::BTreeSet;
 

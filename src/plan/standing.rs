@@ -1,10 +1,11 @@
 //! How each bundle of a customer stands, by what is recorded: for reports, which read and send nothing.
 
-use super::ending::Ends;
-use super::facts::Facts;
-use super::policy::Submission;
-use super::reason::Reason;
-use super::{Ending, Next, Outcome, Plan};
+use super::{Next, Plan};
+use crate::facts::Ends;
+use crate::facts::Facts;
+use crate::facts::Reason;
+use crate::facts::Submission;
+use crate::facts::{Ending, Outcome};
 use crate::flow::{BundleId, BundleStatus, Key, Verb};
 
 /// What is left to be done on a bundle.

@@ -5,11 +5,11 @@
 
 mod offline;
 
+use crate::facts::{Callback, Content, Ending, Facts, IllegalState, StepState, Time};
+use crate::flow::BundleStatus;
 use crate::flow::{Call, Key, Method, Object, Part, Verb};
 use crate::model::{Fault, Sid, SidKind};
-use crate::plan::{
-    BundleStatus, Callback, Content, Ending, Facts, IllegalState, Next, Plan, StepState, Time,
-};
+use crate::plan::{Next, Plan};
 use offline::Offline;
 use std::collections::HashSet;
 

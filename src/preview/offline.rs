@@ -1,11 +1,11 @@
 //! A run that asks nobody: a read is assumed to show what is recorded, numbers to be found, a review to go on.
 
 use super::{Preview, made_up, made_up_for, pending};
+use crate::facts::{Code, Content, Ending, Facts, OurCode, StepState, Time};
+use crate::flow::BundleStatus;
 use crate::flow::{BundleId, Key, Verb};
 use crate::model::{Address, Sid, SidKind};
-use crate::plan::{
-    BundleStatus, CONTENTS, Code, Content, Ending, Facts, Next, OurCode, Plan, StepState, Time,
-};
+use crate::plan::{CONTENTS, Next, Plan};
 
 /// More turns than any row takes: what would go round for ever ends there.
 const TURNS_MAX: u32 = 100_000;

@@ -5,9 +5,9 @@ use super::log::rfc3339;
 use super::row::RowReport;
 use super::summary::Tally;
 use super::waits::{Wait, Waits};
+use crate::facts::{Outcome, Time};
 use crate::flow::{BundleStatus, Flow};
 use crate::model::Sid;
-use crate::plan::{Outcome, Time};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

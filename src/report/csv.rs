@@ -2,9 +2,9 @@
 
 use super::log::rfc3339;
 use super::row::{BundleReport, ColumnToCorrect, NumberReport, RowReport, resources};
+use crate::facts::Time;
 use crate::flow::{BundleId, Flow, StepId};
 use crate::model::Fault;
-use crate::plan::Time;
 use crate::sheet::csv_safe;
 use std::io::Write;
 

@@ -2,7 +2,7 @@
 //! same to be done.
 
 use super::row::RowReport;
-use crate::plan::Outcome;
+use crate::facts::Outcome;
 
 /// How many failures are shown. Whoever has more reads the results.
 pub const SHOWN_MAX: usize = 10;

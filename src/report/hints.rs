@@ -2,7 +2,7 @@
 
 mod codes;
 
-use crate::plan::{Code, OurCode, Reason};
+use crate::facts::{Code, OurCode, Reason};
 use codes::TWILIO;
 
 /// A code's meaning and the way out.

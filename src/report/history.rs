@@ -3,10 +3,11 @@
 
 use super::log::timestamp;
 use super::row::RowReport;
+use crate::facts::{Outcome, Time};
+use crate::flow::BundleStatus;
 use crate::flow::{BundleId, Flow, StepId};
 use crate::ledger::{Ledger, PastState, Turn};
 use crate::model::Fault;
-use crate::plan::{BundleStatus, Outcome, Time};
 use std::collections::{BTreeSet, HashMap};
 
 /// A day in milliseconds.

@@ -2,8 +2,8 @@
 
 use crate::clock::Clock;
 use crate::events::{Event, Observer};
+use crate::facts::Code;
 use crate::model::{Fault, Sid, json_shown, redacted};
-use crate::plan::Code;
 use crate::private;
 use serde::Serialize;
 use std::fs::{File, OpenOptions};

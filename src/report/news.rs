@@ -8,10 +8,10 @@ use super::history::Standing;
 use super::log::rfc3339;
 use super::row::{ColumnToCorrect, RowReport};
 use super::words::needs_a_look;
+use crate::facts::{Outcome, Time};
 use crate::flow::{BundleStatus, Flow};
 use crate::ledger::{Ledger, Line};
 use crate::model::{Fault, Sid};
-use crate::plan::{Outcome, Time};
 use serde::Serialize;
 use std::collections::HashMap;
 

@@ -2,7 +2,7 @@
 
 use super::row::Cause;
 use super::summary::Tally;
-use crate::plan::Outcome;
+use crate::facts::Outcome;
 use serde::Serialize;
 
 /// Who acts next.

@@ -1,7 +1,7 @@
 //! How many customers ended how, and what that means for the exit code.
 
 use super::row::RowReport;
-use crate::plan::Outcome;
+use crate::facts::Outcome;
 
 /// Customers by outcome.
 #[derive(Clone, Default, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! What is at the API against what the results say, customer by customer.
 
 use super::expected::Expected;
+use crate::facts::Outcome;
+use crate::flow::BundleStatus;
 use crate::model::Fault;
-use crate::plan::{BundleStatus, Outcome};
 use crate::sandbox::{Kind, Resource};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;

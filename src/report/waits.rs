@@ -5,9 +5,9 @@ use super::log::rfc3339;
 use super::preview::spell_duration;
 use super::row::RowReport;
 use super::words::usual_review;
+use crate::facts::Time;
 use crate::flow::{BundleId, Flow};
 use crate::model::Sid;
-use crate::plan::Time;
 use serde::Serialize;
 
 /// A review is worth a question when it takes so many times as long as usual.

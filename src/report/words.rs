@@ -2,8 +2,8 @@
 
 use super::next::Who;
 use super::row::{BundleReport, RowReport};
+use crate::facts::Outcome;
 use crate::flow::{BundleId, Flow};
-use crate::plan::Outcome;
 
 /// What a review of this bundle usually takes.
 pub fn usual_review(bundle: BundleId) -> String {

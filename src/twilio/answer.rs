@@ -1,8 +1,8 @@
 //! What an answer means: one pure function and its table. An answer is read once.
 
+use crate::facts::Code;
 use crate::flow::Method;
 use crate::model::{Sid, redacted, shown_in_line};
-use crate::plan::Code;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 

@@ -6,9 +6,9 @@
 
 use crate::clock::Clock;
 use crate::events::{Event, Observer};
+use crate::facts::Time;
 use crate::flow::{Host, Method};
 use crate::model::Sid;
-use crate::plan::Time;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;

@@ -1,8 +1,8 @@
 //! How often a request that was surely not carried out goes out again, and after which wait.
 
 use super::answer::Obstacle;
+use crate::facts::Time;
 use crate::model::Sid;
-use crate::plan::Time;
 
 /// Nothing but 429 for this long means that going on is pointless for now.
 const TOO_MANY_MAX_MS: Time = 15 * 60 * 1_000;

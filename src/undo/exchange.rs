@@ -3,10 +3,10 @@
 
 use super::{Undo, Why};
 use crate::engine::{Caller, Writing, redirected};
+use crate::facts::{Facts, OurCode, Reason, StepState, Time};
 use crate::flow::{Call, Host, Item, Key, Method, StepId, account_path};
 use crate::ledger::{Misrouted, Record};
 use crate::model::{Fault, Sid};
-use crate::plan::{Facts, OurCode, Reason, StepState, Time};
 use crate::twilio::{Identity, NoList, Obstacle, Page, Refusal, Sent, Token, WholeList};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -307,15 +307,7 @@ impl<'a> Exchange<'a> {
     /// # Errors
     /// It cannot come to that one: a mistake in the program.
     pub fn record(&mut self, key: Key, state: StepState) -> Result<(), Fault> {
-        self.facts.apply(key, state.clone()).map_err(|why| {
-            Fault::new(
-                format!(
-                    "The step {} of {} was `{}` and was to be `{}`: a mistake in the program",
-                    key.step, self.account, why.before, why.now
-                ),
-                "It was not written down, and nothing more was taken away. Please report this.",
-            )
-        })?;
+        self.facts.apply(key, state.clone()).map_err(|why| why.fault(self.account, key))?;
         self.unsaved.push(Record::Step { key, state, at: self.undo.clock.now() });
         Ok(())
     }

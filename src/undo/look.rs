@@ -1,9 +1,10 @@
 //! Everything that an account holds and that could be ours, or stand in the way.
 
 use super::exchange::{Exchange, Reply, Stop};
+use crate::facts::StepState;
 use crate::flow::{Assignments, Collection, Host, Item, Object, StepId, Verb};
 use crate::model::{Sid, SidKind};
-use crate::plan::{StepState, TURN_MAX_MS, bears_tag};
+use crate::plan::{TURN_MAX_MS, bears_tag};
 use std::collections::{HashMap, HashSet};
 
 /// What a look has shown.

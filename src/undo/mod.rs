@@ -19,10 +19,10 @@ pub use outlook::{Deletion, Outlook};
 
 use crate::clock::Clock;
 use crate::engine::YoungLedger;
+use crate::facts::{Reason, Time};
 use crate::flow::{BundleId, BundleStatus, Flow, StepId};
 use crate::ledger::{Ledger, PastRun};
 use crate::model::{Fault, Sid};
-use crate::plan::{Reason, Time};
 use crate::twilio::{Client, Identity};
 use exchange::{Exchange, Stop};
 use origin::Origins;

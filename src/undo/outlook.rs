@@ -3,11 +3,11 @@
 use super::look::{Seen, is_bundle, is_tagged};
 use super::origin::{Origin, Origins};
 use super::{Account, Entry, Scope, Why};
+use crate::facts::{Facts, StepState};
 use crate::flow::{
     Assignments, BundleId, BundleStatus, Collection, Flow, Host, Item, Key, Object, Part, StepId, Verb,
 };
 use crate::model::{Sid, SidKind};
-use crate::plan::{Facts, StepState};
 use std::collections::{HashMap, HashSet};
 
 /// What would be done in one account.

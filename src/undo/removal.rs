@@ -4,9 +4,9 @@
 use super::exchange::{Exchange, Reply, Stop};
 use super::outlook::{Group, Outlook, Removal};
 use super::{Entry, Fate, Undo, Why};
+use crate::facts::{Code, Content, StepState};
 use crate::flow::{BundleStatus, Key, Part, Verb};
 use crate::model::{Fault, Sid};
-use crate::plan::{Code, Content, StepState};
 use std::collections::HashSet;
 
 /// "Bundle cannot be deleted due to an active number assignment" [docs].

@@ -5,8 +5,8 @@
 //! age of the wait: whoever hears of a decision hears of it at most a tenth later than it was possible. Three days
 //! of one review are some seventy looks and not four thousand.
 
+use crate::facts::Time;
 use crate::model::Sid;
-use crate::plan::Time;
 use std::collections::{HashMap, HashSet};
 
 /// A look comes after this share of the age of a wait.

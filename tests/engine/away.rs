@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::{Ended, Interrupted};
 use trusthub_onboard::events::Event;
-use trusthub_onboard::plan::Outcome;
+use trusthub_onboard::facts::Outcome;
 use trusthub_onboard::sandbox::{Among, Fault, Faults, Rule, When};
 use trusthub_onboard::twilio::AWAY_MAX_MS;
 

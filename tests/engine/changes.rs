@@ -6,9 +6,9 @@ use crate::checks::step_named;
 use crate::checks::undisturbed;
 use crate::fixture::{Fixture, customer};
 use crate::watch::{Killer, Moment};
+use trusthub_onboard::facts::{Code, OurCode, Outcome, StepState, Submission};
 use trusthub_onboard::flow::BundleId;
 use trusthub_onboard::model::{Address, Customer, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Code, OurCode, Outcome, StepState, Submission};
 use trusthub_onboard::products::{FLOW, PROFILE, VOICE_INTEGRITY};
 use trusthub_onboard::sandbox::{Edit, Kind, Lag, Reviewer, Settings, Stance, Undocumented};
 

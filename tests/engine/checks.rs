@@ -3,10 +3,10 @@
 use crate::fixture::{Fixture, customer, token_of};
 use std::collections::BTreeSet;
 use trusthub_onboard::engine::Ended;
+use trusthub_onboard::facts::{Facts, Outcome};
 use trusthub_onboard::flow::{BundleId, StepId};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::Customer;
-use trusthub_onboard::plan::{Facts, Outcome};
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{Kind, Method, Resource};
 

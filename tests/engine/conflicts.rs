@@ -3,7 +3,7 @@
 use crate::checks::undisturbed;
 use crate::fixture::{Fixture, customer};
 use trusthub_onboard::clock::Clock;
-use trusthub_onboard::plan::Outcome;
+use trusthub_onboard::facts::Outcome;
 use trusthub_onboard::sandbox::{Among, Fault, Faults, Lag, Method, Rule, When};
 
 fn at(first: u64, last: u64, status: u16) -> Rule {

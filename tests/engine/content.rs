@@ -15,9 +15,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::CustomerEnd;
+use trusthub_onboard::facts::{Code, OurCode, Outcome, StepState, Submission};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Address, Customer};
-use trusthub_onboard::plan::{Code, OurCode, Outcome, StepState, Submission};
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::report::Reporter;
 use trusthub_onboard::sandbox::{

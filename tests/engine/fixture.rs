@@ -17,12 +17,12 @@ use trusthub_onboard::engine::{
     YoungLedger,
 };
 use trusthub_onboard::events::{Event, Nobody, Observer};
+use trusthub_onboard::facts::{Evaluate, Existing, Facts, Outcome, Policy, RefusedNumbers, Submission};
 use trusthub_onboard::flow::BundleId;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{
     Address, Business, Customer, Fault, PhoneNumber, PhoneNumbers, Representative, Sid, VoiceIntegrity,
 };
-use trusthub_onboard::plan::{Evaluate, Existing, Facts, Outcome, Policy, RefusedNumbers, Submission};
 use trusthub_onboard::products::{FLOW, VOICE_INTEGRITY};
 use trusthub_onboard::report::{Reporter, RowReport, result_cells, result_columns};
 use trusthub_onboard::sandbox::{self, Kind, Resource, Sandbox, Seed, SeedAccount, Server};

@@ -1,7 +1,8 @@
 //! The flow of Twilio's guide, and what is done about rows that meet a no.
 
 use crate::fixture::{Fixture, customer};
-use trusthub_onboard::plan::{BundleStatus, Outcome};
+use trusthub_onboard::facts::Outcome;
+use trusthub_onboard::flow::BundleStatus;
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{Kind, Method};
 

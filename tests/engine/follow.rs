@@ -4,8 +4,8 @@ use crate::fixture::{Fixture, customer};
 use crate::watch::{Killer, Moment};
 use std::collections::BTreeSet;
 use trusthub_onboard::engine::{Only, YoungLedger};
+use trusthub_onboard::facts::{Most, Numbers, Outcome, Removal, Submission};
 use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Most, Numbers, Outcome, Removal, Submission};
 use trusthub_onboard::report::NumberState;
 use trusthub_onboard::sandbox::{
     Among, BundleKind, Edit, Fault, Faults, Kind, Lag, Method, Reviewer, Rule, Seed, Settings, Stance,

@@ -7,8 +7,8 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use trusthub_onboard::clock::Clock;
+use trusthub_onboard::facts::{Most, Outcome, Removal};
 use trusthub_onboard::model::Customer;
-use trusthub_onboard::plan::{Most, Outcome, Removal};
 use trusthub_onboard::sandbox::{Among, Edit, Fault, Faults, Kind, Lag, Method, Rule, When};
 
 /// How a list comes back.

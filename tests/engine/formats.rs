@@ -8,9 +8,9 @@ use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use trusthub_onboard::engine::Only;
+use trusthub_onboard::facts::{Evaluate, Existing, Facts, Outcome, Policy, RefusedNumbers, Submission};
 use trusthub_onboard::ledger::{CustomerRun, Ledger};
 use trusthub_onboard::model::{Fault, Sid};
-use trusthub_onboard::plan::{Evaluate, Existing, Facts, Outcome, Policy, RefusedNumbers, Submission};
 use trusthub_onboard::products::{FLOW, PROFILE};
 
 fn database(ledger: &Path) -> Connection {

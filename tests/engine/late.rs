@@ -5,9 +5,9 @@ use crate::fixture::customer;
 use crate::holding::Holding;
 use crate::watch::{die, watching};
 use trusthub_onboard::events::Event;
+use trusthub_onboard::facts::{Code, OurCode, Outcome, Submission};
 use trusthub_onboard::flow::Method;
 use trusthub_onboard::model::Customer;
-use trusthub_onboard::plan::{Code, OurCode, Outcome, Submission};
 
 /// A run of `first` is killed when the held request gets no answer; `second` is run, and the held request
 /// arrives after any number of its requests, at the latest when the time-out of a call is over.

@@ -5,10 +5,12 @@ use crate::checks::{sids, undisturbed};
 use crate::fixture::{Fixture, cell, customer};
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::engine::Only;
+use trusthub_onboard::facts::{Code, OurCode, Outcome, StepState, Submission};
+use trusthub_onboard::flow::BundleStatus;
 use trusthub_onboard::flow::{Key, StepId};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Address, Customer, Sid};
-use trusthub_onboard::plan::{BundleStatus, Code, OurCode, Outcome, StepState, Submission, tag};
+use trusthub_onboard::plan::tag;
 use trusthub_onboard::products::{FLOW, PROFILE};
 use trusthub_onboard::report::Reporter;
 use trusthub_onboard::sandbox::{

@@ -6,8 +6,8 @@ use crate::watch::{Killer, Moment, watching};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use trusthub_onboard::events::Event;
+use trusthub_onboard::facts::Outcome;
 use trusthub_onboard::flow::Method;
-use trusthub_onboard::plan::Outcome;
 use trusthub_onboard::sandbox::{Among, Fault, Faults, Kind, Lag, Rule, When};
 
 /// Breaks the nth request of any kind.

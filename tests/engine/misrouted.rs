@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use trusthub_onboard::plan::Outcome;
+use trusthub_onboard::facts::Outcome;
 use trusthub_onboard::products::{FLOW, PROFILE};
 use trusthub_onboard::sandbox::{self, Among, Fault, Faults, Rule, When};
 

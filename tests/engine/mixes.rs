@@ -6,7 +6,8 @@ use crate::watch::{Killer, Moment};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use trusthub_onboard::plan::{Outcome, tag};
+use trusthub_onboard::facts::Outcome;
+use trusthub_onboard::plan::tag;
 use trusthub_onboard::sandbox::{Among, Edit, Fault, Faults, Kind, Lag, Rule, When};
 
 const CUSTOMERS: u32 = 4;

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::{Interrupted, Only};
 use trusthub_onboard::events::{Event, Nobody};
+use trusthub_onboard::facts::{Outcome, Submission};
 use trusthub_onboard::ledger::Ledger;
-use trusthub_onboard::plan::{Outcome, Submission};
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::sandbox::{
     ApprovalAsked, Edit, Faults, Kind, Method, Reviewer, Settings, Undocumented,

@@ -13,10 +13,10 @@ use trusthub_onboard::check::Entry;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::Only;
 use trusthub_onboard::events::{Event, Nobody};
+use trusthub_onboard::facts::{Most, Numbers, Outcome, Removal};
 use trusthub_onboard::flow::Method;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Most, Numbers, Outcome, Removal};
 use trusthub_onboard::products::{FLOW, PROFILE, SHAKEN_STIR, VOICE_INTEGRITY};
 use trusthub_onboard::report::{News, Reporter, RowReport};
 use trusthub_onboard::sandbox::{

@@ -3,10 +3,10 @@
 use crate::checks::step_named;
 use crate::fixture::{Fixture, PRIMARY, cell, customer};
 use trusthub_onboard::check::Entry;
+use trusthub_onboard::facts::{Code, Outcome, Reason, StepState};
 use trusthub_onboard::flow::{BundleId, StepId};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Customer, Sid};
-use trusthub_onboard::plan::{Code, Outcome, Reason, StepState};
 use trusthub_onboard::products::{FLOW, PROFILE, VOICE_INTEGRITY};
 use trusthub_onboard::report::Reporter;
 use trusthub_onboard::sandbox::{BundleKind, Edit, Verdict};
@@ -131,7 +131,7 @@ async fn a_draft_that_was_completed_by_us_is_found_so_without_its_ledger() {
     let mut fixture = Fixture::with(vec![customer(1)]);
     let draft = add_bundle(&fixture, &PROFILE, "By hand");
     fixture.customers = vec![named(&PROFILE, &draft)];
-    fixture.policy.submission = trusthub_onboard::plan::Submission::Never;
+    fixture.policy.submission = trusthub_onboard::facts::Submission::Never;
     assert_eq!(fixture.outcome().await, Outcome::Drafted);
     let made = fixture.made().len();
     fixture.ledger = fixture.folder.path().join("another.db");

@@ -1,8 +1,8 @@
 //! The numbers of a row that has been submitted: which of them may still be written otherwise.
 
 use crate::fixture::{Fixture, customer};
+use trusthub_onboard::facts::{Outcome, RefusedNumbers};
 use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Outcome, RefusedNumbers};
 use trusthub_onboard::sandbox::{Edit, Kind, Method};
 
 fn pn(n: u32) -> PhoneNumber {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use trusthub_onboard::events::{Event, Observer};
-use trusthub_onboard::plan::{Outcome, Submission};
+use trusthub_onboard::facts::{Outcome, Submission};
 use trusthub_onboard::sandbox::Kind;
 
 /// Copies the ledger after every commit into `copies/1`, `copies/2` and so on, and cuts the run off

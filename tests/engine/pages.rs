@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use trusthub_onboard::clock::Clock;
+use trusthub_onboard::facts::Outcome;
 use trusthub_onboard::model::{PhoneNumber, PhoneNumbers};
-use trusthub_onboard::plan::Outcome;
 use trusthub_onboard::sandbox::{self, Among, Edit, Fault, Faults, Rule, When};
 
 /// Nobody has this host, so that a request that went there would have no answer.

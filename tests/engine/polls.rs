@@ -4,7 +4,7 @@ use crate::fixture::{Fixture, customer, with_every_product};
 use crate::watch::{Killer, Moment};
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::Only;
-use trusthub_onboard::plan::{Outcome, Submission};
+use trusthub_onboard::facts::{Outcome, Submission};
 use trusthub_onboard::sandbox::{
     Among, ApprovalAsked, Edit, Fault, Faults, Kind, Method, Reviewer, Rule, Settings, Undocumented, Verdict,
     When,

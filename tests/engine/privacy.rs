@@ -5,8 +5,8 @@ use crate::watch::watching;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use trusthub_onboard::events::Event;
+use trusthub_onboard::facts::Outcome;
 use trusthub_onboard::model::{Address, Customer, PhoneNumber, PhoneNumbers, Representative};
-use trusthub_onboard::plan::Outcome;
 use trusthub_onboard::sandbox::{Edit, Reviewer};
 
 /// A customer whose every value is unlike anything else. Numbers have nine digits or a hyphen, because five

@@ -3,8 +3,8 @@
 use crate::checks::step_named;
 use crate::fixture::{Fixture, customer};
 use trusthub_onboard::engine::RefusalBreaker;
+use trusthub_onboard::facts::{Code, OurCode};
 use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Code, OurCode};
 use trusthub_onboard::sandbox::Edit;
 
 /// Customers who each have one number, which no bundle takes.

@@ -5,11 +5,11 @@ use crate::checks::step_named;
 use crate::checks::undisturbed;
 use crate::fixture::{Fixture, PRIMARY, customer};
 use trusthub_onboard::engine::CustomerEnd;
+use trusthub_onboard::facts::{Code, Evaluate, Note, OurCode, Outcome, Reason, StepState};
+use trusthub_onboard::facts::{RefusedNumbers, Submission};
 use trusthub_onboard::flow::Key;
 use trusthub_onboard::flow::{Part, StepId};
 use trusthub_onboard::model::{Address, Customer, PhoneNumber, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Code, Evaluate, Note, OurCode, Outcome, Reason, StepState};
-use trusthub_onboard::plan::{RefusedNumbers, Submission};
 use trusthub_onboard::products::{FLOW, PROFILE, VOICE_INTEGRITY};
 use trusthub_onboard::sandbox::{
     Among, BundleKind, Edit, Fault, Faults, Kind, Method, Rule, Settings, Stance, Undocumented, When,

@@ -3,9 +3,9 @@
 use crate::fixture::{Fixture, seed, with_every_product};
 use serde_json::{Map, Value};
 use trusthub_onboard::check::Entry;
+use trusthub_onboard::facts::Outcome;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::Customer;
-use trusthub_onboard::plan::Outcome;
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::report::{Expected, Reporter, ResultsPaths, Verdict, verdict};
 use trusthub_onboard::sandbox::{Kind, Resource};

@@ -5,9 +5,9 @@ use crate::checks::undisturbed;
 use crate::fixture::{Fixture, customer};
 use crate::watch::{Killer, Moment};
 use trusthub_onboard::clock::Clock;
+use trusthub_onboard::facts::Outcome;
 use trusthub_onboard::flow::BundleId;
 use trusthub_onboard::model::{Customer, Sid};
-use trusthub_onboard::plan::Outcome;
 use trusthub_onboard::products::{FLOW, PROFILE, VOICE_INTEGRITY};
 use trusthub_onboard::sandbox::{Edit, Kind, Method, Reviewer, Verdict};
 

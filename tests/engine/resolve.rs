@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use trusthub_onboard::clock::Clock;
-use trusthub_onboard::engine::{Choice, resolve};
 use trusthub_onboard::events::Nobody;
+use trusthub_onboard::facts::{Code, Existing, OurCode, Outcome};
 use trusthub_onboard::flow::StepId;
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Fault, Sid};
-use trusthub_onboard::plan::{Code, Existing, OurCode, Outcome, tag};
+use trusthub_onboard::plan::tag;
 use trusthub_onboard::products::FLOW;
+use trusthub_onboard::resolve::{Choice, resolve};
 use trusthub_onboard::sandbox::{BundleKind, Edit};
 use trusthub_onboard::twilio::{Client, Endpoint, Identity, Pace, Rate, Timeouts};
 

@@ -6,9 +6,9 @@ use crate::changes::{
 use crate::fixture::{Fixture, customer};
 use crate::watch::{die, watching};
 use trusthub_onboard::events::Event;
+use trusthub_onboard::facts::{Code, OurCode, Outcome, StepState, Submission};
 use trusthub_onboard::flow::Method;
 use trusthub_onboard::model::{Address, Customer};
-use trusthub_onboard::plan::{Code, OurCode, Outcome, StepState, Submission};
 use trusthub_onboard::sandbox::{
     AddressCorrection, Among, EmptyParameter, Fault, Faults, Settings, Undocumented,
 };

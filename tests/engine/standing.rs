@@ -9,9 +9,10 @@ use trusthub_onboard::check::Entry;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::{Ended, Interrupted, Only};
 use trusthub_onboard::events::Nobody;
+use trusthub_onboard::facts::{Existing, Most, OurCode, Outcome, Submission};
 use trusthub_onboard::ledger::Ledger;
 use trusthub_onboard::model::{Address, Customer, PhoneNumber, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Existing, Most, OurCode, Outcome, Submission, friendly_name};
+use trusthub_onboard::plan::friendly_name;
 use trusthub_onboard::products::FLOW;
 use trusthub_onboard::report::Reporter;
 use trusthub_onboard::sandbox::{

@@ -10,9 +10,9 @@ use tokio_util::sync::CancellationToken;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::engine::{Ended, Interrupted, Only, RefusalBreaker};
 use trusthub_onboard::events::Event;
+use trusthub_onboard::facts::{Outcome, StepState};
 use trusthub_onboard::flow::Method;
 use trusthub_onboard::model::{Fault as Broken, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{Outcome, StepState};
 use trusthub_onboard::sandbox::{Among, Edit, Fault, Faults, Lag, Limit, Rule, When};
 use trusthub_onboard::twilio::Rate;
 

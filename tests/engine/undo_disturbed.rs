@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use trusthub_onboard::events::Nobody;
-use trusthub_onboard::plan::{Outcome, Submission};
+use trusthub_onboard::facts::{Outcome, Submission};
 use trusthub_onboard::sandbox::{Among, Fault as Broken, Faults, Method, Rule, Stance, Undocumented, When};
 use trusthub_onboard::undo::Fate;
 

@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use trusthub_onboard::clock::Clock;
 use trusthub_onboard::events::Event;
+use trusthub_onboard::facts::Outcome;
 use trusthub_onboard::flow::Method;
-use trusthub_onboard::plan::Outcome;
 use trusthub_onboard::sandbox::{Among, Fault, Faults, Kind, Lag, Rule, Server, When};
 
 /// As long as anything may lag within the visibility window.

@@ -1,10 +1,10 @@
 //! What stops one bundle and what it does not: products are independent of one another and depend on the profile.
 
 use crate::small::*;
+use trusthub_onboard::facts::{Code, Ending, Facts, OurCode, Policy, Reason, StepState, Submission, Surplus};
+use trusthub_onboard::flow::BundleStatus;
 use trusthub_onboard::flow::{Assignments, BundleId, StepId, Verb};
-use trusthub_onboard::plan::{
-    BundleStatus, Code, Ending, Facts, Next, OurCode, Plan, Policy, Reason, StepState, Submission, Surplus,
-};
+use trusthub_onboard::plan::{Next, Plan};
 
 /// In a word: what is next, and about which step.
 fn told(next: &Next) -> String {

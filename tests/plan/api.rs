@@ -4,8 +4,10 @@ use crate::small::{self, *};
 use crate::world::Wrong;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash};
+use trusthub_onboard::facts::Time;
+use trusthub_onboard::flow::BundleStatus;
 use trusthub_onboard::flow::{BundleId, Key, Verb};
-use trusthub_onboard::plan::{BundleStatus, TURN_MAX_MS, Time};
+use trusthub_onboard::plan::TURN_MAX_MS;
 
 /// A resource or an assignment at the API.
 #[derive(Clone, Hash)]

@@ -11,8 +11,9 @@
 use crate::small::*;
 use crate::world::World;
 use std::collections::HashMap;
+use trusthub_onboard::facts::{Evaluate, Policy, Submission};
 use trusthub_onboard::model::Customer;
-use trusthub_onboard::plan::{Evaluate, Plan, Policy, Submission};
+use trusthub_onboard::plan::Plan;
 
 /// Longer than any path can be.
 const TURNS_MAX: usize = 1_000;

@@ -1,11 +1,11 @@
 //! What a run would do, told by sheet and ledger alone: each kind of action, and what is counted.
 
 use crate::small::*;
+use trusthub_onboard::facts::{Code, Content, Ending, Facts, OurCode, Policy, Reason, StepState, Submission};
+use trusthub_onboard::flow::BundleStatus;
 use trusthub_onboard::flow::{Key, Verb};
 use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers};
-use trusthub_onboard::plan::{
-    BundleStatus, Code, Content, Ending, Facts, OurCode, Plan, Policy, Reason, StepState, Submission,
-};
+use trusthub_onboard::plan::Plan;
 use trusthub_onboard::preview::{Preview, WriteKind};
 use trusthub_onboard::report::{Action, RowPlan};
 

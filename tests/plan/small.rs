@@ -1,14 +1,15 @@
 //! A flow of a profile and two trust products that share a collection: as few steps as have every verb.
 
+use trusthub_onboard::facts::{
+    DigestKey, Evaluate, Existing, Facts, Policy, RefusedNumbers, Submission, Time,
+};
 use trusthub_onboard::flow::{
     Bundle, BundleId, Collection, Dependency, Flow, Key, Object, Part, Resource, Step, StepId, Steps, Verb,
 };
 use trusthub_onboard::model::{
     Address, Business, Customer, PhoneNumber, PhoneNumbers, Product, Representative, Sid, VoiceIntegrity,
 };
-use trusthub_onboard::plan::{
-    DigestKey, Evaluate, Existing, Facts, Plan, Policy, RefusedNumbers, Submission, Time,
-};
+use trusthub_onboard::plan::Plan;
 
 /// Short, so that the times in a failing path are easy to read.
 pub const WINDOW: Time = 5_000;

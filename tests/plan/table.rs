@@ -5,11 +5,11 @@
 
 use crate::small::{self, *};
 use std::collections::{BTreeMap, BTreeSet};
+use trusthub_onboard::facts::{Code, Content, Digest, Ending, Facts, OurCode, Reason, StepState, Time};
+use trusthub_onboard::flow::BundleStatus;
 use trusthub_onboard::flow::{Key, StepId, Verb};
 use trusthub_onboard::model::{Address, Customer, PhoneNumber, PhoneNumbers};
-use trusthub_onboard::plan::{
-    BundleStatus, Code, Content, Digest, Ending, Facts, Next, OurCode, Plan, Reason, StepState, Time,
-};
+use trusthub_onboard::plan::{Next, Plan};
 
 const NOW: Time = 1_000_000;
 const OTHER: Content = Content::Known(Digest { version: 1, bytes: [9; 16] });

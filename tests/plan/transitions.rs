@@ -3,8 +3,9 @@
 use crate::small::*;
 use crate::table::VERBS;
 use std::collections::BTreeMap;
+use trusthub_onboard::facts::{Content, Facts, OurCode, Reason, StepState};
+use trusthub_onboard::flow::BundleStatus;
 use trusthub_onboard::model::Sid;
-use trusthub_onboard::plan::{BundleStatus, Content, Facts, OurCode, Reason, StepState};
 
 /// One of each kind of state, by the word that errors have for it.
 fn states() -> Vec<(&'static str, Option<StepState>)> {

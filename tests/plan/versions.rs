@@ -1,11 +1,13 @@
 //! A later release sends another field: who was submitted before stays as it is, and a draft is brought up to date.
 
 use crate::small::{customer, digest_key, policy, sid};
+use trusthub_onboard::facts::{Content, Digest, Ending, Facts, StepState};
+use trusthub_onboard::flow::BundleStatus;
 use trusthub_onboard::flow::{
     Bundle, BundleId, Collection, Flow, Form, Item, Key, Object, Resource, Step, StepId, Steps, Verb,
 };
 use trusthub_onboard::model::{Address, Customer, PhoneNumbers, Sid};
-use trusthub_onboard::plan::{BundleStatus, Content, Digest, Ending, Facts, Next, Plan, StepState};
+use trusthub_onboard::plan::{Next, Plan};
 
 /// What the first release sends.
 fn with_email(customer: &Customer, _: Option<&Sid>) -> Option<Form> {

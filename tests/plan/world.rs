@@ -5,11 +5,11 @@ use crate::api::{Api, Fate, Request, depends_on_row, place};
 use crate::small::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use trusthub_onboard::facts::{Code, Content, Digest, Ending, Facts, OurCode, StepState, Time};
+use trusthub_onboard::flow::BundleStatus;
 use trusthub_onboard::flow::{BundleId, Key, Verb};
 use trusthub_onboard::model::Sid;
-use trusthub_onboard::plan::{
-    BundleStatus, Code, Content, Digest, Ending, Facts, Next, OurCode, Plan, StepState, Time,
-};
+use trusthub_onboard::plan::{Next, Plan};
 
 /// The wait after a lost answer.
 const PAUSE: Time = 400;

@@ -2,8 +2,8 @@
 
 use super::values::{duration, policy, product_policy, some_time};
 use super::{DONE, PACE};
+use crate::facts::{Evaluate, Existing, Numbers, Policy, RefusedNumbers, Submission};
 use crate::model::{Product, Sid};
-use crate::plan::{Evaluate, Existing, Numbers, Policy, RefusedNumbers, Submission};
 use crate::products::{FLOW, PROFILE, VOICE_INTEGRITY};
 use clap::{Args, ValueEnum};
 

@@ -2,7 +2,7 @@
 
 use super::values::most;
 use super::{DONE, OnlyArg};
-use crate::plan::{Most, Numbers, Policy, Removal};
+use crate::facts::{Most, Numbers, Policy, Removal};
 use clap::Args;
 
 #[derive(Args)]

@@ -2,10 +2,10 @@
 
 use super::TargetArgs;
 use super::values::account;
-use crate::engine::Choice;
 use crate::flow::StepId;
 use crate::model::Sid;
 use crate::products::FLOW;
+use crate::resolve::Choice;
 use clap::Args;
 
 #[derive(Args)]

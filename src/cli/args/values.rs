@@ -1,8 +1,8 @@
 //! Values that several subcommands read from words: durations, rates, SIDs, names of files.
 
+use crate::facts::Most;
 use crate::model::column::header_key;
 use crate::model::{Product, Sid, SidKind};
-use crate::plan::Most;
 use crate::products;
 use crate::twilio::{RATE_MAX, RATE_MIN, Rate};
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! What the last workbook of the same name said: the last look at the results.
 
 use super::summary::{AS_OF, BY_OUTCOME, SUMMARY};
-use crate::plan::Outcome;
+use crate::facts::Outcome;
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use std::fs::File;
 use std::io::BufReader;

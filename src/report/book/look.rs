@@ -1,6 +1,6 @@
 //! How the sheets look: formats that are made once, and tables that are written row by row.
 
-use crate::plan::{Outcome, Time};
+use crate::facts::{Outcome, Time};
 use crate::report::copy::fitting;
 use crate::sheet::template::row_height;
 use rust_xlsxwriter::{

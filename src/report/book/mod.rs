@@ -17,9 +17,9 @@ use super::summary::Tally;
 use super::words::{
     cells, happened, in_review, longest_usual_review_days, needs_a_look, usual_review, usual_reviews,
 };
+use crate::facts::{Outcome, Time};
 use crate::flow::Flow;
 use crate::model::Fault;
-use crate::plan::{Outcome, Time};
 use look::{Lines, Look, Table, Value};
 use rust_xlsxwriter::{Workbook, XlsxError};
 use std::io::{self, Seek, Write};

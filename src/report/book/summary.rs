@@ -2,7 +2,7 @@
 
 use super::Earlier;
 use super::look::{Look, moment, on_paper};
-use crate::plan::{Outcome, Time};
+use crate::facts::{Outcome, Time};
 use crate::report::history::Past;
 use crate::report::log::rfc3339;
 use crate::report::next::{Who, next_action, who};

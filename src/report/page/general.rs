@@ -1,7 +1,7 @@
 //! What is said of a row in general words: what others wrote about it may hold its data.
 
 use crate::check::rule;
-use crate::plan::{Code, OurCode, Outcome, Reason};
+use crate::facts::{Code, OurCode, Outcome, Reason};
 use crate::report::hints::hint;
 use crate::report::row::RowReport;
 use crate::report::words::meaning;

@@ -16,8 +16,8 @@ use super::words::{
 };
 use super::write::{Written, unwritable, write_one};
 use crate::check::Entry;
+use crate::facts::{Outcome, Time};
 use crate::model::Fault;
-use crate::plan::{Outcome, Time};
 use crate::products::FLOW;
 use chart::{bar, by_day, class, key, sampled};
 use general::Said;

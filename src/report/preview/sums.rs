@@ -1,9 +1,10 @@
 //! The sum over the rows of a sheet, and how it is worked out where every customer is new.
 
 use super::{RowPlan, is_open_ended};
+use crate::facts::{DigestKey, Facts, Policy};
 use crate::flow::Flow;
 use crate::model::{Customer, Fault, PhoneNumber, PhoneNumbers, Sid, counted};
-use crate::plan::{DigestKey, Facts, Plan, Policy};
+use crate::plan::Plan;
 use crate::preview::Preview;
 use crate::twilio::Rate;
 use std::collections::{BTreeMap, HashMap, HashSet};

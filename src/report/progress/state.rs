@@ -1,8 +1,8 @@
 //! What a run has come to, from what has happened in it: a pure account of events and times.
 
 use crate::events::Event;
+use crate::facts::{Outcome, Time};
 use crate::model::Sid;
-use crate::plan::{Outcome, Time};
 use std::collections::{HashMap, VecDeque};
 
 /// The rate is that of the last minute: long enough to be steady, short enough to follow a change.

@@ -2,9 +2,9 @@ use super::state::{Shown, State};
 use super::*;
 use crate::clock::TokioClock;
 use crate::events::{Request, Response};
+use crate::facts::{Code, Outcome};
 use crate::flow::Method;
 use crate::model::Sid;
-use crate::plan::{Code, Outcome};
 
 fn account(number: u64) -> Sid {
     Sid::parse(&format!("AC{number:032x}")).expect("a SID")

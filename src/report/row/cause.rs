@@ -4,12 +4,10 @@ use super::columns::{self, Columns};
 use super::make::Heard;
 use super::numbers::{self, NumberReport};
 use crate::check::Invalid;
+use crate::facts::{Code, Ending, Facts, Note, OurCode, Outcome, Reason, RefusedNumbers, StepState};
 use crate::flow::{BundleId, Key, Part, StepId};
 use crate::model::{Column, redacted};
-use crate::plan::{
-    Code, Ending, Facts, Next, Note, OurCode, Outcome, Plan, Reason, RefusedNumbers, StepState,
-    is_somebody_elses,
-};
+use crate::plan::{Next, Plan, is_somebody_elses};
 use crate::report::hints::{hint, hint_for, hint_for_words};
 use crate::sheet::Layout;
 use serde::Serialize;

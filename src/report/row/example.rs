@@ -1,8 +1,8 @@
 //! Reports for tests.
 
 use super::{Cause, ColumnToCorrect, RowReport};
+use crate::facts::Outcome;
 use crate::model::Sid;
-use crate::plan::Outcome;
 use crate::report::console::console_url;
 use crate::report::next::{Who, next_action, who};
 

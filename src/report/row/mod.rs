@@ -14,7 +14,8 @@ pub use numbers::{NumberOnBundle, NumberReport, NumberState};
 
 use super::log::rfc3339;
 use super::next::Who;
-use crate::plan::{BundleStatus, Outcome, Time};
+use crate::facts::{Outcome, Time};
+use crate::flow::BundleStatus;
 use cause::NUMBERS_LEFT_OUT;
 use serde::{Serialize, Serializer};
 

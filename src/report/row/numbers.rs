@@ -2,9 +2,10 @@
 
 use super::cause::{code_text, message_of};
 use super::make::Heard;
+use crate::facts::{Code, Facts, OurCode, Reason, StepState};
 use crate::flow::{BundleId, Flow, Key, Part};
 use crate::model::{PhoneNumber, PhoneNumbers, Sid, counted};
-use crate::plan::{Code, Facts, OurCode, Plan, Reason, StepState};
+use crate::plan::Plan;
 use serde::{Serialize, Serializer};
 
 /// One phone number of a row.

@@ -2,7 +2,7 @@
 
 use super::Speed;
 use crate::clock::Clock;
-use crate::plan::Time;
+use crate::facts::Time;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 

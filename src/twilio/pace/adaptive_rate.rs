@@ -1,6 +1,6 @@
 //! One rate that learns: slow start, less after a 429, a little more after each clean second.
 
-use crate::plan::Time;
+use crate::facts::Time;
 
 /// The rate of one lane. It is never above its cap, and it knows no clock.
 #[derive(Clone, Debug)]

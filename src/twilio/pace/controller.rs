@@ -3,8 +3,8 @@
 use super::Speed;
 use super::adaptive_rate::{AdaptiveRate, Lately};
 use super::meter::Meter;
+use crate::facts::Time;
 use crate::model::Sid;
-use crate::plan::Time;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// The pace of a run: one rate for all, and one for each account that has a limit of its own.

@@ -1,6 +1,6 @@
 //! How many requests a second went out lately.
 
-use crate::plan::Time;
+use crate::facts::Time;
 
 /// Counts over the last second, smoothly, in two numbers.
 #[derive(Clone, Debug, Default)]

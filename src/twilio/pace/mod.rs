@@ -13,8 +13,8 @@ mod meter;
 mod simulation;
 
 use crate::clock::Clock;
+use crate::facts::Time;
 use crate::model::Sid;
-use crate::plan::Time;
 use account_limiter::AccountLimiter;
 use controller::Controller;
 use global_limiter::GlobalLimiter;

@@ -2,8 +2,8 @@
 
 use super::digest::Content;
 use super::reason::{Note, Reason};
-use crate::flow::{BundleStatus, Verb};
-use crate::model::Sid;
+use crate::flow::{BundleStatus, Key, Verb};
+use crate::model::{Fault, Sid};
 
 /// Unix milliseconds.
 pub type Time = u64;
@@ -29,6 +29,10 @@ pub enum StepState {
 }
 
 impl StepState {
+    pub fn done(sid: Option<Sid>, content: Content) -> StepState {
+        StepState::Done { sid, content, note: None }
+    }
+
     /// This state, if a step with this verb can come to it from `previous`.
     ///
     /// What may come after what is decided here and nowhere else. It rules out above all what would make
@@ -95,6 +99,21 @@ pub struct IllegalState {
     /// Both in a word, such as `created` or `refused`.
     pub before: &'static str,
     pub now: &'static str,
+}
+
+impl IllegalState {
+    /// What the user is told: it is written nowhere, and nothing more is sent.
+    pub fn fault(self, subaccount: &Sid, key: Key) -> Fault {
+        let IllegalState { before, now } = self;
+        let step = key.step;
+        Fault::new(
+            format!(
+                "The step {step} of {subaccount} was `{before}` and was to be `{now}`: a mistake in the program"
+            ),
+            "It was not written down, and nothing more was sent. Please report this with the lines of the customer in \
+             the ledger's table `history`; running again begins with what is there, and looks before it asks.",
+        )
+    }
 }
 
 /// A state without what belongs to it.

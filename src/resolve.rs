@@ -1,12 +1,11 @@
 //! The way out of `unsure`: a person says which of several resources is the one.
 
-use super::caller::Caller;
-use super::row::{done, illegal};
 use crate::clock::Clock;
+use crate::engine::Caller;
+use crate::facts::{Content, Facts, StepState};
 use crate::flow::{Assignments, Call, Host, Item, Key, Part, StepId, Verb, account_path};
 use crate::ledger::{Ledger, Record};
 use crate::model::{Fault, Sid};
-use crate::plan::{Content, Facts, StepState};
 use crate::twilio::{Client, Identity, Sent, Token};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -79,16 +78,16 @@ pub async fn resolve(
             continue;
         }
         if let Some(part) = Part::disowned(candidate) {
-            states.push((Key { step, part }, done(Some(candidate.clone()), content)));
+            states.push((Key { step, part }, StepState::done(Some(candidate.clone()), content)));
         }
     }
     let chosen = match choice {
-        Choice::Use(sid) => done(Some(sid.clone()), content),
+        Choice::Use(sid) => StepState::done(Some(sid.clone()), content),
         Choice::None => StepState::Removed,
     };
     states.push((key, chosen));
     for (key, state) in &states {
-        facts.apply(*key, state.clone()).map_err(|why| illegal(subaccount, *key, why))?;
+        facts.apply(*key, state.clone()).map_err(|why| why.fault(subaccount, *key))?;
     }
     let records = states.into_iter().map(|(key, state)| Record::Step { key, state, at });
     ledger.append(subaccount, records.collect()).await
@@ -129,7 +128,7 @@ async fn read<T: DeserializeOwned>(
         Sent::Done(answer) => Ok(answer.value),
         // The parent's own credentials: with them, an account is read.
         Sent::Unauthorized(_) if call.path == account_path(subaccount) => {
-            Err(super::primary::parent_refused())
+            Err(crate::engine::parent_refused())
         }
         _ => Err(unreadable(what)),
     }

@@ -1,7 +1,6 @@
 //! How a run ends for a customer, and the word for it.
 
-use super::Plan;
-use super::facts::Facts;
+use super::known::Facts;
 use super::reason::Reason;
 use crate::flow::{BundleId, Key, StepId, Verb};
 use crate::model::Sid;
@@ -84,21 +83,6 @@ impl Ends {
             };
         }
         worst
-    }
-}
-
-impl Plan<'_> {
-    /// Notes what a run can do nothing more about. What stops one product stops no other; where none is left before
-    /// the account was looked at, nothing is begun for it either. Gives an ending that is the whole customer's.
-    pub fn stop(&self, ending: Ending, facts: &mut Facts) -> Option<Ending> {
-        let Some(product) = ending.bundle().filter(|it| it.depends_on().is_some()) else {
-            return Some(ending);
-        };
-        facts.stop(product, ending.clone());
-        if !facts.is_done(self.flow.discovery) && self.products().iter().all(|it| facts.is_stopped(it)) {
-            facts.stop(self.flow.profile, ending);
-        }
-        None
     }
 }
 
