@@ -113,7 +113,8 @@ async fn a_number_must_be_the_accounts_own_and_not_forbidden() {
 
 #[tokio::test]
 async fn a_number_sits_on_one_profile_only() {
-    let fixture = Fixture::new().await;
+    let fixture =
+        Fixture::with(|settings| settings.undocumented.deletion_with_numbers = Stance::Accepted).await;
     let (first, second) = (profile(&fixture).await, profile(&fixture).await);
     let assignment = fixture.assign_number(&first, NUMBER).await.sid();
     let holder = first.rsplit('/').next().unwrap_or_default();
