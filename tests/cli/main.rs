@@ -8,7 +8,10 @@ mod config;
 mod days;
 mod fixture;
 mod hostile;
+mod https;
 mod inventory;
+#[cfg(unix)]
+mod limits;
 #[cfg(unix)]
 mod links;
 mod looks;
@@ -20,6 +23,7 @@ mod on_change;
 mod own_files;
 mod page;
 mod plan;
+mod printing;
 mod report;
 mod secrets;
 mod side_by_side;

@@ -1,10 +1,9 @@
 //! What the validator says about rows, and what comes out of them.
 
-mod common;
-
 use std::sync::Arc;
 
-use common::{
+use crate::common;
+use crate::common::{
     Sheet, bytes, customers, entries, good, patched, rules, said, source, validate, validate_with, workbook,
 };
 use trusthub_onboard::check::{Entry, Rules, Strictness, rule};

@@ -1,8 +1,6 @@
 //! Disks that are full, files that are held, processes that are told to stop: through the real binary,
 //! against a sandbox in a process of its own.
 
-#![cfg(unix)]
-
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -1,11 +1,10 @@
 //! The files that go back to the user: marked, or with the failed rows only. Both are input again.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use common::{Sheet, bytes, source, validate};
+use crate::common;
+use crate::common::{Sheet, bytes, source, validate};
 use proptest::prelude::*;
 use rust_xlsxwriter::Format;
 use trusthub_onboard::check::{ValidationReport, rule};

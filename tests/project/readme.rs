@@ -46,7 +46,7 @@ fn must_say(document: &str, name: &str, table: &str) {
     assert_eq!(
         section(document, name),
         table,
-        "run UPDATE_README=1 cargo test --test readme -- --test-threads 1"
+        "run UPDATE_README=1 cargo test --test project readme:: -- --test-threads 1"
     );
 }
 

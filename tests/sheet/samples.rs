@@ -1,13 +1,13 @@
 //! The files of `sample-data/` and `templates/` are what the generator writes, and what the README says.
 
-mod common;
-#[path = "../examples/sample_data.rs"]
+#[path = "../../examples/sample_data.rs"]
 mod sample_data;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use common::{rules, validate};
+use crate::common;
+use crate::common::{rules, validate};
 use trusthub_onboard::check::{Entry, customers, rule};
 use trusthub_onboard::model::column::COLUMNS;
 use trusthub_onboard::model::{Address, Column, PhoneNumbers};

@@ -1,10 +1,9 @@
 //! Small files that would unpack to something gigantic: refused before anything is kept in memory.
 
-mod common;
+use crate::common;
+use crate::common::{Sheet, bytes, fault, patched, source, validate};
 
-use common::{Sheet, bytes, fault, patched, source, validate};
-
-const ODS: &[u8] = include_bytes!("fixtures/typed.ods");
+const ODS: &[u8] = include_bytes!("../fixtures/typed.ods");
 const SHEET: &str = "xl/worksheets/sheet1.xml";
 const STRINGS: &str = "xl/sharedStrings.xml";
 const STYLES: &str = "xl/styles.xml";

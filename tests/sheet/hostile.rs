@@ -1,11 +1,10 @@
 //! Bytes that nobody has looked at: whatever comes, the reader gives rows or a fault.
 
-mod common;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
-use common::{Sheet, bytes, rules, source};
+use crate::common;
+use crate::common::{Sheet, bytes, rules, source};
 use proptest::prelude::*;
 use trusthub_onboard::check::{self, Entry};
 use trusthub_onboard::model::{Column, Severity};
@@ -37,11 +36,11 @@ fn read(content: &[u8]) -> Result<(), TestCaseError> {
 
 static WORKBOOK: LazyLock<Vec<u8>> = LazyLock::new(|| bytes(&Sheet::of(3), |_| {}));
 
-const XLSX: &[u8] = include_bytes!("fixtures/typed.xlsx");
-const ODS: &[u8] = include_bytes!("fixtures/typed.ods");
-const XLS: &[u8] = include_bytes!("fixtures/typed.xls");
-const CSV: &[u8] = include_bytes!("fixtures/windows-1252.csv");
-const UTF_16: &[u8] = include_bytes!("fixtures/utf-16.csv");
+const XLSX: &[u8] = include_bytes!("../fixtures/typed.xlsx");
+const ODS: &[u8] = include_bytes!("../fixtures/typed.ods");
+const XLS: &[u8] = include_bytes!("../fixtures/typed.xls");
+const CSV: &[u8] = include_bytes!("../fixtures/windows-1252.csv");
+const UTF_16: &[u8] = include_bytes!("../fixtures/utf-16.csv");
 
 /// Some bytes of a file changed.
 fn damaged(file: &[u8], changes: &[(prop::sample::Index, u8)], cut: Option<prop::sample::Index>) -> Vec<u8> {

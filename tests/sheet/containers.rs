@@ -1,12 +1,11 @@
 //! XLS files that are damaged so that their reading would not come to an end, or would fill the memory.
 
-mod common;
-
-use common::{fault, source, validate};
+use crate::common;
+use crate::common::{fault, source, validate};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-const XLS: &[u8] = include_bytes!("fixtures/typed.xls");
+const XLS: &[u8] = include_bytes!("../fixtures/typed.xls");
 const SECTOR: usize = 512;
 const END_OF_CHAIN: u32 = 0xffff_fffe;
 const FREE: u32 = 0xffff_ffff;

@@ -1,11 +1,10 @@
 //! The marked copy of a workbook: everything that the user's file had is still in it.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
-use common::{Sheet, bytes, patched, source, validate};
+use crate::common;
+use crate::common::{Sheet, bytes, patched, source, validate};
 use rust_xlsxwriter::{
     Chart, ConditionalFormatCell, ConditionalFormatCellRule, DataValidation, Format, Formula, Note, Table,
     Workbook,

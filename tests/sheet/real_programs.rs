@@ -1,10 +1,9 @@
 //! Files as LibreOffice and openpyxl write them; `tests/fixtures/make.sh` makes them again.
 
-mod common;
-
 use std::path::Path;
 
-use common::validate;
+use crate::common;
+use crate::common::validate;
 use trusthub_onboard::check::Entry;
 use trusthub_onboard::model::{Address, Customer, PhoneNumber, PhoneNumbers};
 use trusthub_onboard::sheet::{Options, Source};
