@@ -57,7 +57,8 @@ fn held(file: &File, ledger: &Path) -> Result<(), Fault> {
         Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => Err(Fault::new(
             format!("Another process is working with the ledger {}", ledger.display()),
-            "Wait until it ends, or stop it; a second run on the same ledger could do things twice.",
+            "Wait until it ends, or stop it; a second run on the same ledger could do things twice. How everyone stands \
+             meanwhile is said by `results` and `report`, which only read.",
         )),
         Err(TryLockError::Error(error)) => Err(Fault::new(
             format!("The ledger {} cannot be locked ({error})", ledger.display()),
