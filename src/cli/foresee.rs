@@ -5,19 +5,20 @@ use super::sheet::Sheet;
 use crate::check::Entry;
 use crate::clock::Clock;
 use crate::engine::{
-    Ended, FoundPrimary, Only, Previews, RefusalBreaker, Run, Selection, Settings as EngineSettings,
-    YoungLedger,
+    Customers, Ended, FoundPrimary, Only, Previews, RefusalBreaker, Run, Selection,
+    Settings as EngineSettings, YoungLedger,
 };
 use crate::events::Observer;
-use crate::facts::{Facts, Policy};
+use crate::facts::{Facts, Numbers, Policy};
+use crate::flow::{BundleId, Key, Part};
 use crate::ledger::Ledger;
-use crate::model::{Customer, Fault, Sid};
+use crate::model::{Customer, Fault, PhoneNumbers, Sid};
 use crate::plan::Plan;
 use crate::preview::Preview;
 use crate::products::FLOW;
 use crate::report::{Action, RowPlan, Shapes, Sums, is_open_ended};
 use crate::twilio::Rate;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +35,8 @@ pub struct Choice<'a> {
 pub struct Foreseen {
     pub rows: Vec<RowPlan>,
     pub sums: Sums,
+    /// Those of whom only a look at the API can say what is done to their approved bundles.
+    pub to_look_at: HashSet<Sid>,
 }
 
 /// Whether each write is told with its digest, or only what the rows do.
@@ -54,16 +57,32 @@ pub fn offline(
     clock: &dyn Clock,
 ) -> Result<Foreseen, Fault> {
     let shapes = Shapes::new(&FLOW, choice.policy.clone());
-    every_row(sheet, ledger, choice, detail, |customer, recorded| {
+    let mut to_look_at = HashSet::new();
+    let foreseen = every_row(sheet, ledger, choice, detail, |customer, recorded| {
         if recorded.is_empty() && detail != Detail::Writes {
             return shapes.row(customer);
         }
         let primary = customer.primary_profile.as_ref().or(choice.primary);
         let plan = Plan::of(&FLOW, customer, choice.policy, primary, ledger.key(), recorded);
         let at_least = is_open_ended(&plan);
+        if may_touch_approved(&plan, recorded) {
+            to_look_at.insert(customer.subaccount.clone());
+        }
         let preview = Preview::offline(plan, recorded.clone(), clock.now());
         of_preview(ledger, customer, &preview, recorded, at_least)
-    })
+    })?;
+    Ok(Foreseen { to_look_at, ..foreseen })
+}
+
+/// Whether a run may add numbers to a bundle that was submitted, or take some off, by what is recorded.
+fn may_touch_approved(plan: &Plan<'_>, recorded: &Facts) -> bool {
+    let follows = plan.policy().numbers != Numbers::default();
+    let all = matches!(plan.customer.phone_numbers, PhoneNumbers::All);
+    let lacks = |bundle: BundleId| {
+        let on_it = |part: Part| recorded.sid(Key { step: bundle.numbered_by(), part }).is_some();
+        plan.numbers(recorded).into_iter().any(|part| !on_it(part))
+    };
+    plan.bundles().iter().any(|it| !recorded.is_open(it) && (follows || all || lacks(it)))
 }
 
 /// What the engine needs to read what a run would read.
@@ -80,12 +99,13 @@ pub struct Looking<'a> {
     pub drain: CancellationToken,
 }
 
-/// After reading what a run would read. Nothing is changed at the API and nothing is written down. The second part
-/// says how the reading ended.
+/// After reading what a run would read, for all customers or those among these. Nothing is changed at the API and
+/// nothing is written down. The second part says how the reading ended.
 pub async fn online(
     sheet: &Sheet,
     choice: &Choice<'_>,
     looking: Looking<'_>,
+    among: Option<HashSet<Sid>>,
 ) -> Result<(Foreseen, Ended), Fault> {
     let target = looking.target;
     let ledger = || Ledger::open_to_look(&target.ledger, &FLOW, &target.name);
@@ -104,7 +124,16 @@ pub async fn online(
             }
         });
     let run = run_that_looks(sheet, choice, looking, Some(previews))?;
-    let mut ended = run.go(|| sheet.customers()).await;
+    let among = Arc::new(among);
+    let customers = || {
+        let among = among.clone();
+        let is_one = move |it: &Sid| among.as_ref().as_ref().is_none_or(|these| these.contains(it));
+        let all = sheet.customers()?;
+        let these: Customers =
+            Box::new(all.filter(move |it| it.as_ref().map_or(true, |it| is_one(&it.subaccount))));
+        Ok(these)
+    };
+    let mut ended = run.go(customers).await;
     run.close()?;
     if let Some(fault) = ended.fault.take() {
         return Err(fault);
@@ -168,9 +197,8 @@ fn of_preview(
     if let Some(fault) = preview.fault(&customer.subaccount) {
         return Err(fault);
     }
-    let since = |bundle: crate::flow::BundleId| {
-        ledger.recorded_at(&customer.subaccount, bundle.submitted_by()).ok().flatten()
-    };
+    let since =
+        |bundle: BundleId| ledger.recorded_at(&customer.subaccount, bundle.submitted_by()).ok().flatten();
     Ok(RowPlan::of(customer, preview, recorded, at_least, since))
 }
 

@@ -3,7 +3,7 @@
 use super::Stop;
 use super::style::tell;
 use crate::model::{Sid, counted};
-use crate::report::Sums;
+use crate::report::{OnApproved, Sums};
 use std::io::{BufRead, IsTerminal, Write};
 
 /// What is about to happen.
@@ -45,10 +45,17 @@ pub fn ask(undertaking: &Undertaking, consent: Consent) -> bool {
     tell!("  primary profile: {primary}");
     let customers = counted(sums.customers, "customer");
     tell!("  {customers}, {}; what is submitted cannot be taken back", sums.in_words());
-    if consent == Consent::Given {
+    consent == Consent::Given || says_yes()
+}
+
+/// Says what happens to the numbers of approved bundles and asks once more: those whose numbers go are labelled again.
+/// Gives whether to go on.
+pub fn ask_about_approved(sum: &OnApproved, consent: Consent) -> bool {
+    if sum.is_nothing() {
         return true;
     }
-    says_yes()
+    tell!("  {}", sum.in_words());
+    consent == Consent::Given || says_yes()
 }
 
 /// Asks whether to go on.

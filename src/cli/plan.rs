@@ -100,7 +100,7 @@ async fn foretell(
                 observer: Arc::new(Nobody),
                 drain,
             };
-            let (foreseen, ended) = foresee::online(sheet, &choice, looking).await?;
+            let (foreseen, ended) = foresee::online(sheet, &choice, looking, None).await?;
             if let Some(reason) = &ended.away {
                 style::error(&format!(
                     "nobody got an answer of the API any more ({reason}), so not every row was looked at. Check the \

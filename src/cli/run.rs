@@ -4,7 +4,7 @@ use super::args::RunArgs;
 use super::closing::Closing;
 use super::files::{must_be_csv_or_xlsx, must_differ, of_results, tell_kept, tell_of_open};
 use super::foresee::{self, Choice, Detail, Looking};
-use super::live::{Consent, Undertaking, ask};
+use super::live::{Consent, Undertaking, ask, ask_about_approved};
 use super::session::{self, Connection, Target};
 use super::sheet::Sheet;
 use super::signals::stop_on_signals;
@@ -130,16 +130,17 @@ async fn go(
         drain: drain.child_token(),
     };
     let mut held_back = 0;
-    let sums = match &args.plan {
+    let (sums, to_look_at) = match &args.plan {
         Some(path) => {
             let (sums, held) = hold_back(path, sheet, &choice, looking(0)).await?;
             held_back = held;
-            sums
+            (sums, HashSet::new())
         }
         None => {
             // Closed again before the run opens it for writing.
             let ledger = Ledger::open_to_look(&target.ledger, &FLOW, &target.name)?;
-            foresee::offline(sheet, &ledger, &choice, Detail::Sums, &*clock)?.sums
+            let foreseen = foresee::offline(sheet, &ledger, &choice, Detail::Sums, &*clock)?;
+            (foreseen.sums, foreseen.to_look_at)
         }
     };
     // What was said yes to is what customers are linked to.
@@ -167,6 +168,18 @@ async fn go(
         let undertaking =
             Undertaking { host: &target.host(), parent: &target.parent.account, primary, sums: &sums };
         if !ask(&undertaking, consent) {
+            return Ok(nothing_was_sent());
+        }
+        let mut on_approved = sums.on_approved;
+        // Who has said yes in advance is not kept waiting for the exact sum.
+        if consent == Consent::ToBeAsked && !to_look_at.is_empty() {
+            let (foreseen, ended) = foresee::online(sheet, &choice, looking(0), Some(to_look_at)).await?;
+            if ended.interrupted == Interrupted::Yes {
+                return Ok(nothing_was_sent());
+            }
+            on_approved = foreseen.sums.on_approved;
+        }
+        if !ask_about_approved(&on_approved, consent) {
             return Ok(nothing_was_sent());
         }
     }
@@ -314,7 +327,7 @@ async fn hold_back(
         looking.target,
         &Ledger::open_to_look(&looking.target.ledger, &FLOW, &looking.target.name)?,
     )?;
-    let (foreseen, ended) = foresee::online(sheet, choice, looking).await?;
+    let (foreseen, ended) = foresee::online(sheet, choice, looking, None).await?;
     if ended.interrupted == Interrupted::Yes {
         let what = "Not every row could be compared with its plan";
         return Err(Fault::new(what, "Nothing was sent. Run the same command again.").into());

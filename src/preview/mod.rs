@@ -42,6 +42,8 @@ pub struct Write {
     pub path: String,
     /// A keyed digest of what it sends.
     pub digest: [u8; 16],
+    /// Whether its bundle is approved by then.
+    pub on_approved: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,7 +184,8 @@ impl Preview {
             _ if call.form.is_empty() => plan.digest_of(&vec![("", path.clone())]),
             _ => plan.digest_of(&call.form),
         };
-        Write { key, kind, method: call.method, path, digest }
+        let on_approved = facts.status(key.step.bundle) == Some(BundleStatus::TwilioApproved);
+        Write { key, kind, method: call.method, path, digest, on_approved }
     }
 }
 

@@ -91,7 +91,7 @@ pub fn result_cells(flow: &Flow, row: &RowReport) -> Vec<String> {
         cause.http_status.map(|it| it.to_string()).unwrap_or_default(),
         cause.code.unwrap_or_default(),
         row.words(),
-        cause.hint,
+        row.hint().to_owned(),
         cause.more_info.unwrap_or_default(),
         cause.request_id.unwrap_or_default(),
     ]);

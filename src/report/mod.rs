@@ -54,8 +54,8 @@ pub use next::{
 pub use own::{Foreign, Kept, Manner, Why};
 pub use page::{Details, write_page};
 pub use preview::{
-    Action, Changed, Document, Does, Groups, PlanFormat, PlannedWrite, RowPlan, Saved, Shapes, Sums,
-    is_open_ended, print_csv as print_plan_csv, spell_duration,
+    Action, Changed, Document, Does, Groups, OnApproved, PlanFormat, PlannedWrite, RowPlan, Saved, Shapes,
+    Sums, is_open_ended, print_csv as print_plan_csv, spell_duration,
 };
 pub use progress::{Detail as ProgressDetail, Progress};
 pub use results::{ResultsPaths, WrittenRow, is_workbook};

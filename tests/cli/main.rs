@@ -19,6 +19,7 @@ mod manual;
 mod merge;
 #[cfg(unix)]
 mod modes;
+mod numbers_follow;
 mod on_change;
 mod own_files;
 mod page;

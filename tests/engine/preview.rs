@@ -16,6 +16,7 @@ use trusthub_onboard::model::{Customer, PhoneNumber, PhoneNumbers, Sid};
 use trusthub_onboard::plan::Plan;
 use trusthub_onboard::preview::{Preview, Write, WriteKind};
 use trusthub_onboard::products::FLOW;
+use trusthub_onboard::report::OnApproved;
 use trusthub_onboard::sandbox::{self, Edit, Kind, Reviewer};
 
 /// One request that changes something: method, path, step. A bundle that was not there before is named by its step.
@@ -325,6 +326,27 @@ async fn what_happens_to_the_numbers_of_approved_bundles_is_foretold() {
             }
         }
     }
+}
+
+/// What the second question before going live names: numbers, each once, and customers.
+#[tokio::test]
+async fn the_numbers_that_are_added_to_and_taken_off_approved_bundles_are_summed_up() {
+    let mut fixture = approved(row(1..=6)).await;
+    fixture.policy.numbers =
+        Numbers { removal: Some(Removal { most: Most::Percent(50), last: false }), alone: false };
+    fixture.customers = vec![
+        row((2..=6).chain([7, 8])),
+        Customer { phone_numbers: PhoneNumbers::Listed(vec![PhoneNumber::Sid(pn(9))]), ..customer(2) },
+    ];
+    let previews = fixture.foretell().await;
+    let of = |row: u32| OnApproved::of(&previews[&customer(row).subaccount].writes);
+    assert_eq!(of(1), OnApproved { added: 2, taken_off: 1, customers: 1 });
+    assert_eq!(of(1).in_words(), "2 phone numbers added to and 1 taken off approved bundles of 1 customer");
+    // What is put on drafts is in the first question.
+    assert!(of(2).is_nothing());
+    let only = |added, taken_off| OnApproved { added, taken_off, customers: 3 }.in_words();
+    assert_eq!(only(1, 0), "1 phone number added to approved bundles of 3 customers");
+    assert_eq!(only(0, 2), "2 phone numbers taken off approved bundles of 3 customers");
 }
 
 /// Drafts that a person has made in the first customer's account, as a row may name them.

@@ -6,7 +6,7 @@ mod sums;
 mod text;
 
 pub use document::{Changed, Document, PlanFormat, Saved, print_csv};
-pub use sums::{Shapes, Sums, spell_duration};
+pub use sums::{OnApproved, Shapes, Sums, spell_duration};
 pub use text::Groups;
 
 use super::hints::hint;
@@ -42,6 +42,9 @@ pub struct RowPlan {
     pub at_least: bool,
     /// The requests that change something, in order.
     pub writes: Vec<PlannedWrite>,
+    /// What it does to bundles that are approved.
+    #[serde(skip)]
+    pub on_approved: OnApproved,
 }
 
 /// What can be done for a row. The words are public.
@@ -172,6 +175,7 @@ impl RowPlan {
             calls_after_approval: 0,
             at_least: false,
             writes: vec![],
+            on_approved: OnApproved::default(),
         }
     }
 
@@ -219,6 +223,7 @@ impl RowPlan {
             calls_after_approval: preview.calls_after_approval,
             at_least,
             writes: preview.writes.iter().map(PlannedWrite::of).collect(),
+            on_approved: OnApproved::of(&preview.writes),
             does,
         }
     }

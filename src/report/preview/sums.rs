@@ -2,10 +2,10 @@
 
 use super::{RowPlan, is_open_ended};
 use crate::facts::{DigestKey, Facts, Policy};
-use crate::flow::Flow;
+use crate::flow::{Flow, Part, Verb};
 use crate::model::{Customer, Fault, PhoneNumber, PhoneNumbers, Sid, counted};
 use crate::plan::Plan;
-use crate::preview::Preview;
+use crate::preview::{Preview, Write, WriteKind};
 use crate::twilio::Rate;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,8 +18,57 @@ pub struct Sums {
     /// The further calls once the reviews have ended with an approval, looks at reviews apart.
     pub calls_after_approval: u64,
     pub at_least: bool,
+    /// What it does to approved bundles.
+    pub on_approved: OnApproved,
     /// The primary profiles that are read, each once: `None` is the one that most rows share.
     primaries: HashSet<Option<Sid>>,
+}
+
+/// How many numbers are put on approved bundles and taken off them, and of how many customers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OnApproved {
+    pub added: u64,
+    pub taken_off: u64,
+    pub customers: u64,
+}
+
+impl OnApproved {
+    /// What these requests do for one customer. A number counts once, on however many bundles it is.
+    pub fn of(writes: &[Write]) -> OnApproved {
+        let numbers = |kind: WriteKind| {
+            let is_number = |it: &&Write| matches!(it.key.step.verb, Verb::AssignNumbers);
+            let of_it = writes.iter().filter(|it| it.on_approved && it.kind == kind).filter(is_number);
+            // A second assignment of a number has no number here.
+            let which = |it: &Write| match it.key.part {
+                Part::Whole => it.path.clone(),
+                part => part.to_text(),
+            };
+            of_it.map(which).collect::<HashSet<String>>().len() as u64
+        };
+        let (added, taken_off) = (numbers(WriteKind::Assign), numbers(WriteKind::TakeOff));
+        OnApproved { added, taken_off, customers: u64::from(added + taken_off > 0) }
+    }
+
+    fn add(&mut self, other: &OnApproved, customers: u64) {
+        self.added += other.added * customers;
+        self.taken_off += other.taken_off * customers;
+        self.customers += other.customers * customers;
+    }
+
+    pub fn is_nothing(&self) -> bool {
+        self.added + self.taken_off == 0
+    }
+
+    /// Such as `2 phone numbers added to and 1 taken off approved bundles of 1 customer`.
+    pub fn in_words(&self) -> String {
+        let added = format!("{} added to", counted(self.added, "phone number"));
+        let doing = match (self.added, self.taken_off) {
+            (_, 0) => added,
+            (0, off) => format!("{} taken off", counted(off, "phone number")),
+            (_, off) => format!("{added} and {off} taken off"),
+        };
+        format!("{doing} approved bundles of {}", counted(self.customers, "customer"))
+    }
 }
 
 impl Sums {
@@ -34,6 +83,7 @@ impl Sums {
         self.calls += plan.calls * customers;
         self.calls_after_approval += plan.calls_after_approval * customers;
         self.at_least |= plan.at_least;
+        self.on_approved.add(&plan.on_approved, customers);
     }
 
     /// Whether any row names a primary profile of its own.

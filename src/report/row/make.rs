@@ -91,11 +91,13 @@ impl<'a> Reporter<'a> {
         };
         outcomes.extend(wanted_no_more(self.flow, customer, &facts));
         let report = self.of_the_ledger(&facts, run.as_ref(), outcome, &outcomes, &times, numbers);
+        let of_remarks =
+            remarks.iter().map(|it| it.hint).find(|it| outcome == Outcome::Approved && !it.is_empty());
         Ok(RowReport {
             row: customer.row,
             subaccount_sid: customer.subaccount.to_string(),
             business_name: customer.business.name.clone(),
-            next_action: next_action(outcome, cause.as_ref()),
+            next_action: of_remarks.map_or_else(|| next_action(outcome, cause.as_ref()), str::to_owned),
             cause,
             remarks,
             flags_are_recorded: run.is_none() || recorded.is_some(),

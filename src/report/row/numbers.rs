@@ -115,7 +115,12 @@ pub fn of_customer(plan: &Plan, facts: &Facts, heard: Heard) -> Vec<NumberReport
     left.retain(|part| !wanted.contains(part));
     left.sort_unstable();
     left.dedup();
-    let not_in_row = |part| NumberReport { state: NumberState::NotInRow, ..report(part) };
+    let words = "it is on a submitted bundle, and the row does not have it";
+    let not_in_row = |part| {
+        let report = report(part);
+        let message = report.message.or_else(|| Some(words.to_owned()));
+        NumberReport { state: NumberState::NotInRow, message, ..report }
+    };
     wanted.iter().map(|part| report(*part)).chain(left.iter().map(|part| not_in_row(*part))).collect()
 }
 
