@@ -68,7 +68,8 @@ async fn a_run_of_several_customers_cut_off_at_any_write_and_resumed_makes_every
         let context = format!("write {at}");
         let fixture = Fixture::with(customers.clone());
         if cut_off(&fixture, Moment::Write, at).await.is_none() {
-            assert!(at > 100);
+            // Several who write at once share a commit: at least as many as one of them makes alone.
+            assert!(at > 60, "{at}");
             return;
         }
         cut_off(&fixture, Moment::Write, 1 + at % 40).await;
