@@ -39,7 +39,7 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 /// Two readings in a row must agree; where the third differs too, an account is changing or its lists are not whole.
@@ -154,17 +154,23 @@ impl Inventory {
         let begun_max = self.settings.concurrency * BEGUN_FOR_EACH;
         let mut under_way: VecDeque<JoinHandle<Result<(Outcome, Census), Over>>> = VecDeque::new();
         loop {
-            while under_way.len() < begun_max
-                && let Some(next) = rest.next()
-            {
-                let (inventory, primaries, places) = (self.clone(), primaries.clone(), places.clone());
-                under_way.push_back(tokio::spawn(async move {
-                    let _place = places.acquire().await;
-                    inventory.one(next, &primaries).await
-                }));
-            }
-            let Some(first) = under_way.pop_front() else { return Ok(census) };
-            let ended = first.await.unwrap_or_else(|_| Err(Over::Fault(mistake())));
+            // Begun in their order: whoever stops a reading can tell how far it came.
+            let ended = tokio::select! {
+                biased;
+                Ok(place) = places.clone().acquire_owned(), if under_way.len() < begun_max && rest.len() > 0 => {
+                    let (inventory, primaries) = (self.clone(), primaries.clone());
+                    under_way.extend(rest.next().map(|next| {
+                        tokio::spawn(async move {
+                            let _place = place;
+                            inventory.one(next, &primaries).await
+                        })
+                    }));
+                    continue;
+                }
+                Some(ended) = first(&mut under_way) => ended.unwrap_or_else(|_| Err(Over::Fault(mistake()))),
+                else => return Ok(census),
+            };
+            under_way.pop_front();
             let told = ended.and_then(|(mut outcome, met)| {
                 census.add(&met);
                 self.name_each_number_once(&mut outcome, &mut named);
@@ -307,6 +313,14 @@ impl Census {
         self.suspended += other.suspended;
         self.closed += other.closed;
         self.other += other.other;
+    }
+}
+
+/// How the first of them ended; `None` where there is none.
+async fn first<T>(under_way: &mut VecDeque<JoinHandle<T>>) -> Option<Result<T, JoinError>> {
+    match under_way.front_mut() {
+        Some(first) => Some(first.await),
+        None => None,
     }
 }
 
