@@ -7,7 +7,7 @@ use crate::flow::BundleStatus;
 use crate::flow::{Flow, Key, Part, StepId, Verb};
 use crate::model::Sid;
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use std::borrow::Cow;
 
 /// One line to be written.
@@ -53,10 +53,44 @@ pub struct CustomerRun {
     pub policy: Option<Policy>,
 }
 
+/// The statements that a step takes, looked up once for all the steps of a commit.
+pub struct StepStatements<'c> {
+    state: CachedStatement<'c>,
+    history: CachedStatement<'c>,
+}
+
+impl StepStatements<'_> {
+    pub fn of(connection: &Connection) -> rusqlite::Result<StepStatements<'_>> {
+        // Whole lines take the place of whole lines: the SID of an assignment that was taken off must not
+        // come back with a later refusal.
+        let state = connection.prepare_cached(
+            "INSERT INTO steps (world, subaccount, step, part, state, sid, digest, http_status, code, detail,
+                 request_id, other_sid, at, content, digest_version)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+             ON CONFLICT DO UPDATE SET state = excluded.state, sid = excluded.sid,
+                 digest = excluded.digest, http_status = excluded.http_status, code = excluded.code,
+                 detail = excluded.detail, request_id = excluded.request_id, other_sid = excluded.other_sid,
+                 at = excluded.at, content = excluded.content, digest_version = excluded.digest_version",
+        )?;
+        let history = connection.prepare_cached(
+            "INSERT INTO history (world, subaccount, step, part, state, sid, other_sid, http_status, code, detail,
+                 request_id, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?;
+        Ok(StepStatements { state, history })
+    }
+}
+
 /// Writes one record inside the open transaction.
-pub fn write(connection: &Connection, world: i64, subaccount: &Sid, record: &Record) -> rusqlite::Result<()> {
+pub fn write(
+    connection: &Connection,
+    steps: &mut StepStatements<'_>,
+    world: i64,
+    subaccount: &Sid,
+    record: &Record,
+) -> rusqlite::Result<()> {
     match record {
-        Record::Step { key, state, at } => write_step(connection, world, subaccount, *key, state, *at),
+        Record::Step { key, state, at } => write_step(steps, world, subaccount, *key, state, *at),
         Record::Watched(file) => {
             connection.execute("INSERT OR REPLACE INTO secrets VALUES ('watched', ?1)", [file])?;
             Ok(())
@@ -108,7 +142,7 @@ pub fn write(connection: &Connection, world: i64, subaccount: &Sid, record: &Rec
 }
 
 fn write_step(
-    connection: &Connection,
+    statements: &mut StepStatements<'_>,
     world: i64,
     subaccount: &Sid,
     key: Key,
@@ -117,18 +151,7 @@ fn write_step(
 ) -> rusqlite::Result<()> {
     let line = Line::of(state);
     let (step, part) = (key.step.name, key.part.to_text());
-    // Whole lines take the place of whole lines: the SID of an assignment that was taken off must not
-    // come back with a later refusal.
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO steps (world, subaccount, step, part, state, sid, digest, http_status, code, detail,
-             request_id, other_sid, at, content, digest_version)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-         ON CONFLICT DO UPDATE SET state = excluded.state, sid = excluded.sid,
-             digest = excluded.digest, http_status = excluded.http_status, code = excluded.code,
-             detail = excluded.detail, request_id = excluded.request_id, other_sid = excluded.other_sid,
-             at = excluded.at, content = excluded.content, digest_version = excluded.digest_version",
-    )?;
-    statement.execute(params![
+    statements.state.execute(params![
         world,
         subaccount.as_str(),
         step,
@@ -145,12 +168,7 @@ fn write_step(
         line.content,
         line.digest.map(|it| it.version),
     ])?;
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO history (world, subaccount, step, part, state, sid, other_sid, http_status, code, detail,
-             request_id, at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    )?;
-    statement.execute(params![
+    statements.history.execute(params![
         world,
         subaccount.as_str(),
         step,
