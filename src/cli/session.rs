@@ -116,7 +116,7 @@ impl Target {
 
     /// The host, for the question before going live.
     pub fn host(&self) -> String {
-        self.endpoint.hosts().base(crate::flow::Host::TrustHub).to_owned()
+        self.endpoint.base(crate::flow::Host::TrustHub)
     }
 }
 

@@ -78,7 +78,7 @@ const POOL_IDLE: Duration = Duration::from_secs(15);
 
 impl Client {
     /// # Errors
-    /// The TLS of this machine cannot be set up.
+    /// The TLS of this machine cannot be set up, or there is no such host.
     pub fn new(
         endpoint: &Endpoint,
         timeouts: Timeouts,
@@ -117,7 +117,7 @@ impl Client {
         let breaker = Breaker::new(clock.clone(), observer.clone());
         Ok(Client {
             http,
-            hosts: endpoint.hosts(),
+            hosts: endpoint.hosts()?,
             pace,
             breaker,
             clock,
@@ -243,7 +243,7 @@ impl Client {
     /// # Errors
     /// There is no answer: what kept the request back, or nothing where it may have been carried out.
     async fn exchange(&self, call: &Call, identity: &Identity) -> Result<Received, Option<Obstacle>> {
-        let url = format!("{}{}", self.hosts.base(call.host), call.path);
+        let url = self.hosts.address(call.host, &call.path);
         let request = match call.method {
             Method::Get => self.http.get(url),
             Method::Post => self.http.post(url).form(&call.form),

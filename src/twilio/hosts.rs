@@ -13,11 +13,10 @@ pub enum Endpoint {
     Other(Url),
 }
 
-/// The base URLs of both APIs, without a slash at the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The base URLs of both APIs, read once and not for each request.
 pub struct Hosts {
-    api: String,
-    trust_hub: String,
+    api: Url,
+    trust_hub: Url,
 }
 
 impl Endpoint {
@@ -51,22 +50,36 @@ impl Endpoint {
         }
     }
 
-    pub fn hosts(&self) -> Hosts {
+    /// The base URL of an API, without a slash at the end.
+    pub fn base(&self, host: Host) -> String {
         match self {
             Endpoint::Twilio { region, edge } => {
-                let host = |product: &str| {
-                    // An edge without a region means the region us1, as in Twilio's SDKs.
-                    let region = region.as_deref().or(edge.as_ref().map(|_| "us1"));
-                    let parts = [Some(product), edge.as_deref(), region, Some("twilio.com")];
-                    format!("https://{}", parts.into_iter().flatten().collect::<Vec<_>>().join("."))
+                let product = match host {
+                    Host::Api => "api",
+                    Host::TrustHub => "trusthub",
                 };
-                Hosts { api: host("api"), trust_hub: host("trusthub") }
+                // An edge without a region means the region us1, as in Twilio's SDKs.
+                let region = region.as_deref().or(edge.as_ref().map(|_| "us1"));
+                let parts = [Some(product), edge.as_deref(), region, Some("twilio.com")];
+                format!("https://{}", parts.into_iter().flatten().collect::<Vec<_>>().join("."))
             }
-            Endpoint::Other(url) => {
-                let base = url.as_str().trim_end_matches('/').to_owned();
-                Hosts { api: base.clone(), trust_hub: base }
-            }
+            Endpoint::Other(url) => url.as_str().trim_end_matches('/').to_owned(),
         }
+    }
+
+    /// # Errors
+    /// What stands for a region or an edge cannot be part of a host's name.
+    pub fn hosts(&self) -> Result<Hosts, Fault> {
+        let base = |host| {
+            let base = self.base(host);
+            Url::parse(&base).map_err(|_| {
+                Fault::new(
+                    format!("{base} is no address of a server"),
+                    "Check TWILIO_REGION and TWILIO_EDGE.",
+                )
+            })
+        };
+        Ok(Hosts { api: base(Host::Api)?, trust_hub: base(Host::TrustHub)? })
     }
 
     /// The name of the world in the ledger.
@@ -92,11 +105,17 @@ impl Endpoint {
 }
 
 impl Hosts {
-    pub fn base(&self, host: Host) -> &str {
-        match host {
+    /// The address of a path, with its query, on one of them.
+    pub fn address(&self, host: Host, path: &str) -> Url {
+        let base = match host {
             Host::Api => &self.api,
             Host::TrustHub => &self.trust_hub,
-        }
+        };
+        let (path, query) = path.split_once('?').map_or((path, None), |it| (it.0, Some(it.1)));
+        let mut url = base.clone();
+        url.set_path(&[base.path().trim_end_matches('/'), path].concat());
+        url.set_query(query);
+        url
     }
 }
 
@@ -119,12 +138,28 @@ mod tests {
 
     #[test]
     fn region_and_edge_shape_the_hosts_as_twilios_sdks_do() {
-        let trust_hub = |endpoint: Endpoint| endpoint.hosts().base(Host::TrustHub).to_owned();
+        let trust_hub = |endpoint: Endpoint| endpoint.base(Host::TrustHub);
         assert_eq!(trust_hub(twilio(None, None)), "https://trusthub.twilio.com");
         assert_eq!(trust_hub(twilio(Some("ie1"), None)), "https://trusthub.ie1.twilio.com");
         assert_eq!(trust_hub(twilio(None, Some("dublin"))), "https://trusthub.dublin.us1.twilio.com");
         assert_eq!(trust_hub(twilio(Some("ie1"), Some("dublin"))), "https://trusthub.dublin.ie1.twilio.com");
-        assert_eq!(twilio(None, None).hosts().base(Host::Api), "https://api.twilio.com");
+        assert_eq!(twilio(None, None).base(Host::Api), "https://api.twilio.com");
+    }
+
+    #[test]
+    fn an_address_is_the_base_with_the_path_and_the_query_behind_it() {
+        let address =
+            |base, path| Endpoint::other(base)?.hosts().map(|it| it.address(Host::Api, path).to_string());
+        for base in ["https://example.com/twilio", "https://example.com/twilio/"] {
+            let address = address(base, "/v1/Addresses?PolicySid=RN1&Page=2").expect("an address");
+            assert_eq!(address, "https://example.com/twilio/v1/Addresses?PolicySid=RN1&Page=2");
+        }
+        assert_eq!(
+            address("http://[::1]:4010", "/v1/Addresses").expect("one"),
+            "http://[::1]:4010/v1/Addresses"
+        );
+        let fault = twilio(Some("a region"), None).hosts().err().expect("no host has such a name");
+        assert!(fault.what().contains("a region") && fault.fix().contains("TWILIO_REGION"), "{fault}");
     }
 
     #[test]
