@@ -365,19 +365,18 @@ impl Run {
             if only_these.is_some_and(|these| !these.contains(&customer.subaccount)) {
                 continue;
             }
-            // A customer of an earlier round is looked at again however it stands by now.
-            let selected = match only_these {
-                Some(_) => Ok(true),
-                None => self.is_selected(&customer),
-            };
-            match selected {
-                Ok(true) => taken += 1,
-                Ok(false) => continue,
+            let recorded = match self.ledger.customer(&customer.subaccount) {
+                Ok(recorded) => recorded,
                 Err(broken) => {
                     fault = Some(broken);
                     break;
                 }
+            };
+            // A customer of an earlier round is looked at again however it stands by now.
+            if only_these.is_none() && !self.is_selected(&customer, &recorded) {
+                continue;
             }
+            taken += 1;
             let permits = tokio::select! {
                 permits = permits(begun.clone(), self.slots.clone()) => permits,
                 () = self.drain.cancelled() => break,
@@ -387,7 +386,7 @@ impl Run {
             rows.spawn(async move {
                 let _life = life;
                 let drain = run.drain.clone();
-                let end = Row::take(run, customer, slot).await;
+                let end = Row::take(run, customer, recorded, slot).await;
                 // Not only where the ends are taken in: until then others would begin.
                 let is_over = match &end {
                     Ok(Some((_, end))) => lock(&braking).is_due(end),
@@ -415,12 +414,11 @@ impl Run {
     }
 
     /// Whether this run takes a customer on.
-    fn is_selected(&self, customer: &Customer) -> Result<bool, Fault> {
-        let (facts, begun) = self.ledger.customer(&customer.subaccount)?;
+    fn is_selected(&self, customer: &Customer, (facts, begun): &(Facts, Option<CustomerRun>)) -> bool {
         let primary = customer.primary_profile.as_ref();
         let plan =
-            Plan::of(self.settings.flow, customer, &self.settings.policy, primary, self.ledger.key(), &facts);
-        Ok(self.settings.selection.takes(&plan, &facts, begun.as_ref()))
+            Plan::of(self.settings.flow, customer, &self.settings.policy, primary, self.ledger.key(), facts);
+        self.settings.selection.takes(&plan, facts, begun.as_ref())
     }
 }
 

@@ -140,7 +140,7 @@ impl Row<'_> {
         let mut left_off = vec![];
         for bundle in self.plan.products() {
             let Some(rule) = bundle.product.and_then(|it| it.numbers.as_ref()) else { continue };
-            let numbers = self.plan.numbers(&self.facts).into_iter().filter(|part| part.sid().is_some());
+            let numbers = self.plan.numbers(&self.facts).into_iter().filter(|part| part.has_sid());
             let numbers = numbers.filter(|part| e164(*part).is_some_and(|number| !(rule.takes)(number)));
             left_off.extend(numbers.map(|part| Key { step: bundle.numbered_by(), part }));
         }

@@ -241,7 +241,7 @@ impl Row<'_> {
         let step = bundle.numbered_by();
         let key = |part| Key { step, part };
         let wanted = self.plan.numbers(&self.facts);
-        let unresolved = wanted.is_empty() || wanted.iter().any(|part| part.sid().is_none());
+        let unresolved = wanted.is_empty() || wanted.iter().any(|part| !part.has_sid());
         let by_hand = bundle.named_by(self.customer).is_some();
         let is_submitted = !self.facts.is_open(bundle);
         let mut accounted: HashSet<Sid> = HashSet::new();

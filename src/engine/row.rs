@@ -80,6 +80,7 @@ impl Row<'_> {
     pub async fn take(
         run: Arc<Run>,
         customer: Customer,
+        (recorded, earlier): (Facts, Option<CustomerRun>),
         slot: OwnedSemaphorePermit,
     ) -> Result<Option<(Sid, CustomerEnd)>, Fault> {
         if run.drain.is_cancelled() {
@@ -87,7 +88,6 @@ impl Row<'_> {
         }
         let started_at = run.clock.now();
         let flow = run.settings.flow;
-        let (recorded, earlier) = run.ledger.customer(&customer.subaccount)?;
         let in_doubt = recorded.in_doubt().is_some();
         let held_back = held_back(&recorded);
         let was_refused = refusals(&recorded);
@@ -417,7 +417,7 @@ impl Row<'_> {
     pub(super) fn record(&mut self, key: Key, state: StepState) {
         match self.facts.apply(key, state.clone()) {
             Ok(()) => {
-                self.plan.learn(key.step, &self.facts);
+                self.plan.learn(key.step);
                 self.unsaved.push(Record::Step { key, state, at: self.run.clock.now() });
             }
             Err(why) => {

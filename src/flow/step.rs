@@ -191,6 +191,11 @@ impl Part {
         }
     }
 
+    /// Whether this is the share of a number that has a SID.
+    pub fn has_sid(self) -> bool {
+        matches!(self, Part::Number(_))
+    }
+
     /// The note that a resource is not the one that we use.
     pub fn disowned(sid: &Sid) -> Option<Part> {
         from_hex(&sid.as_str()[2..]).map(Part::Disowned)

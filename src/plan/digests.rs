@@ -6,6 +6,7 @@ use crate::facts::StepState;
 use crate::facts::{Content, Digest};
 use crate::flow::{BundleId, Form, Key, Object, Part, StepId, Verb, from_hex};
 use crate::model::{Address, Customer, PhoneNumber, PhoneNumbers, Sid};
+use std::sync::OnceLock;
 
 /// The name of each resource that these steps create, with our tag: they are asked for at every turn of the loop.
 pub(super) fn names(steps: &[StepId], customer: &Customer) -> Vec<(StepId, String)> {
@@ -18,9 +19,17 @@ pub(super) fn names(steps: &[StepId], customer: &Customer) -> Vec<(StepId, Strin
     steps.iter().filter_map(name).collect()
 }
 
+/// What the row's content comes to, told once it is asked for: it is asked for at every turn of the loop.
+#[derive(Clone, Default)]
+pub(super) struct Digests {
+    /// Those of all resources, as far as they could be told then.
+    resources: OnceLock<Vec<Made>>,
+    numbers: OnceLock<[u8; 16]>,
+}
+
 /// The digest of the content of a resource.
 #[derive(Clone)]
-pub(super) struct Made {
+struct Made {
     step: StepId,
     /// The resource that the content names.
     named: Option<Sid>,
@@ -39,7 +48,7 @@ impl Plan<'_> {
                 Address::Existing(sid) => from_hex(&sid.as_str()[2..]),
                 Address::New { .. } => None,
             },
-            Verb::ResolveNumbers => Some(self.digest_of_the_numbers()),
+            Verb::ResolveNumbers => Some(*self.digests.numbers.get_or_init(|| self.digest_of_the_numbers())),
             Verb::Evaluate | Verb::Submit => Some(self.digest_of_the_bundle(step.bundle, facts)),
             Verb::CheckAccount | Verb::Discover | Verb::AssignNumbers | Verb::Review => None,
         };
@@ -61,7 +70,8 @@ impl Plan<'_> {
             Some(later) if version > newest => Content::Known(later),
             _ => {
                 let is_it = |it: &&Made| it.step == step && it.named.as_ref() == self.named(step, facts);
-                let made = self.made.iter().find(is_it).filter(|_| version == newest).map(|it| it.bytes);
+                let made = self.digests.resources.get_or_init(|| self.digests_by_now(facts));
+                let made = made.iter().find(is_it).filter(|_| version == newest).map(|it| it.bytes);
                 let bytes = made.or_else(|| self.form_in(version, step, facts).map(|it| self.digest_of(&it)));
                 bytes.map_or(Content::Unknown, |bytes| Content::Known(Digest { version, bytes }))
             }
@@ -81,8 +91,7 @@ impl Plan<'_> {
         self.object(object, facts).and_then(|sid| from_hex(&sid.as_str()[2..]))
     }
 
-    /// The digests of all resources as far as they can be told by now: they are asked for at every turn of the loop.
-    pub(super) fn digests_by_now(&self, facts: &Facts) -> Vec<Made> {
+    fn digests_by_now(&self, facts: &Facts) -> Vec<Made> {
         let steps = self.steps.iter().filter(|step| matches!(step.verb, Verb::Create(_)));
         let made = |&step: &StepId| {
             let bytes = self.digest_of(&self.form(step, facts)?);
@@ -91,11 +100,11 @@ impl Plan<'_> {
         steps.filter_map(made).collect()
     }
 
-    /// Takes in what has become known, where a resource names it.
-    pub fn learn(&mut self, known: StepId, facts: &Facts) {
+    /// Takes in that this has become known, where a resource names it.
+    pub fn learn(&mut self, known: StepId) {
         let names = |step: &StepId| matches!(step.verb, Verb::Create(it) if it.names.contains(&known));
         if self.steps.iter().any(names) {
-            self.made = self.digests_by_now(facts);
+            self.digests.resources.take();
         }
     }
 

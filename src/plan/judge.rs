@@ -28,13 +28,13 @@ impl Plan<'_> {
                 next => return next,
             }
         }
-        let is_skipped = self.policy.refused_numbers == RefusedNumbers::Skip && done > 0;
-        // Where everything is submitted, a number holds nothing back; the next run asks for it again.
-        if is_skipped || !self.is_work_left(step.bundle, facts) {
-            refused.clear();
-        }
         if done > 0 {
             refused.retain(|(_, reason)| reason.code != Code::Ours(OurCode::NumberNotEligible));
+        }
+        let is_skipped = self.policy.refused_numbers == RefusedNumbers::Skip && done > 0;
+        // Where everything is submitted, a number holds nothing back; the next run asks for it again.
+        if is_skipped || (!refused.is_empty() && !self.is_work_left(step.bundle, facts)) {
+            refused.clear();
         }
         match refused.is_empty() {
             true => self.take_off_leftovers(step.bundle, facts, now),
@@ -44,7 +44,7 @@ impl Plan<'_> {
 
     fn judge(&self, key: Key, facts: &Facts, now: Time) -> Option<Next> {
         let (verb, bundle) = (key.step.verb, key.step.bundle);
-        let open = facts.is_open(bundle);
+        let open = || facts.is_open(bundle);
         let changed = || self.changed_after_submission(key, facts);
         let refused = |reason: &Reason| Some(Next::Over(Ending::Refused(vec![(key, reason.clone())])));
         let state = match facts.state(key) {
@@ -64,7 +64,7 @@ impl Plan<'_> {
                 _ => Some(Next::Over(Ending::Waiting(bundle))),
             },
             // The newest evaluation counts, so it is simply repeated.
-            (StepState::Started { .. }, Verb::Evaluate) => open.then_some(Next::Send(key)),
+            (StepState::Started { .. }, Verb::Evaluate) => open().then_some(Next::Send(key)),
             (StepState::Started { .. }, Verb::Submit) => Some(match facts.missed(key) {
                 // A bundle that is read by its SID has no lag: draft means not submitted.
                 Some(_) if facts.times_sent(key) >= SUBMISSIONS_MAX => Next::Over(Ending::Unfinished(key)),
@@ -72,7 +72,7 @@ impl Plan<'_> {
                 None => Next::Adopt(key),
             }),
             // An update. The same one may be sent again; another one only when the first cannot arrive any more.
-            (StepState::Started { at, content, sid: Some(_) }, Verb::Create(_)) => match open {
+            (StepState::Started { at, content, sid: Some(_) }, Verb::Create(_)) => match open() {
                 false => changed(),
                 true if content.is(self.content_of(key.step, facts)) => Some(Next::Update(key)),
                 true => match self.certain(key, *at, facts) {
@@ -86,7 +86,7 @@ impl Plan<'_> {
                 next => Some(next),
             },
             (StepState::Done { .. }, Verb::Create(_))
-                if open
+                if open()
                     && key.step.creates_its_bundle()
                     && facts.callback(bundle) == Some(Callback::ToClear) =>
             {
@@ -116,23 +116,23 @@ impl Plan<'_> {
             // What a run has only warned of is judged again before a run that refuses submits it.
             (StepState::Done { note: Some(Note::Noncompliant), content, .. }, Verb::Evaluate)
                 if self.policy.evaluate == Evaluate::Refuse
-                    && open
+                    && open()
                     && !facts.submitted(bundle).is_some_and(|it| it.is(*content)) =>
             {
                 Some(Next::Send(key))
             }
             (StepState::Done { content, .. }, verb) => match verb {
                 // Whatever was judged then: it is asked before the digest, which takes most of the time.
-                Verb::Evaluate | Verb::Submit if !open => None,
+                Verb::Evaluate | Verb::Submit if !open() => None,
                 _ if content.is(self.content_of(key.step, facts)) => None,
                 // Without the object there is nothing to compare.
                 Verb::Assign(object) if self.object(object, facts).is_none() => None,
-                Verb::Create(_) if open => Some(Next::Update(key)),
-                Verb::Assign(_) if open && content.is_known() => Some(Next::Remove(key)),
+                Verb::Create(_) if open() => Some(Next::Update(key)),
+                Verb::Assign(_) if open() && content.is_known() => Some(Next::Remove(key)),
                 // Once it is submitted, what the numbers are counts, not how the sheet writes them.
-                Verb::ResolveNumbers if !open && self.knows_every_number(facts) => None,
+                Verb::ResolveNumbers if !open() && self.knows_every_number(facts) => None,
                 Verb::ResolveNumbers => Some(Next::Read(key)),
-                Verb::CheckAddress if open => Some(Next::Read(key)),
+                Verb::CheckAddress if open() => Some(Next::Read(key)),
                 Verb::Evaluate | Verb::Submit => Some(Next::Send(key)),
                 Verb::Create(_) | Verb::Assign(_) | Verb::CheckAddress if content.is_known() => changed(),
                 _ => None,
@@ -270,10 +270,14 @@ impl Plan<'_> {
         }
         let wanted = self.numbers(facts);
         let is_left = |key: &Key| match key.step.verb {
-            Verb::AssignNumbers => key.part.sid().is_some() && !wanted.contains(&key.part),
+            Verb::AssignNumbers => key.part.has_sid() && !wanted.contains(&key.part),
             Verb::Create(_) | Verb::Assign(_) => !(key.step.wanted_by)(self.customer),
             _ => false,
         };
+        // Asked at every turn, and there is hardly ever any.
+        if !facts.states().any(|(key, _)| key.step.bundle == bundle && is_left(&key)) {
+            return None;
+        }
         for step in bundle.all_steps() {
             for (key, state) in facts.shares(step).filter(|(key, _)| is_left(key)) {
                 match (state, step.verb) {

@@ -31,7 +31,7 @@ impl Plan<'_> {
         let taken = facts.is_taken_as_is(bundle, bundle.named_by(self.customer));
         let wanted = self.numbers(facts);
         let on_it = |part: &Part| facts.is_done(Key { step: bundle.numbered_by(), part: *part });
-        let unresolved = wanted.is_empty() || wanted.iter().any(|part| part.sid().is_none());
+        let unresolved = wanted.is_empty() || wanted.iter().any(|part| !part.has_sid());
         (!taken && self.steps.iter().any(is_missing), unresolved || !wanted.iter().all(on_it))
     }
 

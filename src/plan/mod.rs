@@ -95,8 +95,7 @@ pub struct Plan<'a> {
     wanted: Vec<Wanted>,
     /// The name of each resource that the row asks for, with our tag.
     names: Vec<(StepId, String)>,
-    /// The digests of all resources whose content is known.
-    made: Vec<digests::Made>,
+    digests: digests::Digests,
     /// Whether a change after the submission counts also where nothing is left to be done.
     holds_every_change_against_the_row: bool,
 }
@@ -120,7 +119,7 @@ impl<'a> Plan<'a> {
         let bundles = flow.bundles_of(customer);
         let steps = order::steps(flow, &bundles, customer, policy, facts);
         let names = digests::names(&steps, customer);
-        let mut plan = Plan {
+        Plan {
             flow,
             bundles,
             customer,
@@ -130,11 +129,9 @@ impl<'a> Plan<'a> {
             key,
             wanted,
             names,
-            made: vec![],
+            digests: digests::Digests::default(),
             holds_every_change_against_the_row: false,
-        };
-        plan.made = plan.digests_by_now(facts);
-        plan
+        }
     }
 
     /// The plan from here on, where the facts have changed it.
@@ -258,7 +255,7 @@ impl<'a> Plan<'a> {
             steps: self.steps.clone(),
             wanted: self.wanted.clone(),
             names: self.names.clone(),
-            made: self.made.clone(),
+            digests: self.digests.clone(),
             holds_every_change_against_the_row: true,
             ..*self
         }

@@ -36,7 +36,7 @@ impl Plan<'_> {
                 Next::Over(Ending::Refused(vec![(key, Reason::ours(OurCode::NumberNotFound))]))
             }
             // A number that was not found is looked up again by every run.
-            () if key.part.sid().is_none() => Next::Read(self.flow.phone_numbers.into()),
+            () if !key.part.has_sid() => Next::Read(self.flow.phone_numbers.into()),
             // Somebody may have put it there, and some servers assign a number twice.
             () if submitted && facts.missed(key).is_none() => Next::Adopt(key),
             () => Next::Send(key),
@@ -59,7 +59,7 @@ impl Plan<'_> {
     /// Whether the account has this number no more: it was released, or moved to another account.
     pub(super) fn is_gone(&self, part: Part, facts: &Facts) -> bool {
         let of_the_account = Key { step: self.flow.phone_numbers, part };
-        part.sid().is_some() && matches!(facts.state(of_the_account), Some(StepState::Refused { .. }))
+        part.has_sid() && matches!(facts.state(of_the_account), Some(StepState::Refused { .. }))
     }
 
     /// Whether there is nothing to look up: each number has a SID, or was refused, and no product asks what it is.

@@ -20,7 +20,7 @@ impl Plan<'_> {
     pub fn leftover_numbers(&self, facts: &Facts) -> Vec<Key> {
         let wanted = self.numbers(facts);
         // As long as no number of the row is known, nothing is known to be too much.
-        if wanted.iter().all(|part| part.sid().is_none()) {
+        if wanted.iter().all(|part| !part.has_sid()) {
             return vec![];
         }
         let is_left = |key: &Key| !wanted.contains(&key.part) || self.is_gone(key.part, facts);
