@@ -2,7 +2,7 @@
 
 use super::caller::Writing;
 use super::row::{Row, Stop};
-use crate::facts::{Code, Ending, OurCode, Reason, StepState, Time};
+use crate::facts::{Ending, OurCode, Reason, StepState, Time};
 use crate::flow::BundleStatus;
 use crate::flow::{Call, Item, Key, Method, StepId};
 use crate::ledger::{Misrouted, Record};
@@ -75,7 +75,7 @@ impl Row<'_> {
                 }
                 Sent::Unauthorized(refusal) => {
                     if std::mem::replace(&mut self.token_read_again, true) {
-                        let reason = reason_of(OurCode::Unauthorized, &refusal);
+                        let reason = refusal.reason_of_ours(OurCode::Unauthorized);
                         // It stays started, so that the next run looks for it: neither this answer nor that
                         // to a look says that nothing was made. The account is read anew by every run.
                         let at = if self.facts.is_started(key) { self.flow().account.into() } else { key };
@@ -315,7 +315,7 @@ impl Row<'_> {
             Reply::No(refusal) | Reply::NotFound(refusal) | Reply::Conflict(refusal) => {
                 self.messages.push((key, refusal.message.clone()));
                 // Reports find it where every run looks anew.
-                let reason = answered_no(&refusal);
+                let reason = refusal.reason();
                 let state = StepState::Refused { reason: reason.clone(), kept: None };
                 self.finish(self.flow().discovery.into(), state);
                 Stop::Over(Ending::Refused(vec![(key, reason)]))
@@ -327,7 +327,7 @@ impl Row<'_> {
     /// The API said no.
     pub(super) fn refused(&mut self, key: Key, refusal: &Refusal) -> Result<(), Stop> {
         self.messages.push((key, refusal.message.clone()));
-        self.refuse_for(key, answered_no(refusal))
+        self.refuse_for(key, refusal.reason())
     }
 
     /// We say no.
@@ -343,7 +343,7 @@ impl Row<'_> {
 
     pub(super) fn refuse_as(&mut self, key: Key, code: OurCode, refusal: &Refusal) -> Result<(), Stop> {
         self.messages.push((key, refusal.message.clone()));
-        self.refuse_for(key, reason_of(code, refusal))
+        self.refuse_for(key, refusal.reason_of_ours(code))
     }
 }
 
@@ -369,26 +369,4 @@ pub fn redirected(call: &Call, status: u16) -> Fault {
         ),
         "Twilio's API never does. Check --base-url, TWILIO_REGION, TWILIO_EDGE and the network's proxy.",
     )
-}
-
-/// The API's reason for a refusal.
-pub(super) fn answered_no(refusal: &Refusal) -> Reason {
-    Reason {
-        http_status: Some(refusal.http_status),
-        code: refusal.code,
-        sid: None,
-        request_id: refusal.request_id.clone(),
-        fields: None,
-    }
-}
-
-/// Our reason for a refusal, with what the API's answer said.
-pub(super) fn reason_of(code: OurCode, refusal: &Refusal) -> Reason {
-    Reason {
-        http_status: Some(refusal.http_status),
-        code: Code::Ours(code),
-        sid: None,
-        request_id: refusal.request_id.clone(),
-        fields: None,
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::exchange::redirected;
 use super::{DefaultPrimary, Run, lock};
-use crate::facts::{Code, OurCode, Reason};
+use crate::facts::{OurCode, Reason};
 use crate::flow::BundleStatus;
 use crate::flow::{Call, Host, Item};
 use crate::model::{Customer, Fault, Sid, SidKind, shown_in_line};
@@ -250,13 +250,8 @@ struct Unusable {
 
 impl Unusable {
     fn new(in_words: String, refusal: Option<&Refusal>) -> Unusable {
-        let reason = Reason {
-            http_status: refusal.map(|it| it.http_status),
-            code: Code::Ours(OurCode::PrimaryProfile),
-            sid: None,
-            request_id: refusal.and_then(|it| it.request_id.clone()),
-            fields: None,
-        };
+        let code = OurCode::PrimaryProfile;
+        let reason = refusal.map_or_else(|| Reason::ours(code), |it| it.reason_of_ours(code));
         Unusable { reason, in_words }
     }
 }

@@ -8,9 +8,8 @@
 
 use crate::facts::{Content, OurCode, StepState};
 use crate::flow::{BundleId, BundleStatus, Call, Item, Key, Verb};
-use crate::model::{Address, Sid};
-use crate::twilio::{Page, Token};
-use serde::Deserialize;
+use crate::model::Address;
+use crate::twilio::{Account, Page};
 
 use super::Only;
 use super::exchange::{As, Fresh, Reply};
@@ -31,13 +30,6 @@ impl Row<'_> {
 
     /// The account must be the parent's and active. Its token is kept in memory only.
     pub(super) async fn check_account(&mut self, key: Key) -> Result<(), Stop> {
-        #[derive(Deserialize)]
-        struct Account {
-            sid: String,
-            owner_account_sid: Option<String>,
-            status: Option<String>,
-            auth_token: Option<Token>,
-        }
         let call = Call::get(crate::flow::Host::Api, crate::flow::account_path(&self.customer.subaccount));
         let account: Account = match self.call(key, &call, As::Parent, Fresh::No).await? {
             Reply::Yes(answer) => answer.value,
@@ -46,17 +38,10 @@ impl Row<'_> {
             }
             other => return self.not_yes(key, other),
         };
-        let is = |field: Option<&str>, sid: &Sid| field.and_then(Sid::parse).as_ref() == Some(sid);
-        let ours = is(Some(&account.sid), &self.customer.subaccount)
-            && is(account.owner_account_sid.as_deref(), &self.run.settings.parent.account);
-        if !ours {
-            return self.refuse(key, OurCode::NotASubaccount);
+        match account.usable_token(&self.customer.subaccount, &self.run.settings.parent.account) {
+            Ok(token) => self.token = Some(token),
+            Err(code) => return self.refuse(key, code),
         }
-        if account.status.as_deref() != Some("active") {
-            return self.refuse(key, OurCode::AccountNotActive);
-        }
-        let Some(token) = account.auth_token else { return self.refuse(key, OurCode::Unauthorized) };
-        self.token = Some(token);
         // Every run reads the account anew; this takes the place of an earlier refusal.
         self.record(key, StepState::done(None, Content::Nothing));
         Ok(())

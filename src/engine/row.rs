@@ -9,16 +9,10 @@ use crate::ledger::{CustomerRun, Record};
 use crate::model::{Customer, Fault, Sid};
 use crate::plan::{Next, Plan};
 use crate::preview::Preview;
-use crate::twilio::Token;
+use crate::twilio::{Lost, Token};
 use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
-
-/// One lost answer is common; five in a row on one step mean that going on is pointless for now.
-const UNKNOWNS_MAX: u32 = 5;
-
-/// The wait after a lost answer, doubled with each further one.
-const UNKNOWN_FIRST_WAIT_MS: u64 = 200;
 
 /// What a customer's work knows besides its plan.
 pub(super) struct Row<'a> {
@@ -33,7 +27,7 @@ pub(super) struct Row<'a> {
     pub(super) unsaved: Vec<Record>,
     pub(super) token: Option<Token>,
     pub(super) token_read_again: bool,
-    pub(super) unknowns: u32,
+    pub(super) lost: Lost,
     pub(super) calls: u32,
     /// What this customer has got lately, and until when it may only be too new if it is not found.
     pub(super) fresh: Vec<(Sid, Time)>,
@@ -146,7 +140,7 @@ impl Row<'_> {
             unsaved: vec![Record::Customer(of_the_run.clone())],
             token,
             token_read_again: false,
-            unknowns: 0,
+            lost: Lost::default(),
             calls: 0,
             fresh,
             answered: None,
@@ -318,13 +312,14 @@ impl Row<'_> {
                 Ok(()) => (),
                 Err(Stop::Lost(key)) => {
                     // What keeps everyone away uses up nobody's tries.
-                    if !self.run.client.is_away() {
-                        self.unknowns += 1;
+                    let wait_ms = match self.run.client.is_away() {
+                        true => Some(self.lost.wait_ms()),
+                        false => self.lost.another(),
+                    };
+                    match wait_ms {
+                        Some(wait_ms) => self.pause(wait_ms).await,
+                        None => return Ok(Ending::Unfinished(key)),
                     }
-                    if self.unknowns >= UNKNOWNS_MAX {
-                        return Ok(Ending::Unfinished(key));
-                    }
-                    self.pause(UNKNOWN_FIRST_WAIT_MS << self.unknowns).await;
                 }
                 Err(Stop::Over(ending)) => {
                     if let Some(ending) = self.plan.stop(ending, &mut self.facts) {
@@ -396,7 +391,7 @@ impl Row<'_> {
     pub(super) fn finish(&mut self, key: Key, state: StepState) {
         // What is only found again brings nobody further.
         if self.facts.state(key) != Some(&state) {
-            self.unknowns = 0;
+            self.lost.forget();
         }
         if let StepState::Done { sid: Some(sid), .. } = &state
             && key.step.verb.creates()

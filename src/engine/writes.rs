@@ -8,7 +8,7 @@ use crate::model::Sid;
 use crate::twilio::{Answer, Evaluation, Page, Refusal};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::exchange::{As, Fresh, NOT_YET_WAIT_MS, Reply, reason_of};
+use super::exchange::{As, Fresh, NOT_YET_WAIT_MS, Reply};
 use super::row::{Row, Stop};
 
 /// How often a resource is read after an update whose answer does not show it: an API that is behind by more
@@ -147,7 +147,7 @@ impl Row<'_> {
                 return Err(Stop::Lost(key));
             }
             (None, Verb::AssignNumbers) => {
-                let reason = Reason { sid: named, ..reason_of(OurCode::NumberElsewhere, refusal) };
+                let reason = Reason { sid: named, ..refusal.reason_of_ours(OurCode::NumberElsewhere) };
                 self.messages.push((key, refusal.message.clone()));
                 self.finish(key, StepState::Refused { reason, kept: None });
             }

@@ -1,10 +1,11 @@
 //! One account: its bundles under our policies, whoever made them, what is on them, and the numbers that it owns.
 
+use super::accounts::no_token;
 use super::reader::{Care, NoAnswer, PAGE_SIZES, Reader, must_be_of};
-use super::resources::{Account, Bundle, Evaluated, Found, Holdings};
+use super::resources::{Bundle, Evaluated, Found, Holdings};
 use crate::flow::{Assignments, BundleId, BundleStatus, Call, Collection, Flow, Host, Item, account_path};
 use crate::model::{Sid, SidKind};
-use crate::twilio::Identity;
+use crate::twilio::{Account, Identity};
 use std::collections::HashSet;
 
 /// What is said of a list that another answer proves to lack something.
@@ -45,7 +46,7 @@ impl AccountReader<'_> {
     async fn token(&self) -> Result<crate::twilio::Token, NoAnswer> {
         let account: Account =
             self.reader.read(&Call::get(Host::Api, account_path(&self.account)), &self.reader.parent).await?;
-        account.auth_token.ok_or_else(|| NoAnswer::Here("the parent does not see its auth token".to_owned()))
+        account.auth_token.ok_or_else(no_token)
     }
 
     async fn read_with_token(&self, reading: usize) -> Result<Holdings, NoAnswer> {

@@ -1,11 +1,12 @@
 //! Which accounts there are: the parent's subaccounts, or those that were asked for.
 
 use super::reader::{Care, NoAnswer, Over, PAGE_SIZES, Reader, must_be_of};
-use super::resources::{Account, Found};
+use super::resources::Found;
 use crate::engine::{PRIMARY_PROFILE_POLICY, parent_refused};
+use crate::facts::OurCode;
 use crate::flow::{BundleStatus, Call, Host, Item, account_path};
 use crate::model::{Fault, Sid};
-use crate::twilio::{Listed, Token};
+use crate::twilio::{Account, Listed, Token};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -57,7 +58,7 @@ pub async fn subaccounts(reader: &Reader) -> Result<(Vec<Wanted>, Census), Over>
     let mut active = vec![];
     for item in listed {
         let Some(account) = item.sid() else { continue };
-        if account == *parent || !item.is_owned_by(parent) {
+        if !item.is_subaccount_of(parent) {
             continue;
         }
         if census.count(item.status.as_deref()) {
@@ -76,18 +77,20 @@ pub async fn token(reader: &Reader, account: &Sid, census: &mut Census) -> Resul
         Err(NoAnswer::Unauthorized) => return Err(parent_refused().into()),
         Err(other) => return Err(other),
     };
-    // The parent says of itself that it is its own owner.
-    let is_parent = *account == reader.parent.account;
-    if is_parent || found.sid().as_ref() != Some(account) || !found.is_owned_by(&reader.parent.account) {
+    let status = found.status.clone();
+    let token = found.usable_token(account, &reader.parent.account);
+    if matches!(token, Err(OurCode::NotASubaccount)) {
         return Err(not_a_subaccount());
     }
-    if !census.count(found.status.as_deref()) {
-        return Ok(None);
+    match census.count(status.as_deref()) {
+        true => token.map(Some).map_err(|_| no_token()),
+        false => Ok(None),
     }
-    match found.auth_token {
-        Some(token) => Ok(Some(token)),
-        None => Err(NoAnswer::Here("the parent does not see its auth token".to_owned())),
-    }
+}
+
+/// The parent does not see an account's token.
+pub fn no_token() -> NoAnswer {
+    NoAnswer::Here("the parent does not see its auth token".to_owned())
 }
 
 fn not_a_subaccount() -> NoAnswer {

@@ -7,17 +7,11 @@ use crate::flow::{Call, Host};
 use crate::model::{Fault, Sid};
 pub use crate::twilio::PAGE_SIZES;
 use crate::twilio::{
-    Client, Identity, Listed, NoList, Obstacle, Once, Page, Refusal, Sent, Tries, WholeList,
+    Client, Identity, Listed, Lost, NoList, Obstacle, Once, Page, Refusal, Sent, Tries, WholeList,
 };
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-
-/// A read without a usable answer is tried this often: one lost answer is common, five in a row are no accident.
-const READS_MAX: u32 = 5;
-
-/// The wait after a lost answer, doubled with each further one.
-const LOST_FIRST_WAIT_MS: u64 = 200;
 
 /// Sends the reads of an inventory.
 pub struct Reader {
@@ -68,16 +62,18 @@ impl Reader {
     /// One read, sent again while its answer is lost.
     pub async fn read<T: DeserializeOwned>(&self, call: &Call, identity: &Identity) -> Result<T, NoAnswer> {
         let here = |reason: String| Err(NoAnswer::Here(reason));
-        for lost in 0..READS_MAX {
+        let mut lost = Lost::default();
+        loop {
             match self.send(call, identity).await {
                 Sent::Done(answer) => return Ok(answer.value),
                 Sent::NotFound(_) => return Err(NoAnswer::NotFound),
                 Sent::Unauthorized(_) => return Err(NoAnswer::Unauthorized),
                 Sent::Refused(refusal) | Sent::Conflict(refusal) => return here(no(&refusal)),
                 Sent::Redirected { status } => return Err(crate::engine::redirected(call, status).into()),
-                Sent::Unknown { .. } => {
-                    self.pause(LOST_FIRST_WAIT_MS << lost).await;
-                }
+                Sent::Unknown { .. } => match lost.another() {
+                    Some(wait_ms) => self.pause(wait_ms).await,
+                    None => return here("no usable answer came, several times in a row".to_owned()),
+                },
                 Sent::Unavailable(Obstacle::Stopped) => return Err(NoAnswer::Over(Over::Stopped)),
                 Sent::Unavailable(Obstacle::Away(reason)) => return Err(NoAnswer::Over(Over::Away(reason))),
                 Sent::Unavailable(Obstacle::NoConnection { reason, .. }) => {
@@ -93,7 +89,6 @@ impl Reader {
                 }
             }
         }
-        here(format!("no usable answer came, {READS_MAX} times in a row"))
     }
 
     async fn send<T: DeserializeOwned>(&self, call: &Call, identity: &Identity) -> Sent<T> {

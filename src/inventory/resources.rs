@@ -3,7 +3,7 @@
 use crate::facts::Time;
 use crate::flow::{BundleId, BundleStatus, Item};
 use crate::model::Sid;
-use crate::twilio::{Evaluation, Listed, Token};
+use crate::twilio::{Evaluation, Listed};
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
 
@@ -27,27 +27,6 @@ impl Found {
     /// The SID that a field holds, if it is one.
     pub fn names(field: &Option<String>) -> Option<Sid> {
         field.as_deref().and_then(Sid::parse)
-    }
-}
-
-/// An account as the parent reads it.
-#[derive(Clone, Deserialize)]
-pub struct Account {
-    sid: String,
-    owner_account_sid: Option<String>,
-    pub status: Option<String>,
-    pub auth_token: Option<Token>,
-}
-
-impl Listed for Account {
-    fn sid(&self) -> Option<Sid> {
-        Sid::parse(&self.sid)
-    }
-}
-
-impl Account {
-    pub fn is_owned_by(&self, parent: &Sid) -> bool {
-        self.owner_account_sid.as_deref().and_then(Sid::parse).as_ref() == Some(parent)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an answer means: one pure function and its table. An answer is read once.
 
-use crate::facts::Code;
+use crate::facts::{Code, OurCode, Reason};
 use crate::flow::Method;
 use crate::model::{Sid, redacted, shown_in_line};
 use serde::Deserialize;
@@ -192,6 +192,22 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// What of it may be kept.
+    pub fn reason(&self) -> Reason {
+        Reason {
+            http_status: Some(self.http_status),
+            code: self.code,
+            sid: None,
+            request_id: self.request_id.clone(),
+            fields: None,
+        }
+    }
+
+    /// The same under a name of ours: what it means is ours to say.
+    pub fn reason_of_ours(&self, code: OurCode) -> Reason {
+        Reason { code: Code::Ours(code), ..self.reason() }
+    }
+
     /// The first bundle that the message names, such as in `already assigned to BU…`.
     pub fn names_bundle(&self) -> Option<Sid> {
         let text = &self.message;

@@ -27,6 +27,34 @@ const CONFLICTS_MAX: u32 = 8;
 const CONFLICT_FIRST_WAIT_MS: u64 = 500;
 const CONFLICT_WAIT_MAX_MS: u64 = 16_000;
 
+/// One lost answer is common; five in a row mean that going on is pointless for now.
+const LOST_MAX: u32 = 5;
+
+/// The wait after a lost answer, doubled with each further one.
+const LOST_FIRST_WAIT_MS: u64 = 200;
+
+/// How many answers in a row said nothing: they were lost, or nothing of them could be read.
+#[derive(Clone, Copy, Default)]
+pub struct Lost(u32);
+
+impl Lost {
+    /// Another one. How long to wait before the next request; `None`: there should be no more.
+    pub fn another(&mut self) -> Option<u64> {
+        self.0 += 1;
+        (self.0 < LOST_MAX).then(|| self.wait_ms())
+    }
+
+    /// How long to wait after one that does not count.
+    pub fn wait_ms(self) -> u64 {
+        LOST_FIRST_WAIT_MS << self.0
+    }
+
+    /// An answer said something.
+    pub fn forget(&mut self) {
+        self.0 = 0;
+    }
+}
+
 /// What a request that is repeated has been through.
 #[derive(Default)]
 pub struct Tries {

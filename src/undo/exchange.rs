@@ -7,16 +7,9 @@ use crate::facts::{Facts, OurCode, Reason, StepState, Time};
 use crate::flow::{Call, Host, Item, Key, Method, StepId, account_path};
 use crate::ledger::{Misrouted, Record};
 use crate::model::{Fault, Sid};
-use crate::twilio::{Identity, NoList, Obstacle, Page, Refusal, Sent, Token, WholeList};
-use serde::Deserialize;
+use crate::twilio::{Account, Identity, Lost, NoList, Obstacle, Page, Refusal, Sent, Token, WholeList};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::collections::HashSet;
-
-/// One lost answer is common; five in a row mean that going on is pointless for now.
-const UNKNOWNS_MAX: u32 = 5;
-
-/// The wait after a lost answer, doubled with each further one.
-const UNKNOWN_FIRST_WAIT_MS: u64 = 200;
 
 /// The wait before something that was not found is asked for once more.
 const ASK_AGAIN_MS: u64 = 1_000;
@@ -30,7 +23,7 @@ pub(super) struct Exchange<'a> {
     pub unsaved: Vec<Record>,
     token: Option<Token>,
     token_read_again: bool,
-    unknowns: u32,
+    lost: Lost,
     /// Until when something may only be too new if it is not found. How long ago it was made no clock can say for
     /// sure.
     fresh_until: Time,
@@ -68,7 +61,7 @@ impl<'a> Exchange<'a> {
             unsaved: vec![],
             token: None,
             token_read_again: false,
-            unknowns: 0,
+            lost: Lost::default(),
             fresh_until: undo.began_at + undo.settings.visibility_window_ms,
             seen: HashSet::new(),
         }
@@ -76,13 +69,6 @@ impl<'a> Exchange<'a> {
 
     /// Reads the account: it must be the parent's and active. Its token is kept in memory only.
     pub async fn check_account(&mut self) -> Result<(), Stop> {
-        #[derive(Deserialize)]
-        struct Account {
-            sid: String,
-            owner_account_sid: Option<String>,
-            status: Option<String>,
-            auth_token: Option<Token>,
-        }
         let parent = self.undo.settings.parent.clone();
         let call = Call::get(Host::Api, account_path(self.account));
         let step = self.undo.settings.flow.account;
@@ -92,18 +78,7 @@ impl<'a> Exchange<'a> {
             Reply::Gone => return Err(refused(OurCode::NotASubaccount)),
             Reply::No(refusal) => return Err(Stop::Over(Why::refused(&refusal))),
         };
-        let is = |field: Option<&str>, sid: &Sid| field.and_then(Sid::parse).as_ref() == Some(sid);
-        // The parent owns itself, and is nobody's customer.
-        if *self.account == parent.account
-            || !is(Some(&account.sid), self.account)
-            || !is(account.owner_account_sid.as_deref(), &parent.account)
-        {
-            return Err(refused(OurCode::NotASubaccount));
-        }
-        if account.status.as_deref() != Some("active") {
-            return Err(refused(OurCode::AccountNotActive));
-        }
-        self.token = Some(account.auth_token.ok_or_else(|| refused(OurCode::Unauthorized))?);
+        self.token = Some(account.usable_token(self.account, &parent.account).map_err(refused)?);
         Ok(())
     }
 
@@ -208,7 +183,7 @@ impl<'a> Exchange<'a> {
             let writing = Writing { key: step.into(), subaccount: account, facts, unsaved };
             match caller.send(call, identity, &mut tries, Some(writing)).await? {
                 Sent::Done(answer) => {
-                    self.unknowns = 0;
+                    self.lost.forget();
                     return Ok(Reply::Yes(answer.value));
                 }
                 // What was just made may not be found for a while, and one answer may be a slip.
@@ -233,11 +208,7 @@ impl<'a> Exchange<'a> {
                     return Err(crate::engine::parent_refused().into());
                 }
                 Sent::Unauthorized(refusal) => {
-                    let reason = Reason {
-                        http_status: Some(refusal.http_status),
-                        request_id: refusal.request_id,
-                        ..Reason::ours(OurCode::Unauthorized)
-                    };
+                    let reason = refusal.reason_of_ours(OurCode::Unauthorized);
                     return Err(Stop::Over(Why::Refused(reason, refusal.message)));
                 }
                 Sent::Redirected { status } => return Err(redirected(call, status).into()),
@@ -253,11 +224,8 @@ impl<'a> Exchange<'a> {
 
     /// An answer says nothing: a pause, and the request is to be sent once more.
     async fn lost(&mut self) -> Result<(), Stop> {
-        self.unknowns += 1;
-        if self.unknowns >= UNKNOWNS_MAX {
-            return Err(Stop::Over(Why::NoAnswer));
-        }
-        self.pause(UNKNOWN_FIRST_WAIT_MS << self.unknowns).await;
+        let wait_ms = self.lost.another().ok_or(Stop::Over(Why::NoAnswer))?;
+        self.pause(wait_ms).await;
         Ok(())
     }
 
@@ -324,13 +292,6 @@ impl<'a> Exchange<'a> {
 
 impl Why {
     pub(super) fn refused(refusal: &Refusal) -> Why {
-        let reason = Reason {
-            http_status: Some(refusal.http_status),
-            code: refusal.code,
-            sid: None,
-            request_id: refusal.request_id.clone(),
-            fields: None,
-        };
-        Why::Refused(reason, refusal.message.clone())
+        Why::Refused(refusal.reason(), refusal.message.clone())
     }
 }
