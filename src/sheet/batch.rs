@@ -196,7 +196,6 @@ impl Batch {
         flaw: Option<Flaw>,
     ) {
         let first = self.rows.last().map_or(0, |row| row.first + row.count);
-        debug_assert_eq!(first as usize + count, self.cells.len());
         self.rows.push(RowSpan {
             number: number as u32,
             first,
