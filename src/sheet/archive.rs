@@ -2,6 +2,7 @@
 
 use std::io::{BufReader, ErrorKind, Read, Seek};
 
+use quick_xml::events::Event;
 use zip::ZipArchive;
 
 use super::layout::Workbook;
@@ -100,7 +101,9 @@ pub(super) fn workbook(source: &Source, file: &mut Spool) -> Result<Workbook, Fa
     };
     let is_sound = match kind {
         Workbook::Xlsx => xlsx_is_sound(&mut archive),
-        Workbook::Ods => manifest_is_sound(&mut archive) && ods_fits(&mut archive),
+        Workbook::Ods => {
+            manifest_is_sound(&mut archive) && ods_fits(&mut archive) && ods_is_well_formed(&mut archive)
+        }
         Workbook::Xls => true,
     };
     if !is_sound {
@@ -279,6 +282,24 @@ fn ods_fits<R: Read + Seek>(archive: &mut ZipArchive<R>) -> bool {
         text_bytes = text_bytes.saturating_add(bytes.saturating_mul(times));
         if !extent.fits() || cell_bytes > TEXT_BYTES_MAX as u64 || text_bytes > text_max {
             return false;
+        }
+    }
+}
+
+/// Whether every element of an ODS file's content ends under its name: calamine would look for the end of a table or
+/// of an annotation for ever.
+fn ods_is_well_formed<R: Read + Seek>(archive: &mut ZipArchive<R>) -> bool {
+    let Ok(part) = archive.by_name("content.xml") else { return true };
+    let mut reader = quick_xml::Reader::from_reader(BufReader::with_capacity(1 << 16, part));
+    let (mut buffer, mut open) = (Vec::new(), 0_u64);
+    loop {
+        buffer.clear();
+        match reader.read_event_into(&mut buffer) {
+            Ok(Event::Start(_)) => open += 1,
+            Ok(Event::End(_)) => open = open.saturating_sub(1),
+            Ok(Event::Eof) => return open == 0,
+            Ok(_) => {}
+            Err(_) => return false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use crate::common;
 use crate::common::{Sheet, bytes, rules, source};
@@ -53,6 +54,32 @@ fn damaged(file: &[u8], changes: &[(prop::sample::Index, u8)], cut: Option<prop:
         file.truncate(cut.index(file.len()));
     }
     file
+}
+
+#[test]
+fn an_ods_file_in_which_an_element_has_no_end_is_refused_as_damaged() {
+    type Change = fn(&str) -> String;
+    let changed: [(&str, Change); 6] = [
+        ("cut off behind a row", |xml| xml[..xml.find("</table:table-row>").expect("a row")].to_owned()),
+        ("cut off in a tag", |xml| xml[..xml.rfind("table:table>").expect("a table")].to_owned()),
+        ("a table without an end", |xml| xml.replace("</table:table>", "")),
+        ("a table that ends under another name", |xml| xml.replace("</table:table>", "</table:tablf>")),
+        ("two elements, one end", |xml| xml.replacen("<text:p>", "<text:p><office:annotation>", 1)),
+        ("an end of something else", |xml| {
+            xml.replacen("<text:p>", "<text:p><office:annotation></text:annotation>", 1)
+        }),
+    ];
+    for (what, change) in changed {
+        let file = common::patched(ODS, "content.xml", |xml| change(&xml));
+        let (told, heard) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let read = check::validate(&source(&file), &rules(), &mut |_| {});
+            told.send(read.err().map(|it| it.to_string())).expect("somebody hears it");
+        });
+        // What is never found is looked for without an end.
+        let fault = heard.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("{what}: no end"));
+        assert!(fault.as_ref().is_some_and(|it| it.contains("damaged")), "{what}: {fault:?}");
+    }
 }
 
 proptest! {
