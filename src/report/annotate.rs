@@ -99,7 +99,7 @@ pub fn annotate(
     let fill = |output: &mut File| {
         let rebuilt = match &layout.format {
             Format::Workbook { kind: Workbook::Xlsx, .. } => {
-                match marking.write(Box::new(source.bytes()), output, path) {
+                match marking.write(Box::new(source.bytes()), marking.sheet, output, path) {
                     Ok(()) => return Ok(None),
                     Err(Cause::Output(error)) => return Err(unwritable(path, &error)),
                     Err(Cause::Uneditable(why)) => Some(why),
@@ -110,8 +110,8 @@ pub fn annotate(
         };
         // What was begun is thrown away.
         output.set_len(0).and_then(|()| output.rewind()).map_err(|error| unwritable(path, &error))?;
-        let values = rebuild(source, validation, &marking)?;
-        write_marks(&marking, values, output, path)?;
+        let (values, sheet) = rebuild(source, validation, &marking)?;
+        write_marks(&marking, values, &sheet, output, path)?;
         Ok(rebuilt)
     };
     let (rebuilt, written) = write_one(path, manner, fill)?;
@@ -122,17 +122,20 @@ pub fn annotate(
 pub(super) fn write_marks(
     marking: &Marking,
     values: File,
+    sheet: &str,
     output: &mut File,
     path: &Path,
 ) -> Result<(), Fault> {
     // Its macros, if the old one had any, are not in the new one.
-    marking.write(Box::new(values), output, &path.with_extension("xlsx")).map_err(|cause| match cause {
-        Cause::Output(error) => unwritable(path, &error),
-        Cause::Uneditable(why) => Fault::new(
-            format!("{} cannot be written: {why}", path.display()),
-            "This is a mistake in the program; please report it.",
-        ),
-    })
+    marking.write(Box::new(values), sheet, output, &path.with_extension("xlsx")).map_err(
+        |cause| match cause {
+            Cause::Output(error) => unwritable(path, &error),
+            Cause::Uneditable(why) => Fault::new(
+                format!("{} cannot be written: {why}", path.display()),
+                "This is a mistake in the program; please report it.",
+            ),
+        },
+    )
 }
 
 /// Where our columns go, and which columns of an earlier file of ours go away. What stands to the right of the

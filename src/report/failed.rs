@@ -67,7 +67,7 @@ pub fn write_failed(
             let values = finished(&mut workbook)?;
             let findings = findings(annotations, &columns, &rows);
             with_marking(source, validation, columns.len(), &rows, &findings, |marking| {
-                write_marks(marking, values, file, path)
+                write_marks(marking, values, marking.sheet, file, path)
             })?;
             Ok(rows.len() as u64)
         } else {

@@ -60,8 +60,15 @@ pub(super) struct Marking<'a> {
 }
 
 impl Marking<'_> {
-    /// Writes `input` with everything that is marked to `output`, which is to be called `name`.
-    pub fn write(&self, input: Box<dyn Input>, output: &mut File, name: &Path) -> Result<(), Cause> {
+    /// Writes `input`, in which the sheet with the customers has the name `sheet`, with everything that is marked to
+    /// `output`, which is to be called `name`.
+    pub fn write(
+        &self,
+        input: Box<dyn Input>,
+        sheet: &str,
+        output: &mut File,
+        name: &Path,
+    ) -> Result<(), Cause> {
         let mut by_row: HashMap<u64, Vec<&Finding>> = HashMap::new();
         for finding in self.findings {
             let row = if finding.row == 0 { self.header_row } else { finding.row };
@@ -69,7 +76,7 @@ impl Marking<'_> {
         }
         let notes = self.notes(&by_row);
         let list = |out: &mut dyn io::Write, styles: &mut _, is_shown| {
-            overview::list(out, styles, is_shown, self.sheet, self.findings, &self.business_names)
+            overview::list(out, styles, is_shown, sheet, self.findings, &self.business_names)
         };
         let sum_up = |out: &mut dyn io::Write, styles: &mut _, is_shown| {
             overview::sum_up(out, styles, is_shown, &self.summary)
@@ -77,7 +84,7 @@ impl Marking<'_> {
         let pages =
             [Page { name: FINDINGS_SHEET, write: &list }, Page { name: SUMMARY_SHEET, write: &sum_up }];
         let mut job = Job {
-            sheet: self.sheet,
+            sheet,
             edits: &mut MarkedRows { marking: self, by_row },
             notes: &notes,
             widths: (self.at..).zip(self.added).map(|(column, added)| (column, added.width)).collect(),

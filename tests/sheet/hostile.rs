@@ -9,6 +9,7 @@ use crate::common::{Sheet, bytes, rules, source};
 use proptest::prelude::*;
 use trusthub_onboard::check::{self, Entry};
 use trusthub_onboard::model::{Column, Severity};
+use trusthub_onboard::report::{Annotations, Foreign, Manner, annotate};
 
 /// Reads the bytes to the end, twice; says whether both passes agree on the rows.
 fn read(content: &[u8]) -> Result<(), TestCaseError> {
@@ -137,6 +138,27 @@ proptest! {
                 String::from_utf8_lossy(&changed).into_owned()
             });
             read(&file)?;
+        }
+    }
+
+    #[test]
+    fn a_damaged_workbook_that_can_be_read_can_be_marked_too(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in prop::option::weighted(0.5, any::<prop::sample::Index>()),
+    ) {
+        let parts = ["xl/worksheets/sheet1.xml", "xl/styles.xml", "xl/workbook.xml", "[Content_Types].xml"];
+        for (file, part) in [&WORKBOOK[..], XLSX].into_iter().flat_map(|file| parts.map(|part| (file, part))) {
+            let file = common::patched(file, part, |xml| {
+                String::from_utf8_lossy(&damaged(xml.as_bytes(), &changes, cut)).into_owned()
+            });
+            let source = source(&file);
+            let mut annotations = Annotations::default();
+            let validation = check::validate(&source, &rules(), &mut |finding| annotations.add(finding));
+            let Ok(validation) = validation else { continue };
+            let folder = tempfile::tempdir().unwrap();
+            let manner = Manner { foreign: Foreign::Stays, ledger: None };
+            let marked = annotate(&source, &validation, &annotations, &folder.path().join("marked.xlsx"), &manner);
+            prop_assert!(marked.is_ok(), "{part}: {}", marked.err().map_or_else(String::new, |it| it.to_string()));
         }
     }
 }

@@ -344,6 +344,36 @@ fn what_cannot_be_changed_becomes_a_new_workbook_and_the_reason_is_given() {
     assert!(parts(&content)["[Content_Types].xml"].contains("macroEnabled"));
 }
 
+#[test]
+fn a_sheet_of_another_program_is_marked_also_where_excel_would_not_take_its_name() {
+    const ODS: &[u8] = include_bytes!("../fixtures/typed.ods");
+    let named = patched(ODS, "content.xml", |xml| {
+        let begin =
+            xml.find("<table:table table:name=\"").expect("a sheet") + "<table:table table:name=\"".len();
+        let end = begin + xml[begin..].find('"').expect("its end");
+        format!("{}Customers 2026/11: those of the first month{}", &xml[..begin], &xml[end..])
+    });
+    let (_, content) = mark_as(&source(&named), "marked.xlsx");
+    assert!(parts(&content)["xl/workbook.xml"].contains("name=\"Customers 2026_11_ those of the\""));
+    let links = parts(&content).into_values().filter(|it| it.contains("Customers 2026_11_ those of the'!"));
+    assert!(links.count() > 0, "the list of findings leads to the sheet");
+    let again = validate(&source(&content)).0;
+    assert_eq!(again.rows, validate(&source(ODS)).0.rows);
+}
+
+#[test]
+fn a_sheet_that_breaks_off_with_its_views_open_is_marked_as_a_new_workbook() {
+    let broken = patched(&rich(), "xl/worksheets/sheet1.xml", |xml| {
+        let end = xml.find("</sheetData>").expect("rows") + "</sheetData>".len();
+        xml[..end].replace("</sheetViews>", "")
+    });
+    let (told, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || told.send(mark_as(&source(&broken), "marked.xlsx").0.rebuilt));
+    // What is never found is looked for without an end.
+    let rebuilt = heard.recv_timeout(std::time::Duration::from_secs(60)).expect("an end");
+    assert!(rebuilt.is_some(), "it is no copy of the user's own");
+}
+
 fn write(content: &[u8]) -> std::path::PathBuf {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), content).unwrap();

@@ -225,6 +225,9 @@ impl<R: BufRead, W: Write> Rewriter<'_, R, W> {
                 _ => None,
             };
             let Some((mut tag, is_empty)) = tag else {
+                if event == Event::Eof {
+                    return Err(Cause::strange(self.path));
+                }
                 let is_end = matches!(&event, Event::End(tag) if tag.local_name().as_ref() == "sheetViews");
                 self.write(event)?;
                 if is_end {
