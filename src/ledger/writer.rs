@@ -18,11 +18,11 @@ use tokio::sync::oneshot;
 /// not wait for a whole crowd.
 const BATCH_MAX: usize = 256;
 
-/// As many are not waited for more: the first of them would wait in vain where no others are about to write.
-const BATCH_ENOUGH: usize = 32;
+/// For more than so many nobody waits: the commit is shared already, and the fast ones are not to be held up.
+const BATCH_ENOUGH: usize = 8;
 
 /// How long others are waited for, in milliseconds. It is little beside a request, which takes a hundred or more, and
-/// at 2,000 calls/s it makes half as many commits: a third of the processor's time.
+/// at 2,000 calls/s it halves the commits, which saves a quarter of the processor's time.
 const GATHER_MAX_MS: u64 = 4;
 
 /// The log is folded into the file at every this many pages of 4 KiB: often enough to stay small,
