@@ -198,7 +198,7 @@ async fn go(
     let observer: Arc<dyn Observer> = Arc::new(All(observers));
     let Connection { client, ledger } = target.connect(rate, args.flow.timeout, &clock, &observer)?;
     let young_ledger = if args.target.sandbox { YoungLedger::LooksAtOnce } else { YoungLedger::Waits };
-    if ledger.is_young() && young_ledger == YoungLedger::Waits {
+    if ledger.is_young() && young_ledger == YoungLedger::Waits && policy.visibility_window_ms > 0 {
         inform!(
             "The ledger {} is new here: customers are looked at after {} s (--visibility-window), so that what a run \
              with another ledger may just have made is found.",

@@ -146,7 +146,7 @@ async fn go(args: &UndoArgs, what: &What) -> Result<Exit, Stop> {
             false => YoungLedger::Waits,
         },
     };
-    if ledger.is_young() && !args.target.sandbox {
+    if ledger.is_young() && !args.target.sandbox && args.visibility_window > 0 {
         inform!(
             "The ledger {} is new here: what a run with another ledger may just have made is waited for, {} s \
              (--visibility-window)",
