@@ -102,7 +102,10 @@ pub(super) fn workbook(source: &Source, file: &mut Spool) -> Result<Workbook, Fa
     let is_sound = match kind {
         Workbook::Xlsx => xlsx_is_sound(&mut archive),
         Workbook::Ods => {
-            manifest_is_sound(&mut archive) && ods_fits(&mut archive) && ods_is_well_formed(&mut archive)
+            // What is encrypted is no XML, and is told from what is damaged by the reader.
+            manifest_is_sound(&mut archive)
+                && ods_fits(&mut archive)
+                && (ods_is_encrypted(&mut archive) || ods_is_well_formed(&mut archive))
         }
         Workbook::Xls => true,
     };
@@ -282,6 +285,27 @@ fn ods_fits<R: Read + Seek>(archive: &mut ZipArchive<R>) -> bool {
         text_bytes = text_bytes.saturating_add(bytes.saturating_mul(times));
         if !extent.fits() || cell_bytes > TEXT_BYTES_MAX as u64 || text_bytes > text_max {
             return false;
+        }
+    }
+}
+
+/// Whether calamine will find that an ODS file is encrypted: it is asked in the same way.
+fn ods_is_encrypted<R: Read + Seek>(archive: &mut ZipArchive<R>) -> bool {
+    let Ok(part) = archive.by_name("META-INF/manifest.xml") else { return false };
+    let mut reader = quick_xml::Reader::from_reader(BufReader::new(part));
+    reader.config_mut().check_end_names = false;
+    reader.config_mut().expand_empty_elements = true;
+    let (mut buffer, mut has_entry) = (Vec::new(), false);
+    loop {
+        buffer.clear();
+        match reader.read_event_into(&mut buffer) {
+            Ok(Event::Start(tag)) => match tag.name().as_ref() {
+                "manifest:file-entry" => has_entry = true,
+                "manifest:encryption-data" if has_entry => return true,
+                _ => {}
+            },
+            Ok(Event::Eof) | Err(_) => return false,
+            Ok(_) => {}
         }
     }
 }
