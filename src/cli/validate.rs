@@ -60,7 +60,10 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Stop> {
             tell!("The marked copy is a new workbook with the values of {}, because {why}", sheet.name());
         }
         let name = marked.written.name.display();
-        inform!("Marked copy: {name}. Correct the red cells there, save, and run that file");
+        match validation.invalid() {
+            0 => inform!("Marked copy: {name}. No row in it is invalid"),
+            _ => inform!("Marked copy: {name}. Correct the red cells there, save, and run that file"),
+        }
     }
     Ok(if validation.invalid() > 0 || validation.rows == 0 { Exit::InvalidRows } else { Exit::Success })
 }

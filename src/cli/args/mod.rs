@@ -71,8 +71,8 @@ pub struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes, the first that applies:
   2  the arguments are wrong
-  6  you answered no: nothing was sent
   1  the machine, a file or the configuration is at fault
+  6  you answered no: nothing was sent
   5  rows are unsure or unfinished, or ready to be submitted, or the run was interrupted: run again
   4  rows were refused or rejected; for plan: are blocked; for run --plan: are held back;
      for inventory: there are defects; for undo: something that was made is left
