@@ -1,7 +1,7 @@
 //! The files that a command reads and writes must not be one another.
 
 use super::Stop;
-use super::style::{OFF, WARNING, tell};
+use super::style::{self, OFF, WARNING, tell};
 use crate::model::Fault;
 use crate::private::is_open_to_others;
 use crate::report::{Kept, ResultsPaths, is_workbook, linked};
@@ -43,6 +43,23 @@ pub fn must_be_csv_or_xlsx(results: &ResultsPaths) -> Result<(), Stop> {
 pub fn tell_kept(kept: &[Kept]) {
     for kept in kept {
         tell!("{kept}");
+    }
+}
+
+/// Says where the results are, where that is not where they were asked for, and what was in the way.
+pub fn tell_place(asked: &ResultsPaths, written: &ResultsPaths) {
+    tell_kept(&written.kept);
+    if written.results == asked.results {
+        return;
+    }
+    style::error(&format!(
+        "{} could not be written; the results are in {} and {}",
+        asked.results.display(),
+        written.results.display(),
+        written.numbers.display()
+    ));
+    if let Some(cause) = &written.cause {
+        tell!("  {}. {}", cause.what(), cause.fix());
     }
 }
 

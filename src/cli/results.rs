@@ -2,7 +2,7 @@
 
 use super::args::ResultsArgs;
 use super::closing::Closing;
-use super::files::{must_be_csv_or_xlsx, must_differ, of_results, tell_kept, tell_of_open};
+use super::files::{must_be_csv_or_xlsx, must_differ, of_results, tell_of_open, tell_place};
 use super::session;
 use super::sheet::Sheet;
 use super::{Exit, Stop};
@@ -24,7 +24,7 @@ pub fn results(args: &ResultsArgs, typed: &CommandLine) -> Result<Exit, Stop> {
         .at(session::clock().now());
     let mut closing = Closing::new(typed, args.format);
     let (tally, written) = results.write(&paths, || sheet.entries(), |row| closing.take(&row))?;
-    tell_kept(&written.kept);
+    tell_place(&paths, &written);
     let exit = Exit::of(&tally, Interrupted::No);
     Ok(closing.end(&tally, HowItEnded::default(), Some(&written), exit)?)
 }

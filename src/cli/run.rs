@@ -2,7 +2,7 @@
 
 use super::args::RunArgs;
 use super::closing::Closing;
-use super::files::{must_be_csv_or_xlsx, must_differ, of_results, tell_kept, tell_of_open};
+use super::files::{must_be_csv_or_xlsx, must_differ, of_results, tell_kept, tell_of_open, tell_place};
 use super::foresee::{self, Choice, Detail, Looking};
 use super::live::{Consent, Undertaking, ask, ask_about_approved};
 use super::session::{self, Connection, Target};
@@ -255,20 +255,7 @@ async fn go(
     let closed = run.close();
     let put_aside = write_failures(args, typed, sheet, &failed);
     if let Ok((_, written)) = &written {
-        tell_kept(&written.kept);
-    }
-    if let Ok((_, written)) = &written
-        && written.results != paths.results
-    {
-        style::error(&format!(
-            "{} could not be written; the results are in {} and {}",
-            paths.results.display(),
-            written.results.display(),
-            written.numbers.display()
-        ));
-        if let Some(cause) = &written.cause {
-            tell!("  {}. {}", cause.what(), cause.fix());
-        }
+        tell_place(paths, written);
     }
     if let Some(fault) = ended.fault {
         // A second fault, of results that cannot be written, would hide the one that came first.
@@ -396,7 +383,7 @@ fn write_without_a_run(
         .at(session::clock().now());
     let (written, failed) = write_rows(args, sheet, paths, &results, closing);
     let (tally, written) = written?;
-    tell_kept(&written.kept);
+    tell_place(paths, &written);
     write_failures(args, typed, sheet, &failed)?;
     Ok(tally)
 }

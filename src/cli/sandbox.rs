@@ -229,7 +229,7 @@ fn unusable(world: &Path, error: &std::io::Error) -> Fault {
         ),
         ErrorKind::InvalidData => Fault::new(
             format!("The sandbox's world {name} cannot be read ({error})"),
-            "Move the file away, or start over with --fresh: a new world begins.",
+            "Move the file away, or name another one; of a damaged world of the program's own, `run --fresh` begins a new one.",
         ),
         _ => Fault::new(
             format!("The sandbox's world {name} cannot be used ({})", reason(error)),

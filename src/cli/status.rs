@@ -3,7 +3,7 @@
 
 use super::args::{ResultsArgs, StatusArgs};
 use super::closing::{Closing, Look};
-use super::files::{tell_kept, tell_of_open};
+use super::files::{tell_of_open, tell_place};
 use super::session::{self, Connection, Target};
 use super::sheet::Sheet;
 use super::signals::stop_on_signals;
@@ -74,7 +74,7 @@ pub fn status(args: &StatusArgs, typed: &CommandLine) -> Result<Exit, Stop> {
         let mut closing = Closing::new(typed, args.results.format).with(look);
         let written = results.write(&paths, || sheet.entries(), |row| closing.take(&row));
         if let Ok((_, written)) = &written {
-            tell_kept(&written.kept);
+            tell_place(&paths, written);
         }
         if let Some(fault) = ended.fault {
             // A second fault, of results that cannot be written, would hide the one that came first.

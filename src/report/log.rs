@@ -45,16 +45,32 @@ struct Entry<'a> {
     ms: u64,
 }
 
+/// What every line of a log begins with.
+const BEGIN: &[u8] = br#"{"time":""#;
+
+/// Whether it is a device, such as a terminal: that can be written to at any time.
+fn is_device(metadata: &std::fs::Metadata) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileTypeExt::is_char_device(&metadata.file_type());
+    #[cfg(not(unix))]
+    return !metadata.is_dir();
+}
+
 impl Log {
     /// Adds to the file, or creates it.
     ///
     /// # Errors
     /// It cannot be opened for writing, or it holds something else than a log.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Log, Fault> {
-        let mut first = [0];
-        let begin = File::open(path).and_then(|mut file| file.read(&mut first));
-        // A line added to a workbook would destroy it.
-        if begin.is_ok_and(|read| read == 1 && first != *b"{") {
+        // A pipe would be waited for, and a line added to another file would destroy it.
+        let is_there = std::fs::metadata(path).ok();
+        let is_pipe = is_there.as_ref().is_some_and(|it| !it.is_file() && !is_device(it));
+        let mut begin = vec![];
+        if is_there.is_some_and(|it| it.is_file()) {
+            let read = File::open(path).map(|file| file.take(BEGIN.len() as u64).read_to_end(&mut begin));
+            drop(read);
+        }
+        if is_pipe || !BEGIN.starts_with(&begin) {
             return Err(Fault::new(
                 format!("{} is no log of this program", path.display()),
                 "It was left as it is. Name another file with --log; it is created if it is not there.",

@@ -2,7 +2,7 @@
 //! answered survives a `kill -9`; a line that was cut short was answered to nobody and is dropped.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -61,8 +61,6 @@ impl Journal {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(|e| about(path, e.kind(), &e.to_string()))?;
-        #[cfg(unix)]
-        narrow(&file);
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -70,6 +68,15 @@ impl Journal {
             }
             Err(TryLockError::Error(e)) => return Err(about(path, e.kind(), &e.to_string())),
         }
+        // Whatever is asked for: a file of another kind stays as it is.
+        let mut begin = Vec::new();
+        let looked = (&file).take(FIRST_BYTES.len() as u64).read_to_end(&mut begin);
+        looked.and_then(|_| (&file).rewind()).map_err(|e| about(path, e.kind(), &e.to_string()))?;
+        if !begins_like_ours(&begin) {
+            return Err(about(path, io::ErrorKind::InvalidData, "it is not a sandbox's world"));
+        }
+        #[cfg(unix)]
+        narrow(&file);
         if start == Start::Over {
             file.set_len(0).map_err(|e| about(path, e.kind(), &e.to_string()))?;
         }

@@ -268,18 +268,86 @@ fn the_ledger_holds_no_name_and_no_content_of_a_file() {
 fn a_log_is_added_to_a_log_and_to_nothing_else() {
     let fixture = fixture();
     let master = std::fs::read(sample("customers.xlsx")).expect("the sample");
-    fixture.write("calls.jsonl", &master);
-    let arguments = ["run", "sheet.csv", "--sandbox", "--no-submit", "--log", "calls.jsonl"];
-    let done = fixture.run(&arguments);
-    assert_eq!(done.code, 1, "{}{}", done.out, done.err);
-    assert!(
-        bytes(&fixture, "calls.jsonl") == master && done.err.contains("no log of this program"),
-        "{}",
-        done.err
-    );
+    // What programs write as JSON begins as a line of a log does, or nearly.
+    for content in [&master[..], b"{\"plan\": []}\n", b"{\n", b"{\"time\": 1}\n", b"{\"World\":{}}\n"] {
+        fixture.write("calls.jsonl", content);
+        let arguments = ["run", "sheet.csv", "--sandbox", "--no-submit", "--log", "calls.jsonl"];
+        let done = fixture.run(&arguments);
+        assert_eq!(done.code, 1, "{}{}", done.out, done.err);
+        assert!(
+            bytes(&fixture, "calls.jsonl") == content && done.err.contains("no log of this program"),
+            "{}",
+            done.err
+        );
+    }
     std::fs::remove_file(fixture.path("calls.jsonl")).expect("it is there");
     run(&fixture, &["--log", "calls.jsonl"]);
     let first = fixture.read("calls.jsonl");
     run(&fixture, &["--log", "calls.jsonl"]);
     assert!(fixture.read("calls.jsonl").starts_with(&first));
+}
+
+#[test]
+fn a_file_that_is_no_world_of_the_sandbox_is_left_as_it_is_whatever_is_asked_for() {
+    let fixture = fixture();
+    fixture.write("notes.world", "what we agreed on\n");
+    #[cfg(unix)]
+    let mode = |name: &str| {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(fixture.path(name)).expect("it is there").permissions().mode() & 0o777
+    };
+    #[cfg(unix)]
+    std::fs::set_permissions(
+        fixture.path("notes.world"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o644),
+    )
+    .expect("its mode");
+    for more in [&[][..], &["--fresh"]] {
+        let arguments = [&["run", "sheet.csv", "--sandbox", "--ledger", "notes.db"], more].concat();
+        let done = fixture.run(&arguments);
+        assert_eq!(done.code, 1, "{}", done.err);
+        assert!(done.err.contains("it is not a sandbox's world"), "{}", done.err);
+        assert_eq!(fixture.read("notes.world"), "what we agreed on\n");
+        #[cfg(unix)]
+        assert_eq!(mode("notes.world"), 0o644);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_log_and_is_not_waited_for() {
+    let fixture = fixture();
+    let made = std::process::Command::new("mkfifo").arg(fixture.path("pipe")).status().expect("mkfifo");
+    assert!(made.success());
+    let done = fixture.run(&["run", "sheet.csv", "--sandbox", "--no-submit", "--log", "pipe"]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    assert!(done.err.contains("is no log of this program"), "{}", done.err);
+}
+
+#[test]
+fn results_whose_folder_is_gone_are_told_and_are_no_success() {
+    use std::io::{Read, Write};
+    use std::process::Stdio;
+    let fixture = Fixture::new();
+    fixture.write("sheet.csv", csv_of(&sample_rows()[..6]));
+    assert_eq!(fixture.run(&["run", "sheet.csv", "--sandbox"]).code, 0);
+    std::fs::create_dir(fixture.path("folder")).expect("a folder");
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("trusthub-onboard"));
+    command.current_dir(&fixture.folder).args(["results", "-", "--sandbox", "-o", "folder/r.csv", "-q"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("a child");
+    let mut sheet = child.stdin.take().expect("its input");
+    // More than a pipe holds: once it is taken, the program reads, and has looked at the folder before.
+    let blank = "\n".repeat(1 << 20);
+    sheet.write_all(&[fixture.read("sheet.csv"), blank].concat().into_bytes()).expect("it is read");
+    std::fs::remove_dir(fixture.path("folder")).expect("it is empty");
+    drop(sheet);
+    let mut said = String::new();
+    child.stderr.take().expect("stderr").read_to_string(&mut said).expect("text");
+    assert_eq!(child.wait().expect("an end").code(), Some(1), "{said}");
+    assert!(said.contains("could not be written; the results are in "), "{said}");
+    let place =
+        said.split("the results are in ").nth(1).and_then(|it| it.split(" and ").next()).expect("a place");
+    assert!(std::fs::read_to_string(place.trim()).expect("they are there").contains("outcome"));
+    std::fs::remove_dir_all(std::path::Path::new(place.trim()).parent().expect("a folder")).expect("ours");
 }
