@@ -186,6 +186,22 @@ fn the_line_of_a_mistake_is_named() {
     let fixture = with_file(1, "# every day\nwait = \"1h\"\n\nconcurrency = 9999\n");
     let done = fixture.run(&["run", "sheet.csv", "--sandbox"]);
     assert!(done.err.contains(&format!("error: {FILE}, line 4: concurrency")), "{}", done.err);
+    for (text, line) in [
+        (
+            "[map]\n\"E-mail X\" = \"representative_1_email\"\n# theirs\nFirm = \"nonsense\"\n",
+            "line 4: map \"Firm=nonsense\"",
+        ),
+        ("[set]\nregion = \"TX\"\n\nnonsense = \"x\"\n", "line 4: set \"nonsense=x\""),
+        (
+            "map = [\n    \"E-mail X=representative_1_email\",\n    \"Firm=nonsense\",\n]\n",
+            "line 3: map \"Firm=nonsense\"",
+        ),
+        ("products = [\n    \"cnam\",\n    \"nonsense\",\n]\n", "line 3: products \"nonsense\""),
+    ] {
+        let done = with_file(1, text).run(&["validate", "sheet.csv"]);
+        assert_eq!(done.code, 1, "{}", done.err);
+        assert!(done.err.contains(&format!("error: {FILE}, {line}")), "{line}: {}", done.err);
+    }
 }
 
 #[test]

@@ -82,12 +82,13 @@ impl Completed {
         };
         let name = flag.trim_start_matches('-').split([' ', '=']).next().unwrap_or_default();
         let key = name.replace('-', "_");
-        let line = self.entries.iter().find(|it| it.key == key).map_or(1, |it| it.line);
         let why = error.source().map_or_else(|| error.kind().to_string(), ToString::to_string);
         let value = match error.get(ContextKind::InvalidValue) {
-            Some(ContextValue::String(value)) => format!(" \"{value}\""),
-            _ => String::new(),
+            Some(ContextValue::String(value)) => value.as_str(),
+            _ => "",
         };
+        let line = self.entries.iter().find(|it| it.key == key).map_or(1, |it| it.line_of(value));
+        let value = if value.is_empty() { String::new() } else { format!(" \"{value}\"") };
         read::wrong(&self.path, line, &format!("{key}{value}: {why}"))
     }
 }

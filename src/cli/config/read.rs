@@ -4,9 +4,11 @@ use super::keys::{known, refusal};
 use crate::model::Fault;
 use crate::report::reason;
 use clap::Command;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The file that is read where none is named. It is looked for in the working directory only.
@@ -22,6 +24,16 @@ pub struct Entry {
     pub line: usize,
     /// As they would stand on the command line.
     pub values: Vec<String>,
+    /// The line of each value: a table or a list may go over several.
+    lines: Vec<usize>,
+}
+
+impl Entry {
+    /// The line in which this value stands.
+    pub fn line_of(&self, value: &str) -> usize {
+        let at = self.values.iter().position(|it| it == value);
+        at.and_then(|at| self.lines.get(at)).copied().unwrap_or(self.line)
+    }
 }
 
 /// The file that is meant, with its text. `None`: none is named, and the working directory has none.
@@ -71,9 +83,9 @@ pub fn entries(path: &Path, text: &str, program: &Command) -> Result<Vec<Entry>,
         if entries.iter().any(|it| it.key == key) {
             return Err(wrong(path, line, &format!("{key} stands twice")));
         }
-        let values =
-            values(key, value.get_ref()).map_err(|why| wrong(path, line, &format!("{key}: {why}")))?;
-        entries.push(Entry { key, line, values });
+        let values = values(key, value).map_err(|why| wrong(path, line, &format!("{key}: {why}")))?;
+        let (values, lines) = values.into_iter().map(|(value, at)| (value, line_at(at))).unzip();
+        entries.push(Entry { key, line, values, lines });
     }
     entries.sort_by_key(|it| it.line);
     Ok(entries)
@@ -87,26 +99,28 @@ pub fn wrong(path: &Path, line: usize, what: &str) -> Fault {
     )
 }
 
-/// The values of a key as they would stand on the command line.
-fn values(key: &str, value: &DeValue<'_>) -> Result<Vec<String>, &'static str> {
+/// The values of a key as they would stand on the command line, and where in the text each begins.
+fn values(key: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<(String, usize)>, &'static str> {
     const ONE: &str = "one number or one text in quotation marks belongs here";
     const SEVERAL: &str = "texts in quotation marks belong here, in brackets and separated by commas";
     const PAIRS: &str = "pairs belong here, such as { \"Their Header\" = \"our_column\" }, each with a text in quotation marks";
-    match (key, value) {
+    let one = |value: &Spanned<DeValue<'_>>| Some((plain(value.get_ref())?, value.span().start));
+    match (key, value.get_ref()) {
         ("map" | "set", DeValue::Table(pairs)) => {
-            let pair = |left: &str, right: &DeValue<'_>| Some(format!("{left}={}", plain(right)?));
-            pairs.iter().map(|(left, right)| pair(left.get_ref(), right.get_ref()).ok_or(PAIRS)).collect()
+            let pair = |(left, right): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+                Some((format!("{}={}", left.get_ref(), plain(right.get_ref())?), left.span().start))
+            };
+            pairs.iter().map(|it| pair(it).ok_or(PAIRS)).collect()
         }
         ("map" | "set" | "products", DeValue::Array(items)) => {
-            let items: Result<Vec<_>, _> =
-                items.iter().map(|item| plain(item.get_ref()).ok_or(SEVERAL)).collect();
+            let items: Result<Vec<_>, _> = items.iter().map(|item| one(item).ok_or(SEVERAL)).collect();
             items.and_then(
                 |it| if key == "products" && it.is_empty() { Err("name one at least") } else { Ok(it) },
             )
         }
-        ("map" | "set", value) => Ok(vec![plain(value).ok_or(PAIRS)?]),
-        ("products", value) => Ok(vec![plain(value).ok_or(SEVERAL)?]),
-        (_, value) => Ok(vec![plain(value).ok_or(ONE)?]),
+        ("map" | "set", _) => Ok(vec![one(value).ok_or(PAIRS)?]),
+        ("products", _) => Ok(vec![one(value).ok_or(SEVERAL)?]),
+        _ => Ok(vec![one(value).ok_or(ONE)?]),
     }
 }
 
