@@ -192,9 +192,8 @@ async fn go(
     ));
     let rounds = Arc::new(meanwhile::Rounds::default());
     let mut observers: Vec<Arc<dyn Observer>> = vec![progress.clone(), rounds.clone()];
-    if let Some(path) = &args.log {
-        observers.push(Arc::new(Log::open(path, clock.clone())?));
-    }
+    let log = args.log.as_ref().map(|path| Log::open(path, clock.clone()).map(Arc::new)).transpose()?;
+    observers.extend(log.clone().map(|it| it as Arc<dyn Observer>));
     let observer: Arc<dyn Observer> = Arc::new(All(observers));
     let Connection { client, ledger } = target.connect(rate, args.flow.timeout, &clock, &observer)?;
     let young_ledger = if args.target.sandbox { YoungLedger::LooksAtOnce } else { YoungLedger::Waits };
@@ -238,6 +237,9 @@ async fn go(
         never = progress.keep_showing() => match never {},
     };
     progress.finish();
+    if let Some(loss) = log.and_then(|it| it.loss()) {
+        style::error(&loss);
+    }
     let results = Reporter::new(&FLOW, Some(run.ledger()), &policy, Some(&ended))
         .of_sheet(&sheet.validation.layout)
         .at(clock.now());

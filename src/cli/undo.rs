@@ -6,7 +6,7 @@ use super::live::says_yes;
 use super::session::{self, Connection, Target};
 use super::sheet::Sheet;
 use super::signals::stop_on_signals;
-use super::style::{conclude, inform, say, tell};
+use super::style::{self, conclude, inform, say, tell};
 use super::validate::DEFAULT_RATE;
 use super::{Exit, Stop};
 use crate::check::Entry;
@@ -107,8 +107,9 @@ async fn go(args: &UndoArgs, what: &What) -> Result<Exit, Stop> {
     let clock = session::clock();
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone());
-    let observer: Arc<dyn Observer> = match &args.log {
-        Some(path) => Arc::new(Log::open(path, clock.clone())?),
+    let log = args.log.as_ref().map(|path| Log::open(path, clock.clone()).map(Arc::new)).transpose()?;
+    let observer: Arc<dyn Observer> = match &log {
+        Some(log) => log.clone(),
         None => Arc::new(Nobody),
     };
     let rate = args.pace.rate.unwrap_or(match args.target.sandbox {
@@ -157,6 +158,9 @@ async fn go(args: &UndoArgs, what: &What) -> Result<Exit, Stop> {
     inform!("Looking at {}, where nothing is changed yet", counted(accounts.len() as u64, "account"));
     let undo = Undo::new(settings, client, ledger, clock, stop.clone());
     let done = work(args, what, &undo, &accounts, &target, &stop).await;
+    if let Some(loss) = log.and_then(|it| it.loss()) {
+        style::error(&loss);
+    }
     let closed = undo.close();
     let exit = done?;
     closed?;

@@ -1,5 +1,6 @@
 //! The log of calls: one JSON object a line.
 
+use super::write::reason;
 use crate::clock::Clock;
 use crate::events::{Event, Observer};
 use crate::facts::Code;
@@ -8,13 +9,16 @@ use crate::private;
 use serde::Serialize;
 use std::fs::{File, OpenOptions};
 use std::io::{LineWriter, Read, Write};
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// Writes every call to a file that only its owner may read. It holds SIDs, codes and times: no
 /// personal data, no secret.
 pub struct Log {
     file: Mutex<LineWriter<File>>,
+    path: PathBuf,
+    /// Why the first line that is missing could not be written.
+    lost: OnceLock<String>,
     clock: Arc<dyn Clock>,
 }
 
@@ -84,7 +88,23 @@ impl Log {
                     "Check its folder and permissions, or name another file with --log.",
                 )
             })?;
-        Ok(Log { file: Mutex::new(LineWriter::new(file)), clock })
+        Ok(Log {
+            file: Mutex::new(LineWriter::new(file)),
+            path: path.to_owned(),
+            lost: OnceLock::new(),
+            clock,
+        })
+    }
+}
+
+impl Log {
+    /// What is missing in it and why, if anything is.
+    pub fn loss(&self) -> Option<String> {
+        let reason = self.lost.get()?;
+        Some(format!(
+            "the log {} lacks calls, because it could not be written ({reason})",
+            self.path.display()
+        ))
     }
 }
 
@@ -114,7 +134,9 @@ impl Observer for Log {
         let mut file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         // A log that cannot be written, such as on a full disk, is no reason to stop the run: the
         // ledger is what counts.
-        let _ = file.write_all(line.as_bytes());
+        if let Err(error) = file.write_all(line.as_bytes()) {
+            self.lost.get_or_init(|| reason(&error));
+        }
     }
 }
 

@@ -313,6 +313,20 @@ fn a_file_that_is_no_world_of_the_sandbox_is_left_as_it_is_whatever_is_asked_for
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_cannot_be_written_is_told_once_and_keeps_nothing_back() {
+    let fixture = fixture();
+    let log = ["--log", "/dev/full"];
+    let said = run(&fixture, &log).err;
+    let undone = fixture.run(&[&["undo", "sheet.csv", "--sandbox", "--yes"], &log[..]].concat());
+    assert_eq!(undone.code, 3, "a row of the sheet is invalid: {}", undone.err);
+    for said in [said, undone.err] {
+        assert_eq!(said.matches("the log /dev/full lacks calls").count(), 1, "{said}");
+        assert!(said.contains("No space left on device"), "{said}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_no_log_and_is_not_waited_for() {
