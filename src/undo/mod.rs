@@ -259,10 +259,12 @@ impl Undo {
         let slots = Arc::new(Semaphore::new(self.settings.concurrency.max(1)));
         let mut tasks: JoinSet<(usize, Result<R, Fault>)> = JoinSet::new();
         for (at, thing) in things.into_iter().enumerate() {
-            let (undo, slots) = (self.clone(), slots.clone());
+            // Begun in their order, as they were told.
+            let slot = slots.clone().acquire_owned().await;
+            let undo = self.clone();
             let work = work(undo.clone(), thing);
             tasks.spawn(async move {
-                let _slot = slots.acquire_owned().await;
+                let _slot = slot;
                 let done = work.await;
                 if done.is_err() {
                     undo.stop.cancel();
